@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The channel contract: how a notice leaves.
+ *
+ * HTTP channels are pure: they build a request and judge the answer, the deliverer does the transfer
+ * (curl_multi, one slot a channel, so that no channel waits for another). A channel that is not HTTP
+ * (the modem's spool) gives send() instead. A new channel is one file and one line in
+ * daemon/notify/registry.c. */
+#ifndef WQ_CHANNEL_H
+#define WQ_CHANNEL_H
+
+#include "wq/alarm.h"
+#include "wq/instant.h"
+#include "wq/option.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_err;
+
+#define WQ_NOTICE_ID   96
+#define WQ_NAME_TEXT   64
+#define WQ_NOTICE_TEXT 768
+#define WQ_NOTICE_DATA 4096
+
+/* What one contact shall be told of one change of an alarm through one channel. Plain data: copied between
+ * threads and stored in the outbox. */
+struct wq_notice {
+	char id[WQ_NOTICE_ID]; /* unique per (alarm, change, contact); the same on every attempt and channel */
+	int64_t alarm;
+	uint32_t number; /* of the change within the alarm: notices of one alarm leave in this order */
+	enum wq_change_kind kind;
+	enum wq_level level;
+	bool assist; /* in copy (配合), not in the lead (牵头) */
+	wq_ms time;    /* event time */
+	wq_ms created; /* our clock */
+	wq_ms expires; /* no attempt after this */
+	char contact[WQ_NAME_TEXT]; /* id of the contact; "" for an endpoint that is no person */
+	char channel[WQ_NAME_TEXT]; /* title of the channel's section */
+	char address[WQ_NAME_TEXT]; /* what the channel sends to (phone), "" where the channel knows */
+	char text[WQ_NOTICE_TEXT];  /* the message in Chinese */
+	char data[WQ_NOTICE_DATA];  /* JSON object for machines */
+};
+
+enum wq_result_kind {
+	WQ_SENT,     /* the channel's own word that it was taken */
+	WQ_RETRY,    /* network, 5xx, busy */
+	WQ_THROTTLE, /* told to wait: not before `until` */
+	WQ_CONFIG,   /* bad key, signature, template: hammering will not help; fail over at once */
+	WQ_DROP,     /* this recipient cannot be reached this way */
+};
+
+struct wq_result {
+	enum wq_result_kind kind;
+	wq_ms until;    /* with THROTTLE: our clock */
+	char text[192]; /* one line for the log; never holds a secret */
+};
+
+struct wq_request {
+	const char *url;          /* valid until the next call on this channel's state */
+	size_t header_count;
+	const char *headers[8];   /* "name: value", likewise */
+	const char *body;         /* likewise; sent byte for byte */
+	size_t body_length;
+};
+
+struct wq_response {
+	int status;         /* HTTP status; 0: no answer, see `failure` */
+	const char *body;   /* not NULL, NUL-terminated, at most 64 KiB */
+	size_t body_length;
+	wq_ms retry_after;  /* span; WQ_NO_TIME: not given */
+	const char *failure; /* why there is no answer; NULL when there is one */
+};
+
+struct wq_channel {
+	const char *name; /* the section in the configuration: "webhook" */
+	const char *help;
+	const struct wq_option *options;
+	size_t settings_size;
+	size_t state_size; /* the deliverer allocates it zeroed */
+
+	int (*check)(const void *settings, struct wq_err *err); /* may be NULL */
+
+	/* `secret` resolves a "credential:NAME" reference to a NUL-terminated text (WQ_E_MISSING when there is
+	 * none); the channel keeps a copy and wipes it in close(). */
+	int (*open)(void *state, const void *settings,
+		int (*secret)(void *owner, const char *reference, char *buf, size_t cap, struct wq_err *err),
+		void *owner, struct wq_err *err);
+	void (*close)(void *state);
+
+	/* HTTP: builds the request for one attempt at `now`, and judges the answer. Pure. */
+	int (*prepare)(void *state, const struct wq_notice *notice, wq_ms now, struct wq_request *request,
+		struct wq_err *err);
+	void (*judge)(void *state, const struct wq_response *response, wq_ms now, struct wq_result *result);
+
+	/* Not HTTP: hands the notice over; must not block for more than a disk write. */
+	void (*send)(void *state, const struct wq_notice *notice, wq_ms now, struct wq_result *result);
+};
+
+/* NULL-terminated: daemon/notify/registry.c. */
+extern const struct wq_channel *const wq_channels[];
+
+#endif

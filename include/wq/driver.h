@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver contract: bytes of one kind of source -> samples.
+ *
+ * A driver serves one bus (a Modbus connection, a broker). It never logs, never sleeps between
+ * retries and never asks for the time; it reports through *err and the sink, and the daemon
+ * decides when to try again. Exactly one of poll and start is given. A new driver is one folder
+ * and one line in drivers/registry.c. */
+#ifndef WQ_DRIVER_H
+#define WQ_DRIVER_H
+
+#include "wq/decimal.h"
+#include "wq/instant.h"
+#include "wq/option.h"
+#include "wq/sample.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_err;
+struct wq_site;
+
+/* One value to be read from a bus. */
+struct wq_point {
+	uint32_t series;      /* what its samples are called */
+	const char *station;  /* id of the station */
+	const char *parameter; /* alias of the parameter */
+	const char *code;      /* HJ 525 code of the parameter */
+	struct wq_decimal factor; /* unit of the source × factor = canonical unit; exact */
+	wq_ms cycle;
+	const void *settings; /* filled by the driver's point options */
+};
+
+/* A bus as configured. Immutable, valid until close() or stop() has returned. */
+struct wq_bus {
+	const char *name;
+	const void *settings; /* filled by the driver's bus options */
+	const struct wq_zone *zone; /* for source times without an offset */
+	size_t point_count;
+	const struct wq_point *points;
+};
+
+/* Why a message or a part of one was not taken. */
+enum wq_refusal {
+	WQ_REFUSED_MALFORMED, /* not the format: garbage, truncated, too deep, too large */
+	WQ_REFUSED_UNKNOWN,   /* a station or parameter that is not configured */
+	WQ_REFUSED_VALUE,     /* wrong type, NaN, not a number */
+	WQ_REFUSED_TIME,      /* no time, 1970, without a zone where one is needed */
+};
+#define WQ_REFUSALS 4
+
+/* Where samples go. Every call is thread-safe. */
+struct wq_sink {
+	void *owner;
+
+	/* Hands over the samples of one poll or message; they are copied. durable = false: returns when the
+	 * batch is in the bounded inbox (0), or WQ_E_FULL when there is no room. durable = true: waits until it
+	 * is committed (0); WQ_E_TIMEOUT when that takes longer than the daemon's receipt timeout: the batch is
+	 * in the inbox all the same and will be committed later; WQ_E_STATE: the daemon is stopping, not taken. */
+	int (*put)(void *owner, const struct wq_sample *samples, size_t count, bool durable);
+
+	/* Tells that something was not taken; `what` is cut and escaped by the receiver. */
+	void (*refuse)(void *owner, enum wq_refusal why, const char *what);
+
+	/* A push driver tells that its connection came up (text NULL) or went down (why). */
+	void (*link)(void *owner, const char *down);
+};
+
+struct wq_driver {
+	const char *name; /* the section in the configuration: "modbus" */
+	const char *help;
+	const struct wq_option *bus_options;
+	size_t bus_settings_size;
+	const struct wq_option *point_options; /* beside the common keys bus, unit, cycle */
+	size_t point_settings_size;
+
+	/* Checks what single keys cannot say (overlaps, ranges). Points of the bus, settings filled. May be NULL.
+	 * *bad = index of the point at fault, or SIZE_MAX for the bus itself. */
+	int (*check)(const struct wq_bus *bus, size_t *bad, struct wq_err *err);
+
+	size_t (*state_size)(const struct wq_bus *bus); /* private state; the daemon allocates it zeroed */
+
+	/* Prepares; touches no network. On failure the state holds nothing and close() is not called. */
+	int (*open)(void *state, const struct wq_bus *bus, struct wq_err *err);
+	void (*close)(void *state); /* Releases everything open() took and drops connections. Never fails. */
+
+	/* -- polled: all calls by the one worker thread that owns the bus -- */
+
+	/* Devices behind the bus that are polled and fail apart from each other (Modbus unit ids). */
+	size_t (*units)(const void *state);
+	wq_ms (*unit_interval)(const void *state, size_t unit); /* time between polls of this device */
+	const char *(*unit_name)(const void *state, size_t unit); /* for logs: "unit 3" */
+
+	/* Reads one device once; connects when not connected; blocks for at most the bus's `timeout` per request
+	 * and gives up this device at its first timeout. Samples go to the sink in one put (durable = false); a
+	 * value not measured anew since the last poll is not emitted. A device that answers with an exception
+	 * for a block still yields its other blocks. 0; WQ_E_TIMEOUT, WQ_E_IO, WQ_E_PROTOCOL: the device did not
+	 * serve; WQ_E_FULL: the sink had no room, the values count as not read and will be emitted by the next poll. */
+	int (*poll)(void *state, size_t unit, const struct wq_sink *sink, struct wq_err *err);
+
+	/* -- pushed -- */
+
+	/* Starts threads of its own that keep a connection by themselves until stop(); returns at once, whether or not
+	 * the peer is there. */
+	int (*start)(void *state, const struct wq_sink *sink, struct wq_err *err);
+	void (*stop)(void *state); /* Returns when no more calls to the sink will come; at most 10 s. */
+
+	/* Counts of calls that made progress, for the watchdog; NULL: none. Thread-safe. */
+	uint64_t (*progress)(const void *state);
+};
+
+/* NULL-terminated: drivers/registry.c. */
+extern const struct wq_driver *const wq_drivers[];
+
+#endif

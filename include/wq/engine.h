@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine: batches in, conclusions out. Pure: same input, same output; it never asks for
+ * the time, does no I/O and allocates only in wq_engine_new() and when an outcome must grow.
+ *
+ * One engine belongs to one thread. The daemon runs it on the wall clock with a tick each second;
+ * wqctl backtest runs the very same code on the samples' own time with a tick a minute. */
+#ifndef WQ_ENGINE_H
+#define WQ_ENGINE_H
+
+#include "wq/alarm.h"
+#include "wq/day.h"
+#include "wq/sample.h"
+#include "wq/site.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_err;
+struct wq_engine;
+
+/* What becomes of one sample. */
+enum wq_record {
+	WQ_RECORD_NEW,      /* stored as revision 1 (or, when the store knows another value for
+	                       (series, at), as the next revision) */
+	WQ_RECORD_REPEAT,   /* the same value for the same (series, at), or the same analysis read again:
+	                       counted, not stored */
+	WQ_RECORD_REVISION, /* another value for a known (series, at) */
+};
+
+/* A sample as it shall be stored. */
+struct wq_stored {
+	uint32_t series;
+	uint32_t source;
+	wq_ms at;       /* of a REPEAT: the stamp of the reading it repeats */
+	wq_ms received;
+	uint64_t sequence; /* of its batch */
+	double value;   /* NaN: none */
+	double score;   /* event score, 0 … ; 0 where no detector runs */
+	uint8_t record; /* enum wq_record */
+	uint8_t quality; /* enum wq_quality, after validation */
+	uint8_t stamp;  /* enum wq_stamp */
+	bool trusted;   /* our clock at arrival */
+	bool late;
+	bool event;     /* an alarm on this series (or its station's class) was open after this sample */
+	char flag[WQ_FLAG_TEXT];
+};
+
+/* A day whose readings are no longer all in memory but were changed: the store shall read all
+ * stored samples of the station's day (newest revisions, ascending by at) and give them to wq_engine_day(). */
+struct wq_need {
+	uint32_t station;
+	wq_day day;
+};
+
+/* Conclusions, appended by the calls below. Owned by the caller; zero-initialise; reusable after
+ * wq_outcome_reset() without allocating; wq_outcome_free() at the end. */
+struct wq_outcome {
+	struct wq_stored *samples;
+	size_t sample_count, sample_room;
+	struct wq_day_row *days;
+	size_t day_count, day_room;
+	struct wq_change *changes;
+	size_t change_count, change_room;
+	struct wq_need *needs;
+	size_t need_count, need_room;
+};
+
+void wq_outcome_reset(struct wq_outcome *out);
+void wq_outcome_free(struct wq_outcome *out);
+
+/* An engine for a site. The site and everything in it outlives the engine. NULL with *err on failure. */
+struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err);
+void wq_engine_free(struct wq_engine *engine); /* NULL is fine */
+
+/* Validates and judges a batch. batch->received never runs backwards between calls by more
+ * than the clock did: it is taken as the present. 0, or WQ_E_MEMORY (then nothing was concluded and the
+ * same batch may be given again). */
+int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out,
+	struct wq_err *err);
+
+/* Lets time pass: days close, silence is noticed, alarms escalate. Call at least once a minute. */
+int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
+
+/* The instant before which a tick has nothing to do besides rules that watch silence; WQ_NO_TIME: none. */
+wq_ms wq_engine_next(const struct wq_engine *engine);
+
+/* A person acknowledges or closes an alarm. WQ_E_MISSING: no such alarm is open;
+ * WQ_E_STATE: it was acknowledged before. `note` may be NULL. */
+int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
+	wq_ms now, struct wq_outcome *out, struct wq_err *err);
+int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
+	wq_ms now, struct wq_outcome *out, struct wq_err *err);
+
+/* The answer to a wq_need: all stored samples of the day, ascending by at. Re-evaluates the day; a day
+ * that had been closed and changes is told as a correction. */
+int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const struct wq_sample *samples,
+	size_t count, wq_ms now, struct wq_outcome *out, struct wq_err *err);
+
+/* Rebuilding the memory after a restart, in this order: */
+
+/* 1. Stored samples (newest revisions), ascending by at over all series, as far back as wq_engine_memory()
+ * says. Rules see them, nothing is concluded. */
+int wq_engine_restore_sample(struct wq_engine *engine, const struct wq_sample *sample, wq_ms received,
+	struct wq_err *err);
+
+/* 2. Days already closed: the newest revision of the station's row (parameter WQ_NONE) of each remembered day. */
+void wq_engine_restore_day(struct wq_engine *engine, const struct wq_day_row *row);
+
+/* 3. Open alarms. WQ_E_MISSING when the site has no such rule and place. `highest` = the highest alarm id
+ * ever given (0: none) so that numbers are not given twice. */
+int wq_engine_restore_alarm(struct wq_engine *engine, const struct wq_alarm *alarm, struct wq_err *err);
+void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest);
+
+/* How far back stored samples matter to the rules and the open days, seen from `now`. */
+wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now);
+
+/* The open alarms, ascending by id. Valid until the next call that is not const. */
+size_t wq_engine_alarms(const struct wq_engine *engine, const struct wq_alarm *const **alarms);
+
+/* The newest reading of a series, for status displays; false when there is none. */
+struct wq_reading;
+bool wq_engine_latest(const struct wq_engine *engine, uint32_t series, struct wq_reading *reading);
+
+#endif

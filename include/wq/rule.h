@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rule contract, and the view through which a rule sees the water.
+ *
+ * A rule is a pure function with a memory of fixed size per place: given the same samples in
+ * the same order it gives the same verdicts. It does no I/O, allocates nothing, keeps no
+ * globals and never asks for the time. A new rule is one file and one line in
+ * rules/registry.c. */
+#ifndef WQ_RULE_H
+#define WQ_RULE_H
+
+#include "wq/day.h"
+#include "wq/instant.h"
+#include "wq/option.h"
+#include "wq/sample.h"
+#include "wq/site.h"
+#include "wq/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_err;
+struct wq_view;
+
+/* What one place of a rule is; decides when it is called and what the view covers. */
+enum wq_scope {
+	WQ_SCOPE_SERIES,  /* one parameter at one station */
+	WQ_SCOPE_STATION, /* one station with all its series */
+	WQ_SCOPE_NETWORK, /* the site */
+};
+
+/* Readings of a series that a rule may ask the engine to keep at hand. */
+#define WQ_WINDOW_MAX 64
+
+struct wq_rule {
+	const char *name; /* the section in the configuration: "limit" */
+	const char *help; /* one line */
+	enum wq_scope scope;
+	const struct wq_option *options; /* its own keys; `stations`, `kinds`, `focus`, `parameters`
+	                                    (which places) are the configuration's and the same for all */
+	size_t settings_size;            /* the struct the options fill */
+
+	/* Checks what single keys cannot say. `parameter` is one the rule will watch (called for each), NULL
+	 * for station and network rules. May be NULL. 0 or a negative enum wq_code. */
+	int (*check)(const void *settings, const struct wq_parameter *parameter, struct wq_err *err);
+
+	/* Bytes of memory per place; NULL: none. The engine hands it over zeroed. */
+	size_t (*state_size)(const void *settings);
+
+	/* How many of the newest readings it wants to see, 0 … WQ_WINDOW_MAX; NULL: 1. */
+	size_t (*window)(const void *settings);
+
+	/* Called after a batch changed what the scope covers: a new or revised reading of the series;
+	 * any sample of the station; any batch. May be NULL. Writes *out (zeroed, UNKNOWN) and returns
+	 * true; false = nothing to say, the last verdict stands. */
+	bool (*on_batch)(void *state, const void *settings, const struct wq_view *view,
+		struct wq_verdict *out);
+
+	/* Called at each tick (the daemon: each second; backtest: each minute of sample time), and for
+	 * station rules when a day was closed or corrected (see wq_view_day). May be NULL. */
+	bool (*on_time)(void *state, const void *settings, const struct wq_view *view,
+		struct wq_verdict *out);
+};
+
+/* One reading as rules see it: assessable samples only (good or suspect), one per analysis. */
+struct wq_reading {
+	wq_ms at;
+	double value;
+	uint8_t quality; /* WQ_GOOD or WQ_SUSPECT */
+};
+
+/* The present instant: arrival of the batch, or the tick. */
+wq_ms wq_view_now(const struct wq_view *view);
+
+const struct wq_site *wq_view_site(const struct wq_view *view);
+
+/* The place: series index in series scope, station index in station scope, 0 otherwise. */
+uint32_t wq_view_place(const struct wq_view *view);
+
+/* Station of the place; NULL in network scope. */
+const struct wq_station *wq_view_station(const struct wq_view *view);
+
+/* Series and parameter of the place; NULL outside series scope. */
+const struct wq_series *wq_view_series(const struct wq_view *view);
+const struct wq_parameter *wq_view_parameter(const struct wq_view *view);
+
+/* The newest readings of a series, oldest first, at most what the rules asked for (never fewer than asked
+ * for, once that many exist). Valid during the call. *count may be 0. */
+const struct wq_reading *wq_view_readings(const struct wq_view *view, uint32_t series, size_t *count);
+
+/* The reading that caused on_batch in series scope; NULL otherwise. Not always the newest: one that came out
+ * of order is inserted where it belongs. */
+const struct wq_reading *wq_view_trigger(const struct wq_view *view);
+
+/* With wq_view_trigger: the value that the reading had before, when it is a revision of one; NaN otherwise. */
+double wq_view_replaced(const struct wq_view *view);
+
+/* When the series last gave an assessable reading, and when it last gave any sample at all
+ * (a repeat of the same analysis counts: the link lives); WQ_NO_TIME before the first. By event time and
+ * arrival time respectively. */
+wq_ms wq_view_last_reading(const struct wq_view *view, uint32_t series);
+wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series);
+
+/* When the engine began to watch (its first tick or batch): silence is counted from here at the earliest. */
+wq_ms wq_view_started(const struct wq_view *view);
+
+/* In station scope, the day that was just closed or corrected; NULL on any other call. */
+const struct wq_day_report *wq_view_day(const struct wq_view *view);
+
+/* NULL-terminated: rules/registry.c. */
+extern const struct wq_rule *const wq_rules[];
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is watched, resolved from the configuration to plain data: built by the daemon,
+ * read by the engine, immutable while anybody uses it. */
+#ifndef WQ_SITE_H
+#define WQ_SITE_H
+
+#include "wq/instant.h"
+#include "wq/parameter.h"
+#include "wq/standard.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_rule;
+
+#define WQ_NONE UINT32_MAX /* an index that points nowhere */
+
+enum wq_station_kind {
+	WQ_NATIONAL,         /* 国考断面 */
+	WQ_PROVINCIAL,       /* 省考断面 */
+	WQ_SOURCE_CENTRAL,   /* 集中式饮用水水源地 */
+	WQ_SOURCE_DISPERSED, /* 分散式饮用水水源地 */
+	WQ_SOURCE_BACKUP,    /* 备用水源地 */
+	WQ_TRIBUTARY,        /* 支流 */
+};
+#define WQ_STATION_KINDS 6
+
+/* As written in the configuration: "national" "provincial" "source-central" … */
+const char *wq_station_kind_name(enum wq_station_kind kind);
+
+struct wq_station {
+	const char *id;   /* the section's title: "yigan"; unique */
+	const char *name; /* as officers read it: "一干河备用水源地" */
+	enum wq_station_kind kind;
+	enum wq_water water;
+	int target; /* target class, 1 … 5; 3 by default */
+	uint32_t flows_into;
+	const char *town; /* town responsible (属地), or NULL */
+	bool focus;       /* newly assessed or unstable: watched harder */
+	bool commissioning; /* judged and stored, told to the installer only */
+	const struct wq_zone *zone;
+	uint32_t first_series, series_count; /* its series are contiguous in wq_site.series */
+};
+
+/* One parameter at one station. */
+struct wq_series {
+	uint32_t station;
+	uint32_t parameter;
+	wq_ms cycle;      /* how often it is really measured; 0 = continuous */
+	wq_ms interval;   /* how often a value is expected: the cycle, or the polling interval; > 0 */
+	wq_ms late_after; /* what is older than this at arrival is late: it corrects, it rings nobody */
+	double low, high; /* plausible range, inclusive */
+};
+
+/* One configured rule: a section of the file. */
+struct wq_rule_use {
+	const struct wq_rule *rule;
+	const char *name; /* the section's title: unique among rules */
+	const void *settings;
+	uint64_t hash;      /* FNV-1a of the section's values as text: kept with every alarm as evidence */
+	size_t place_count; /* where it applies: indices of series, or of stations, ascending; */
+	const uint32_t *places; /* scope network: one place, 0 */
+	wq_ms escalate_after[5]; /* by level 1 … 4: unacknowledged for this long escalates; WQ_NO_TIME: never */
+};
+
+/* What the whole site evaluates days by. */
+struct wq_evaluation {
+	int minimum_valid;     /* valid readings that a daily mean needs where nothing is expected by cycle */
+	double minimum_share;  /* share of the expected readings that it needs otherwise, 0 … 1 */
+	wq_ms day_closes_after; /* the verdict of a day is given this long after its end */
+	bool daily_raw;        /* daily verdicts judge the unrounded mean instead of the evaluation value */
+	wq_ms future_tolerance; /* a stamp further ahead of our clock than this is not believed */
+};
+
+struct wq_site {
+	const char *name;
+	const struct wq_zone *zone;
+	struct wq_evaluation evaluation;
+	size_t parameter_count, station_count, series_count, rule_count, source_count;
+	const struct wq_parameter *parameters; /* the built-in ones first, then the site's own */
+	const struct wq_station *stations;
+	const struct wq_series *series; /* grouped by station */
+	const struct wq_rule_use *rules;
+	const char *const *sources; /* names of the buses and of other origins */
+};
+
+/* Index of the series of a parameter at a station, or WQ_NONE. */
+uint32_t wq_site_series(const struct wq_site *site, uint32_t station, uint32_t parameter);
+
+/* Index of a station by id, or WQ_NONE. */
+uint32_t wq_site_station(const struct wq_site *site, const char *id);
+
+#endif
