@@ -73,17 +73,14 @@ void wq_outcome_free(struct wq_outcome *out);
 struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err);
 void wq_engine_free(struct wq_engine *engine); /* NULL is fine */
 
-/* Validates and judges a batch. batch->received never runs backwards between calls by more
- * than the clock did: it is taken as the present. 0, or WQ_E_MEMORY (then nothing was concluded and the
- * same batch may be given again). */
+/* Validates and judges a batch; batch->received is taken as the present. 0, or WQ_E_MEMORY: there was no room for
+ * its samples, nothing was concluded and the same batch may be given again. (Where there is no memory for a
+ * change of an alarm or for a day, that conclusion is drawn again with the next reading or tick.) */
 int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out,
 	struct wq_err *err);
 
 /* Lets time pass: days close, silence is noticed, alarms escalate. Call at least once a minute. */
 int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
-
-/* The instant before which a tick has nothing to do besides rules that watch silence; WQ_NO_TIME: none. */
-wq_ms wq_engine_next(const struct wq_engine *engine);
 
 /* A person acknowledges or closes an alarm. WQ_E_MISSING: no such alarm is open;
  * WQ_E_STATE: it was acknowledged before. `note` may be NULL. */
@@ -92,10 +89,11 @@ int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *w
 int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
 	wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
-/* The answer to a wq_need: all stored samples of the day, ascending by at. Re-evaluates the day; a day
- * that had been closed and changes is told as a correction. */
+/* The answer to a wq_need: all stored samples of the day, ascending by at, as committed up to batch `upto`.
+ * Re-evaluates the day; a day that had been closed and changes is told as a correction. Where the station sent
+ * more in the meantime, the need is raised again instead. */
 int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const struct wq_sample *samples,
-	size_t count, wq_ms now, struct wq_outcome *out, struct wq_err *err);
+	size_t count, uint64_t upto, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
 /* Rebuilding the memory after a restart, in this order: */
 

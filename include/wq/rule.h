@@ -50,6 +50,10 @@ struct wq_rule {
 	/* How many of the newest readings it wants to see, 0 … WQ_WINDOW_MAX; NULL: 1. */
 	size_t (*window)(const void *settings);
 
+	/* How far back stored readings matter to it after a restart, for a series with this interval;
+	 * NULL: window() readings. */
+	wq_ms (*memory)(const void *settings, wq_ms interval);
+
 	/* Called after a batch changed what the scope covers: a new or revised reading of the series;
 	 * any sample of the station; any batch. May be NULL. Writes *out (zeroed, UNKNOWN) and returns
 	 * true; false = nothing to say, the last verdict stands. */

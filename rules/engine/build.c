@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes an engine for a site: all memory is taken here. */
+#include "engine_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Readings kept per series even if no rule asks: enough to recognise repeats and revisions. */
+#define WINDOW_LEAST 8
+
+/* Memory of a rule at a place is aligned for any type. */
+static size_t stride_of(const struct wq_rule_use *use)
+{
+	const size_t align = _Alignof(max_align_t);
+	size_t size = use->rule->state_size != NULL ? use->rule->state_size(use->settings) : 0;
+	return (size + align - 1) / align * align;
+}
+
+static size_t window_of(const struct wq_rule_use *use)
+{
+	size_t wanted = use->rule->window != NULL ? use->rule->window(use->settings) : 1;
+	return wanted < WQ_WINDOW_MAX ? wanted : WQ_WINDOW_MAX;
+}
+
+static bool take_windows(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	size_t total = 0;
+	for (size_t i = 0; i < site->series_count; i++)
+		engine->tracks[i].room = WINDOW_LEAST;
+	for (size_t r = 0; r < site->rule_count; r++) {
+		const struct wq_rule_use *use = &site->rules[r];
+		size_t wanted = window_of(use);
+		for (size_t p = 0; use->rule->scope == WQ_SCOPE_SERIES && p < use->place_count; p++)
+			if (engine->tracks[use->places[p]].room < wanted)
+				engine->tracks[use->places[p]].room = (uint8_t)wanted;
+	}
+	for (size_t i = 0; i < site->series_count; i++) {
+		engine->tracks[i].last_arrival = WQ_NO_TIME;
+		total += engine->tracks[i].room;
+	}
+	engine->readings = calloc(total > 0 ? total : 1, sizeof *engine->readings);
+	if (engine->readings == NULL)
+		return false;
+	struct wq_reading *next = engine->readings;
+	for (size_t i = 0; i < site->series_count; i++) {
+		engine->tracks[i].readings = next;
+		next += engine->tracks[i].room;
+	}
+	return true;
+}
+
+static bool take_states(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	size_t bytes = 0, slots = 0;
+	for (size_t r = 0; r < site->rule_count; r++) {
+		engine->state_at[r] = bytes;
+		engine->state_stride[r] = stride_of(&site->rules[r]);
+		engine->first_slot[r] = slots;
+		bytes += engine->state_stride[r] * site->rules[r].place_count;
+		slots += site->rules[r].place_count;
+	}
+	engine->slot_count = slots;
+	engine->states = calloc(bytes > 0 ? bytes : 1, 1);
+	engine->slots = calloc(slots > 0 ? slots : 1, sizeof *engine->slots);
+	engine->index = calloc(slots > 0 ? slots : 1, sizeof *engine->index);
+	engine->alarms = calloc(slots > 0 ? slots : 1, sizeof *engine->alarms);
+	return engine->states != NULL && engine->slots != NULL && engine->index != NULL && engine->alarms != NULL;
+}
+
+static struct span *span_of(struct wq_engine *engine, const struct wq_rule_use *use, uint32_t place)
+{
+	switch (use->rule->scope) {
+	case WQ_SCOPE_SERIES:
+		return &engine->by_series[use->places[place]];
+	case WQ_SCOPE_STATION:
+		return &engine->by_station[use->places[place]];
+	default:
+		return &engine->network;
+	}
+}
+
+/* Gives each span its part of the index. */
+static void lay_out(struct wq_engine *engine)
+{
+	uint32_t next = 0;
+	for (size_t i = 0; i < engine->site->series_count; i++) {
+		engine->by_series[i].first = next;
+		next += engine->by_series[i].count;
+		engine->by_series[i].count = 0;
+	}
+	for (size_t i = 0; i < engine->site->station_count; i++) {
+		engine->by_station[i].first = next;
+		next += engine->by_station[i].count;
+		engine->by_station[i].count = 0;
+	}
+	engine->network = (struct span){ next, 0 };
+}
+
+/* Counts how many rules each place has, lays the index out, then fills it in the rules' order. */
+static void index_slots(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	for (int fill = 0; fill <= 1; fill++) {
+		uint32_t number = 0;
+		for (uint32_t r = 0; r < site->rule_count; r++)
+			for (uint32_t p = 0; p < site->rules[r].place_count; p++, number++) {
+				struct span *span = span_of(engine, &site->rules[r], p);
+				if (fill) {
+					engine->slots[number] = (struct slot){ .use = r, .place = p };
+					engine->index[span->first + span->count] = number;
+				}
+				span->count++;
+			}
+		if (!fill)
+			lay_out(engine);
+	}
+}
+
+static bool take_all(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	engine->tracks = calloc(site->series_count + 1, sizeof *engine->tracks);
+	engine->stations = calloc(site->station_count + 1, sizeof *engine->stations);
+	engine->by_series = calloc(site->series_count + 1, sizeof *engine->by_series);
+	engine->by_station = calloc(site->station_count + 1, sizeof *engine->by_station);
+	engine->state_at = calloc(site->rule_count + 1, sizeof *engine->state_at);
+	engine->state_stride = calloc(site->rule_count + 1, sizeof *engine->state_stride);
+	engine->first_slot = calloc(site->rule_count + 1, sizeof *engine->first_slot);
+	return engine->tracks != NULL && engine->stations != NULL && engine->by_series != NULL &&
+		engine->by_station != NULL && engine->state_at != NULL && engine->state_stride != NULL &&
+		engine->first_slot != NULL && take_windows(engine) && take_states(engine);
+}
+
+struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
+{
+	for (size_t i = 0; i < site->station_count; i++)
+		if (site->stations[i].series_count >= WQ_DAY_ITEMS) {
+			wq_fail(err, WQ_E_INVALID, "station %s has %u parameters; at most %d are allowed",
+				site->stations[i].id, site->stations[i].series_count, WQ_DAY_ITEMS - 1);
+			return NULL;
+		}
+	struct wq_engine *engine = calloc(1, sizeof *engine);
+	if (engine != NULL) {
+		engine->site = site;
+		engine->started = WQ_NO_TIME;
+	}
+	if (engine == NULL || !take_all(engine)) {
+		wq_engine_free(engine);
+		wq_fail(err, WQ_E_MEMORY, "no memory for %zu series", site->series_count);
+		return NULL;
+	}
+	index_slots(engine);
+	return engine;
+}
+
+void wq_engine_free(struct wq_engine *engine)
+{
+	if (engine == NULL)
+		return;
+	for (size_t i = 0; engine->slots != NULL && i < engine->slot_count; i++)
+		free(engine->slots[i].alarm);
+	free(engine->tracks);
+	free(engine->stations);
+	free(engine->by_series);
+	free(engine->by_station);
+	free(engine->state_at);
+	free(engine->state_stride);
+	free(engine->first_slot);
+	free(engine->states);
+	free(engine->slots);
+	free(engine->index);
+	free(engine->alarms);
+	free(engine->readings);
+	free(engine);
+}

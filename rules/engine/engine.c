@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine: one sample after the other, then the day, then time. */
+#include "engine_parts.h"
+
+#include "wq/validate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct wq_series *series_of(const struct wq_engine *engine, uint32_t series)
+{
+	return &engine->site->series[series];
+}
+
+/* The same analysis read again: an analyser holds its last result until the next one. Where the analyser's own
+ * time is known that identifies the analysis; without it, the same value within one cycle is the same analysis. */
+static bool same_analysis(const struct wq_series *series, const struct wq_sample *sample,
+	const struct wq_reading *newest)
+{
+	return newest != NULL && sample->stamp != WQ_STAMP_ANALYSER && series->cycle > 0 &&
+		sample->value == newest->value && sample->at > newest->at &&
+		sample->at - newest->at < series->cycle;
+}
+
+/* The slot of the day a reading belongs to; NULL when that day is not in memory. */
+static struct day_slot *day_for(struct wq_engine *engine, uint32_t station, wq_ms at, wq_ms now,
+	struct wq_outcome *out, wq_day *day)
+{
+	*day = wq_day_of(engine->site->stations[station].zone, at);
+	struct day_slot *slot = days_slot(engine, station, *day);
+	if (slot != NULL)
+		return slot;
+	if (!engine->restoring)
+		days_make_room(engine, station, *day, now, out);
+	days_open(engine, station, *day);
+	return days_slot(engine, station, *day);
+}
+
+/* Brings the day in line with what the window said. False: only the store can tell. */
+static bool count_day(struct wq_engine *engine, const struct wq_sample *sample, enum placed placed, double replaced,
+	wq_ms now, struct wq_outcome *out)
+{
+	wq_day day;
+	uint32_t station = series_of(engine, sample->series)->station;
+	struct day_slot *slot = placed == PLACED_TOO_OLD
+		? NULL
+		: day_for(engine, station, sample->at, now, out, &day);
+	if (slot == NULL) {
+		day = wq_day_of(engine->site->stations[station].zone, sample->at);
+		if (!engine->restoring && !outcome_need(out, station, day))
+			engine->short_of_memory = true;
+		return false;
+	}
+	if (placed == PLACED_CHANGED)
+		days_remove(engine, sample->series, slot, replaced);
+	days_add(engine, sample->series, slot, sample->value);
+	slot->dirty = slot->closed;
+	return true;
+}
+
+/* A reading that can be judged: into the window, into its day, before the rules. */
+static void take_reading(struct wq_engine *engine, const struct wq_sample *sample, struct wq_stored *stored, wq_ms now,
+	struct wq_outcome *out)
+{
+	struct track *track = &engine->tracks[sample->series];
+	const struct wq_reading *where;
+	double replaced;
+	if (same_analysis(series_of(engine, sample->series), sample, window_newest(track))) {
+		stored->record = WQ_RECORD_REPEAT;
+		stored->at = window_newest(track)->at;
+		return;
+	}
+	struct wq_reading reading = { sample->at, sample->value, stored->quality };
+	enum placed placed = window_put(track, &reading, &replaced, &where);
+	if (placed == PLACED_SAME) {
+		stored->record = WQ_RECORD_REPEAT;
+		return;
+	}
+	if (placed == PLACED_CHANGED)
+		stored->record = WQ_RECORD_REVISION;
+	count_day(engine, sample, placed, replaced, now, out);
+	if (where != NULL)
+		slots_series(engine, sample->series, where, replaced, now, stored->late || engine->restoring, out);
+}
+
+/* What cannot be judged is stored and forgotten; where it replaces a reading, that one is withdrawn. */
+static void take_unassessable(struct wq_engine *engine, const struct wq_sample *sample, struct wq_stored *stored)
+{
+	double old;
+	if (!window_remove(&engine->tracks[sample->series], sample->at, &old))
+		return;
+	uint32_t station = series_of(engine, sample->series)->station;
+	wq_day day = wq_day_of(engine->site->stations[station].zone, sample->at);
+	struct day_slot *slot = days_slot(engine, station, day);
+	stored->record = WQ_RECORD_REVISION;
+	if (slot == NULL)
+		return;
+	days_remove(engine, sample->series, slot, old);
+	slot->dirty = slot->closed;
+}
+
+static void take(struct wq_engine *engine, const struct wq_batch *batch, const struct wq_sample *sample,
+	struct wq_outcome *out)
+{
+	const struct wq_series *series = series_of(engine, sample->series);
+	struct track *track = &engine->tracks[sample->series];
+	struct wq_stored *stored = &out->samples[out->sample_count++];
+	*stored = (struct wq_stored){ .series = sample->series,
+		.source = batch->source,
+		.at = sample->at,
+		.received = batch->received,
+		.sequence = batch->sequence,
+		.value = sample->value,
+		.record = WQ_RECORD_NEW,
+		.quality = (uint8_t)wq_validate(series, sample, batch->received,
+			engine->site->evaluation.future_tolerance),
+		.stamp = sample->stamp,
+		.trusted = batch->trusted,
+		.late = batch->received - sample->at > series->late_after };
+	memcpy(stored->flag, sample->flag, sizeof stored->flag);
+	track->last_arrival = batch->received;
+	engine->stations[series->station].touched = batch->sequence;
+	if (stored->quality == WQ_GOOD || stored->quality == WQ_SUSPECT)
+		take_reading(engine, sample, stored, batch->received, out);
+	else
+		take_unassessable(engine, sample, stored);
+}
+
+static bool under_alarm(const struct wq_engine *engine, uint32_t series)
+{
+	return engine->tracks[series].alarms > 0 ||
+		engine->stations[series_of(engine, series)->station].alarms > 0;
+}
+
+static void begin(struct wq_engine *engine, wq_ms now)
+{
+	if (engine->started == WQ_NO_TIME)
+		engine->started = now;
+}
+
+int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out,
+	struct wq_err *err)
+{
+	size_t first = out->sample_count;
+	if (!outcome_reserve_samples(out, batch->count))
+		return wq_fail(err, WQ_E_MEMORY, "no memory for a batch of %zu samples; it waits", batch->count);
+	begin(engine, batch->received);
+	for (size_t i = 0; i < batch->count; i++)
+		take(engine, batch, &batch->samples[i], out);
+	for (size_t i = first; i < out->sample_count; i++) {
+		uint32_t station = series_of(engine, out->samples[i].series)->station;
+		bool told = i > first && series_of(engine, out->samples[i - 1].series)->station == station;
+		if (!told)
+			slots_station(engine, station, batch->received, out);
+	}
+	slots_network(engine, batch->received, out);
+	for (size_t i = first; i < out->sample_count; i++)
+		out->samples[i].event = under_alarm(engine, out->samples[i].series);
+	return 0;
+}
+
+int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err)
+{
+	begin(engine, now);
+	engine->short_of_memory = false;
+	days_advance(engine, now, out);
+	slots_time(engine, now, out);
+	alarms_escalate(engine, now, out);
+	if (engine->short_of_memory)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for all conclusions; the rest is drawn at the next tick");
+	return 0;
+}
+
+bool wq_engine_latest(const struct wq_engine *engine, uint32_t series, struct wq_reading *reading)
+{
+	const struct wq_reading *newest = window_newest(&engine->tracks[series]);
+	if (newest != NULL)
+		*reading = *newest;
+	return newest != NULL;
+}

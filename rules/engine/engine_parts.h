@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's rooms and what they share: windows of readings, sums of days, slots of rules,
+ * open alarms. Private to rules/engine. */
+#ifndef WQ_ENGINE_PARTS_H
+#define WQ_ENGINE_PARTS_H
+
+#include "wq/engine.h"
+#include "wq/err.h"
+#include "wq/rule.h"
+
+/* Days a station keeps in memory: the open one and the one before. */
+#define DAYS_KEPT 2
+
+/* The readings of one series on one day. */
+struct day_sum {
+	struct wq_decimal_sum sum;
+	double hydrogen; /* sum of 10^-pH */
+};
+
+/* One series: its newest readings and its days. */
+struct track {
+	struct wq_reading *readings; /* oldest first; room for engine->room[series] */
+	uint8_t count, room;
+	uint8_t alarms;        /* open alarms about this series */
+	wq_ms last_arrival;    /* WQ_NO_TIME before the first sample */
+	struct day_sum days[DAYS_KEPT]; /* slot of a day: its number modulo DAYS_KEPT */
+};
+
+/* One day of one station. */
+struct day_slot {
+	wq_day day;
+	bool used, closed;
+	bool dirty;        /* changed since it was closed: to be told as a correction */
+	uint32_t revision;
+	int class_;        /* as last told */
+	enum wq_day_verdict verdict;
+};
+
+struct place_station {
+	struct day_slot days[DAYS_KEPT];
+	uint32_t alarms;  /* open alarms about the station as a whole */
+	uint64_t touched; /* sequence of the newest batch with a sample of it */
+};
+
+/* One rule at one place. */
+struct slot {
+	struct wq_alarm *alarm; /* NULL: none is open */
+	uint32_t use, place;    /* index into site->rules; index into that rule's places */
+};
+
+/* Which slots a series or a station has: slots[first … first+count) of an index array. */
+struct span {
+	uint32_t first, count;
+};
+
+struct wq_engine {
+	const struct wq_site *site;
+	wq_ms started; /* WQ_NO_TIME before the first batch or tick */
+	struct track *tracks;
+	struct place_station *stations;
+	struct slot *slots;
+	size_t slot_count;
+	size_t *first_slot;    /* by rule use */
+	unsigned char *states; /* all rule memory */
+	size_t *state_at;      /* by rule use: offset of its first place */
+	size_t *state_stride;  /* by rule use: bytes per place */
+	struct span *by_series, *by_station, network;
+	uint32_t *index;       /* slot numbers, grouped by series, then by station, then network */
+	struct wq_reading *readings; /* all windows */
+	const struct wq_alarm **alarms; /* open ones, ascending by id */
+	size_t alarm_count;
+	int64_t highest; /* alarm id */
+	bool restoring;
+	bool short_of_memory; /* something has to be concluded again */
+};
+
+struct wq_view {
+	const struct wq_engine *engine;
+	const struct wq_rule_use *use;
+	uint32_t place;
+	wq_ms now;
+	const struct wq_reading *trigger;
+	double replaced;
+	const struct wq_day_report *day;
+};
+
+/* window.c: what inserting a reading did. */
+enum placed {
+	PLACED_NEW,
+	PLACED_SAME,    /* this value at this instant was there */
+	PLACED_CHANGED, /* another value was there */
+	PLACED_TOO_OLD, /* before all that is remembered: only the store can tell */
+};
+enum placed window_put(struct track *track, const struct wq_reading *reading, double *replaced,
+	const struct wq_reading **where);
+bool window_remove(struct track *track, wq_ms at, double *value);
+const struct wq_reading *window_newest(const struct track *track);
+
+/* days.c */
+struct day_slot *days_slot(struct wq_engine *engine, uint32_t station, wq_day day);
+void days_add(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value);
+void days_remove(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value);
+void days_open(struct wq_engine *engine, uint32_t station, wq_day day);
+/* Closes what is due by `now` and tells corrections; calls the station's rules. */
+void days_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+/* Puts days of the station that end before `day` - DAYS_KEPT + 1 out of memory, closing them. */
+void days_make_room(struct wq_engine *engine, uint32_t station, wq_day day, wq_ms now,
+	struct wq_outcome *out);
+void days_retell(struct wq_engine *engine, uint32_t station, wq_day day, wq_ms now, struct wq_outcome *out);
+
+/* report.c: evaluates a day from its sums (one per series of the station). */
+void report_make(const struct wq_site *site, uint32_t station, wq_day day, const struct day_sum *const *sums,
+	struct wq_day_report *report);
+
+/* alarms.c: what a verdict does to the alarm of its slot. */
+void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
+	bool correction, struct wq_outcome *out);
+void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+
+/* slots.c: calls the rules of a place and applies what they say. */
+void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_reading *trigger, double replaced,
+	wq_ms now, bool silent, struct wq_outcome *out);
+void slots_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out);
+void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+void slots_day(struct wq_engine *engine, const struct wq_day_report *report, bool newest, wq_ms now,
+	struct wq_outcome *out);
+
+/* evidence.c */
+void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict,
+	char buf[WQ_EVIDENCE_TEXT]);
+
+/* outcome.c: room for one more (or `more` samples); NULL when there is no memory. */
+bool outcome_reserve_samples(struct wq_outcome *out, size_t more);
+bool outcome_reserve_days(struct wq_outcome *out, size_t more);
+struct wq_change *outcome_change(struct wq_outcome *out);
+bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The evidence of a change as a JSON object: rule, its hash, the numbers and the newest readings, enough
+ * to argue the alarm later. Bounded: readings are left out, oldest first, when room runs short. */
+#include "engine_parts.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Newest readings shown at most. */
+#define READINGS_SHOWN 24
+
+struct writer {
+	char *buf;
+	size_t used, cap;
+	bool cut;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct writer *w, const char *format, ...)
+{
+	va_list args;
+	if (w->cut)
+		return;
+	va_start(args, format);
+	int n = vsnprintf(w->buf + w->used, w->cap - w->used, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= w->cap - w->used) {
+		w->buf[w->used] = '\0';
+		w->cut = true;
+	} else {
+		w->used += (size_t)n;
+	}
+}
+
+static void put_text(struct writer *w, const char *text)
+{
+	put(w, "\"");
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+		if (*c == '"' || *c == '\\')
+			put(w, "\\%c", *c);
+		else if (*c < 0x20)
+			put(w, "\\u%04x", *c);
+		else
+			put(w, "%c", *c);
+	}
+	put(w, "\"");
+}
+
+static void put_number(struct writer *w, double value)
+{
+	char text[WQ_DECIMAL_TEXT];
+	if (isfinite(value))
+		put(w, "%s", wq_value_format(value, text));
+	else
+		put(w, "null");
+}
+
+static void put_facts(struct writer *w, const struct wq_verdict *verdict)
+{
+	put(w, ",\"facts\":{");
+	for (size_t i = 0; i < verdict->fact_count; i++) {
+		put(w, "%s\"%s\":", i > 0 ? "," : "", verdict->facts[i].key);
+		put_number(w, verdict->facts[i].value);
+	}
+	put(w, "}");
+}
+
+static void put_reading(struct writer *w, const struct wq_zone *zone, const struct wq_reading *r, bool first)
+{
+	char at[WQ_INSTANT_TEXT];
+	put(w, "%s[\"%s\",", first ? "" : ",", wq_instant_format(zone, r->at, at));
+	put_number(w, r->value);
+	put(w, r->quality == WQ_SUSPECT ? ",\"suspect\"]" : "]");
+}
+
+static void put_readings(struct writer *w, const struct wq_engine *engine, uint32_t series)
+{
+	const struct track *track = &engine->tracks[series];
+	const struct wq_zone *zone = engine->site->stations[engine->site->series[series].station].zone;
+	size_t shown = track->count < READINGS_SHOWN ? track->count : READINGS_SHOWN;
+	/* "]}" must still fit behind the last reading; one takes at most this much. */
+	const size_t each = 96;
+	size_t fits = w->cap - w->used > 32 ? (w->cap - w->used - 32) / each : 0;
+	if (shown > fits)
+		shown = fits;
+	put(w, ",\"readings\":[");
+	for (size_t i = track->count - shown; i < track->count; i++)
+		put_reading(w, zone, &track->readings[i], i == track->count - shown);
+	put(w, "]");
+}
+
+void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict,
+	char buf[WQ_EVIDENCE_TEXT])
+{
+	const struct wq_rule_use *use = &engine->site->rules[slot->use];
+	struct writer w = { .buf = buf, .cap = WQ_EVIDENCE_TEXT };
+	put(&w, "{\"rule\":");
+	put_text(&w, use->name);
+	put(&w, ",\"kind\":\"%s\",\"hash\":\"%016" PRIx64 "\",\"value\":", use->rule->name, use->hash);
+	put_number(&w, verdict->value);
+	put(&w, ",\"limit\":");
+	put_number(&w, verdict->limit);
+	put_facts(&w, verdict);
+	if (verdict->series != WQ_NONE)
+		put_readings(&w, engine, verdict->series);
+	put(&w, "}");
+	if (w.cut)
+		snprintf(buf, WQ_EVIDENCE_TEXT, "{\"hash\":\"%016" PRIx64 "\",\"cut\":true}", use->hash);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls the rules of a place and hands what they say to the alarms. */
+#include "engine_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef bool (*rule_call)(void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out);
+
+static void *state_of(const struct wq_engine *engine, const struct slot *slot)
+{
+	return engine->states + engine->state_at[slot->use] + slot->place * engine->state_stride[slot->use];
+}
+
+static struct wq_view view_of(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
+{
+	const struct wq_rule_use *use = &engine->site->rules[slot->use];
+	return (struct wq_view){ .engine = engine,
+		.use = use,
+		.place = use->places[slot->place],
+		.now = now,
+		.replaced = NAN };
+}
+
+/* One rule at one place; silent: its memory follows, its verdict does not count. */
+static void ask(struct wq_engine *engine, struct slot *slot, rule_call call, const struct wq_view *view,
+	bool silent, bool correction, struct wq_outcome *out)
+{
+	struct wq_verdict verdict;
+	if (call == NULL)
+		return;
+	memset(&verdict, 0, sizeof verdict);
+	verdict.series = WQ_NONE;
+	verdict.at = view->now;
+	verdict.value = verdict.limit = NAN;
+	if (!call(state_of(engine, slot), view->use->settings, view, &verdict) || silent)
+		return;
+	alarms_apply(engine, slot, &verdict, view->now, correction, out);
+}
+
+void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_reading *trigger, double replaced,
+	wq_ms now, bool silent, struct wq_outcome *out)
+{
+	struct span span = engine->by_series[series];
+	for (uint32_t i = 0; i < span.count; i++) {
+		struct slot *slot = &engine->slots[engine->index[span.first + i]];
+		struct wq_view view = view_of(engine, slot, now);
+		view.trigger = trigger;
+		view.replaced = replaced;
+		ask(engine, slot, view.use->rule->on_batch, &view, silent, false, out);
+	}
+}
+
+static void ask_batch(struct wq_engine *engine, struct span span, wq_ms now, struct wq_outcome *out)
+{
+	for (uint32_t i = 0; i < span.count; i++) {
+		struct slot *slot = &engine->slots[engine->index[span.first + i]];
+		struct wq_view view = view_of(engine, slot, now);
+		ask(engine, slot, view.use->rule->on_batch, &view, engine->restoring, false, out);
+	}
+}
+
+void slots_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out)
+{
+	ask_batch(engine, engine->by_station[station], now, out);
+}
+
+void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
+{
+	ask_batch(engine, engine->network, now, out);
+}
+
+void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
+{
+	for (size_t i = 0; i < engine->slot_count; i++) {
+		struct slot *slot = &engine->slots[i];
+		const struct wq_rule *rule = engine->site->rules[slot->use].rule;
+		if (rule->on_time == NULL)
+			continue;
+		struct wq_view view = view_of(engine, slot, now);
+		ask(engine, slot, rule->on_time, &view, false, false, out);
+	}
+}
+
+/* A day was closed or corrected. Only the newest closed day moves alarms: what was true last week is
+ * corrected in the record, and rings nobody. */
+void slots_day(struct wq_engine *engine, const struct wq_day_report *report, bool newest, wq_ms now,
+	struct wq_outcome *out)
+{
+	struct span span = engine->by_station[report->station];
+	if (!newest || (report->correction && !report->changed))
+		return;
+	for (uint32_t i = 0; i < span.count; i++) {
+		struct slot *slot = &engine->slots[engine->index[span.first + i]];
+		struct wq_view view = view_of(engine, slot, now);
+		view.day = report;
+		ask(engine, slot, view.use->rule->on_time, &view, false, report->correction, out);
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a rule sees: read access to what its scope covers. */
+#include "engine_parts.h"
+
+static bool in_scope(const struct wq_view *view, enum wq_scope scope)
+{
+	return view->use->rule->scope == scope;
+}
+
+wq_ms wq_view_now(const struct wq_view *view)
+{
+	return view->now;
+}
+
+const struct wq_site *wq_view_site(const struct wq_view *view)
+{
+	return view->engine->site;
+}
+
+uint32_t wq_view_place(const struct wq_view *view)
+{
+	return view->place;
+}
+
+const struct wq_series *wq_view_series(const struct wq_view *view)
+{
+	return in_scope(view, WQ_SCOPE_SERIES) ? &view->engine->site->series[view->place] : NULL;
+}
+
+const struct wq_station *wq_view_station(const struct wq_view *view)
+{
+	const struct wq_site *site = view->engine->site;
+	if (in_scope(view, WQ_SCOPE_NETWORK))
+		return NULL;
+	return in_scope(view, WQ_SCOPE_STATION) ? &site->stations[view->place]
+						: &site->stations[site->series[view->place].station];
+}
+
+const struct wq_parameter *wq_view_parameter(const struct wq_view *view)
+{
+	const struct wq_series *series = wq_view_series(view);
+	return series != NULL ? &view->engine->site->parameters[series->parameter] : NULL;
+}
+
+const struct wq_reading *wq_view_readings(const struct wq_view *view, uint32_t series, size_t *count)
+{
+	const struct track *track = &view->engine->tracks[series];
+	*count = track->count;
+	return track->readings;
+}
+
+const struct wq_reading *wq_view_trigger(const struct wq_view *view)
+{
+	return view->trigger;
+}
+
+double wq_view_replaced(const struct wq_view *view)
+{
+	return view->replaced;
+}
+
+wq_ms wq_view_last_reading(const struct wq_view *view, uint32_t series)
+{
+	const struct wq_reading *newest = window_newest(&view->engine->tracks[series]);
+	return newest != NULL ? newest->at : WQ_NO_TIME;
+}
+
+wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series)
+{
+	return view->engine->tracks[series].last_arrival;
+}
+
+wq_ms wq_view_started(const struct wq_view *view)
+{
+	return view->engine->started;
+}
+
+const struct wq_day_report *wq_view_day(const struct wq_view *view)
+{
+	return view->day;
+}
