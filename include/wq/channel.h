@@ -62,6 +62,7 @@ struct wq_request {
 	const char *headers[8];   /* "name: value", likewise */
 	const char *body;         /* likewise; sent byte for byte */
 	size_t body_length;
+	wq_ms timeout;            /* span for the whole exchange; 0: the deliverer's own */
 };
 
 struct wq_response {

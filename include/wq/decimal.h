@@ -31,6 +31,11 @@ struct wq_decimal {
  * no hexadecimal, at most 18 significant digits and 18 places. On failure *d is untouched. */
 int wq_decimal_parse(const char *text, struct wq_decimal *d, struct wq_err *err);
 
+/* The double nearest to a decimal text of any length (a file may print doubles with 17 digits and
+ * 20 places); the same syntax and, where both succeed, the same number as wq_decimal_parse(). On
+ * failure *value is untouched. */
+int wq_value_parse(const char *text, double *value, struct wq_err *err);
+
 /* The shortest decimal whose nearest double is `value`. False when value is NaN, infinite or
  * has no such decimal within 18 digits and 18 places (then *d is untouched). */
 bool wq_decimal_from_double(double value, struct wq_decimal *d);

@@ -82,6 +82,10 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 /* Lets time pass: days close, silence is noticed, alarms escalate. Call at least once a minute. */
 int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
+/* Closes the days that are due by `now` and does nothing else a tick does: for the end of a recorded series,
+ * after which silence means nothing. */
+int wq_engine_close_days(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
+
 /* A person acknowledges or closes an alarm. WQ_E_MISSING: no such alarm is open;
  * WQ_E_STATE: it was acknowledged before. `note` may be NULL. */
 int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,

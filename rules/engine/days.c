@@ -49,10 +49,19 @@ static void clear_sums(struct wq_engine *engine, uint32_t station, wq_day day)
 	}
 }
 
+/* Whether the day is gone: a newer one than DAYS_KEPT later was opened. */
+static bool gone(const struct day_slot *days, wq_day day)
+{
+	for (size_t i = 0; i < DAYS_KEPT; i++)
+		if (days[i].used && days[i].day >= day + DAYS_KEPT)
+			return true;
+	return false;
+}
+
 void days_open(struct wq_engine *engine, uint32_t station, wq_day day)
 {
 	struct day_slot *slot = &engine->stations[station].days[slot_index(day)];
-	if (slot->used && slot->day >= day)
+	if ((slot->used && slot->day >= day) || gone(engine->stations[station].days, day))
 		return;
 	*slot = (struct day_slot){ .day = day, .used = true };
 	clear_sums(engine, station, day);

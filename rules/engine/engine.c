@@ -160,6 +160,20 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 	return 0;
 }
 
+static int conclude_all(const struct wq_engine *engine, struct wq_err *err)
+{
+	return engine->short_of_memory
+		? wq_fail(err, WQ_E_MEMORY, "no memory for all conclusions; the rest is drawn at the next tick")
+		: 0;
+}
+
+int wq_engine_close_days(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err)
+{
+	engine->short_of_memory = false;
+	days_advance(engine, now, out);
+	return conclude_all(engine, err);
+}
+
 int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
 	begin(engine, now);
@@ -167,9 +181,7 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
 	days_advance(engine, now, out);
 	slots_time(engine, now, out);
 	alarms_escalate(engine, now, out);
-	if (engine->short_of_memory)
-		return wq_fail(err, WQ_E_MEMORY, "no memory for all conclusions; the rest is drawn at the next tick");
-	return 0;
+	return conclude_all(engine, err);
 }
 
 bool wq_engine_latest(const struct wq_engine *engine, uint32_t series, struct wq_reading *reading)
