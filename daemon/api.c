@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main's half of the control socket: status, open alarms, acknowledge, close. Answers as JSON. */
+#include "clock.h"
+#include "command.h"
+#include "conclude.h"
+#include "daemon.h"
+#include "wq/err.h"
+#include "wq/rule.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_t *instant(const struct wq_zone *zone, wq_ms at)
+{
+	char text[WQ_INSTANT_TEXT];
+	return at == WQ_NO_TIME ? json_null() : json_string(wq_instant_format(zone, at, text));
+}
+
+static json_t *number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Takes the value over; the reply is built best-effort and printed whole or not at all. */
+static char *print(json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	json_decref(value);
+	return text;
+}
+
+static void refuse(struct command *command, int status, const char *text)
+{
+	json_t *reply = json_object();
+	json_object_set_new(reply, "error", json_string(text));
+	command_answer(command, status, print(reply));
+}
+
+static json_t *store_status(struct daemon *daemon)
+{
+	return json_pack("{s:s, s:s, s:I, s:I, s:I}", "state", daemon->trouble[0] == '\0' ? "ok" : "trouble", "text",
+		daemon->trouble, "waiting_groups", (json_int_t)writer_waiting(daemon->handover.writer), "committed",
+		(json_int_t)daemon->handover.committed_samples, "groups",
+		(json_int_t)daemon->handover.committed_groups);
+}
+
+static json_t *unit_status(const struct wq_zone *zone, const struct source_unit *unit)
+{
+	const char *state = unit->up ? "up" : unit->failures > 0 ? "down" : "waiting";
+	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:s}", "name", unit->name, "state", state, "last_ok",
+		instant(zone, unit->last_good), "failures", (json_int_t)unit->failures, "polls",
+		(json_int_t)unit->polls, "overruns", (json_int_t)unit->overruns, "why", unit->why);
+}
+
+#define UNITS_SHOWN 256
+
+static json_t *bus_status(const struct wq_zone *zone, struct source *source, struct source_unit *units)
+{
+	struct source_counts counts;
+	json_t *list = json_array();
+	size_t n = source_units(source, units, UNITS_SHOWN), up = 0;
+	for (size_t i = 0; i < n && i < UNITS_SHOWN; i++) {
+		json_array_append_new(list, unit_status(zone, &units[i]));
+		up += units[i].up;
+	}
+	source_counts(source, &counts);
+	json_int_t refused = 0;
+	for (size_t i = 0; i < WQ_REFUSALS; i++)
+		refused += (json_int_t)counts.refused[i];
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "name", source_bus(source)->bus.name, "driver",
+		source_bus(source)->driver->name, "state", up == n ? "up" : up > 0 ? "partly" : "down", "refused",
+		refused, "not_durable", (json_int_t)counts.not_durable, "shed", (json_int_t)counts.shed, "units", list);
+}
+
+static json_t *buses_status(struct daemon *daemon)
+{
+	json_t *list = json_array();
+	struct source_unit *units = calloc(UNITS_SHOWN, sizeof *units);
+	for (size_t i = 0; units != NULL && i < daemon->source_count; i++)
+		json_array_append_new(list, bus_status(daemon->config->site.zone, daemon->sources[i], units));
+	free(units);
+	return list;
+}
+
+static json_t *station_status(const struct daemon *daemon, const struct wq_station *station)
+{
+	const struct wq_site *site = &daemon->config->site;
+	json_t *readings = json_array();
+	for (uint32_t i = 0; i < station->series_count; i++) {
+		uint32_t series = station->first_series + i;
+		const struct wq_parameter *parameter = &site->parameters[site->series[series].parameter];
+		struct wq_reading reading = { .at = WQ_NO_TIME, .value = NAN };
+		wq_engine_latest(daemon->engine, series, &reading);
+		json_array_append_new(readings,
+			json_pack("{s:s, s:o, s:s, s:o}", "parameter", parameter->alias, "value",
+				number(reading.value), "unit", parameter->unit, "time",
+				instant(station->zone, reading.at)));
+	}
+	return json_pack("{s:s, s:s, s:o}", "id", station->id, "name", station->name, "readings", readings);
+}
+
+static json_t *stations_status(const struct daemon *daemon)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < daemon->config->site.station_count; i++)
+		json_array_append_new(list, station_status(daemon, &daemon->config->site.stations[i]));
+	return list;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	wq_ms x = *(const wq_ms *)a, y = *(const wq_ms *)b;
+	return (x > y) - (x < y);
+}
+
+/* Arrival to notice committed, over the newest groups that carried notices. */
+static json_t *latency_status(const struct daemon *daemon)
+{
+	wq_ms sorted[DAEMON_LATENCIES];
+	size_t n = daemon->latency_count < DAEMON_LATENCIES ? daemon->latency_count : DAEMON_LATENCIES;
+	if (n == 0)
+		return json_null();
+	memcpy(sorted, daemon->latencies, n * sizeof *sorted);
+	qsort(sorted, n, sizeof *sorted, by_value);
+	return json_pack("{s:I, s:I, s:I, s:I}", "count", (json_int_t)n, "p50", (json_int_t)sorted[n / 2], "p99",
+		(json_int_t)sorted[n * 99 / 100], "max", (json_int_t)sorted[n - 1]);
+}
+
+static void get_status(struct daemon *daemon, struct command *command, const char *name)
+{
+	const struct wq_alarm *const *alarms;
+	const struct wq_zone *zone = daemon->config->site.zone;
+	(void)name;
+	json_t *reply = json_pack("{s:s, s:s, s:i, s:o, s:I, s:b, s:o, s:{s:I, s:I, s:I, s:I}}", "site",
+		daemon->config->site.name, "version", WQ_VERSION, "pid", (int)getpid(), "started",
+		instant(zone, daemon->started), "uptime_s",
+		(json_int_t)((clock_boot() - daemon->started_boot) / 1000), "clock_trusted", clock_trusted(), "store",
+		store_status(daemon), "inbox", "depth", (json_int_t)inbox_depth(daemon->inbox), "room",
+		(json_int_t)INBOX_BATCHES, "refused", (json_int_t)inbox_refused(daemon->inbox), "accepted",
+		(json_int_t)inbox_accepted(daemon->inbox));
+	json_object_set_new(reply, "buses", buses_status(daemon));
+	json_object_set_new(reply, "notices",
+		json_pack("{s:I, s:I, s:I, s:I}", "waiting", (json_int_t)daemon->waiting_count, "sent",
+			(json_int_t)daemon->sent, "failed", (json_int_t)daemon->failed, "left_on_disk",
+			(json_int_t)daemon->left_on_disk));
+	json_object_set_new(reply, "latency_ms", latency_status(daemon));
+	json_object_set_new(reply, "stations", stations_status(daemon));
+	json_object_set_new(reply, "open_alarms", json_integer((json_int_t)wq_engine_alarms(daemon->engine, &alarms)));
+	command_answer(command, 200, print(reply));
+}
+
+static json_t *alarm_json(const struct daemon *daemon, const struct wq_alarm *alarm)
+{
+	const struct wq_site *site = &daemon->config->site;
+	const struct wq_rule_use *use = &site->rules[alarm->rule];
+	uint32_t place = use->places[alarm->place], series = alarm->last.series;
+	uint32_t station = use->rule->scope == WQ_SCOPE_SERIES ? site->series[place].station
+		: use->rule->scope == WQ_SCOPE_STATION		? place
+								: WQ_NONE;
+	char name[WQ_ALARM_NAME];
+	const struct wq_zone *zone = station != WQ_NONE ? site->stations[station].zone : site->zone;
+	return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s, s:o, s:o, s:o, s:b, s:b, s:s}", "alarm",
+		wq_alarm_name(alarm->id, name), "rule", use->name, "station",
+		station != WQ_NONE ? site->stations[station].id : NULL, "station_name",
+		station != WQ_NONE ? site->stations[station].name : NULL, "parameter",
+		series != WQ_NONE ? site->parameters[site->series[series].parameter].alias : NULL, "level",
+		wq_level_name(alarm->level), "opened", instant(zone, alarm->opened), "value",
+		number(alarm->last.value), "limit", number(alarm->last.limit), "acknowledged", alarm->acknowledged,
+		"escalated", alarm->escalated, "text", alarm->last.says);
+}
+
+static void get_alarms(struct daemon *daemon, struct command *command, const char *name)
+{
+	const struct wq_alarm *const *alarms;
+	size_t n = wq_engine_alarms(daemon->engine, &alarms);
+	json_t *list = json_array();
+	(void)name;
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, alarm_json(daemon, alarms[i]));
+	command_answer(command, 200, print(json_pack("{s:o}", "alarms", list)));
+}
+
+static const char *text_of(const json_t *body, const char *key)
+{
+	return json_string_value(json_object_get(body, key));
+}
+
+/* The note of a closure names cause and measure. */
+static void closing_note(const json_t *body, char note[WQ_SAYS_TEXT])
+{
+	const char *cause = text_of(body, "cause"), *action = text_of(body, "action");
+	snprintf(note, WQ_SAYS_TEXT, "原因:%s;措施:%s", cause != NULL ? cause : "", action != NULL ? action : "");
+}
+
+typedef int (*alarm_act)(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err);
+
+/* Does it and answers when it is committed. */
+static void act(struct daemon *daemon, struct command *command, const char *name, alarm_act what, const char *who,
+	const char *note)
+{
+	struct wq_err err;
+	struct flight *flight = handover_current(&daemon->handover);
+	int64_t id = wq_alarm_id(name);
+	if (flight == NULL) {
+		refuse(command, 503, "the store is behind; nothing was changed, try again");
+		return;
+	}
+	if (id < 0) {
+		refuse(command, 404, "not the number of an alarm; they look like W20260305-007");
+		return;
+	}
+	int r = what(daemon->engine, id, who, note, clock_now(), &flight->group.outcome, &err);
+	if (r < 0) {
+		refuse(command, r == WQ_E_MISSING ? 404 : r == WQ_E_STATE ? 409 : 503, err.text);
+		return;
+	}
+	conclude_route(daemon, flight);
+	command->next = flight->waiting;
+	flight->waiting = command;
+	handover_submit(&daemon->handover, clock_boot(), false);
+}
+
+static json_t *body_of(struct command *command)
+{
+	json_t *body = json_loads(command->body[0] != '\0' ? command->body : "{}", JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(body))
+		return body;
+	json_decref(body);
+	refuse(command, 400, "the body is not a JSON object");
+	return NULL;
+}
+
+static void post_acknowledge(struct daemon *daemon, struct command *command, const char *name)
+{
+	json_t *body = body_of(command);
+	if (body == NULL)
+		return;
+	const char *who = text_of(body, "who");
+	act(daemon, command, name, wq_engine_acknowledge, who != NULL ? who : command->user, text_of(body, "note"));
+	json_decref(body);
+}
+
+static void post_close(struct daemon *daemon, struct command *command, const char *name)
+{
+	char note[WQ_SAYS_TEXT];
+	json_t *body = body_of(command);
+	if (body == NULL)
+		return;
+	const char *who = text_of(body, "who");
+	closing_note(body, note);
+	act(daemon, command, name, wq_engine_close, who != NULL ? who : command->user, note);
+	json_decref(body);
+}
+
+static const struct {
+	const char *method, *before, *after; /* the alarm's name stands between */
+	void (*run)(struct daemon *daemon, struct command *command, const char *name);
+} routes[] = {
+	{ "GET", "/v1/status", "", get_status },
+	{ "GET", "/v1/alarms", "", get_alarms },
+	{ "POST", "/v1/alarms/", "/acknowledge", post_acknowledge },
+	{ "POST", "/v1/alarms/", "/close", post_close },
+};
+
+/* Cuts the alarm's name out of the path; false when the path is another route's. */
+static bool matches(size_t route, const struct command *command, char *name, size_t cap)
+{
+	size_t before = strlen(routes[route].before), after = strlen(routes[route].after);
+	size_t length = strlen(command->path);
+	if (strcmp(command->method, routes[route].method) != 0 || length < before + after ||
+		strncmp(command->path, routes[route].before, before) != 0 ||
+		strcmp(command->path + length - after, routes[route].after) != 0)
+		return false;
+	size_t middle = length - before - after;
+	if ((after == 0) != (middle == 0) || middle >= cap)
+		return false;
+	memcpy(name, command->path + before, middle);
+	name[middle] = '\0';
+	return true;
+}
+
+void api_open(void *owner, struct letter *letter)
+{
+	struct command *command = (struct command *)letter;
+	char name[WQ_ALARM_NAME];
+	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+		if (matches(i, command, name, sizeof name)) {
+			routes[i].run(owner, command, name);
+			return;
+		}
+	refuse(command, 404, "no such path");
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From batch to notice, on main. */
+#include "conclude.h"
+
+#include "clock.h"
+#include "command.h"
+#include "log.h"
+#include "notify/router.h"
+#include "notify/text.h"
+#include "wq/err.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One dispatch of the main loop takes at most this long, so that timers stay punctual. */
+#define DISPATCH WQ_SECONDS(1) / 50
+
+void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
+{
+	if (daemon->waiting == NULL && deliverer_offer(daemon->deliverer, notice, attempts))
+		return;
+	struct waiting_notice *node = daemon->waiting_count < DAEMON_WAITING ? malloc(sizeof *node) : NULL;
+	if (node == NULL) {
+		if (daemon->left_on_disk++ == 0)
+			log_error("notices: more than %d wait; further ones stay in the outbox until the next start",
+				DAEMON_WAITING);
+		return;
+	}
+	*node = (struct waiting_notice){ .attempts = attempts, .notice = *notice };
+	*daemon->waiting_last = node;
+	daemon->waiting_last = &node->next;
+	daemon->waiting_count++;
+}
+
+void conclude_offer_waiting(struct daemon *daemon)
+{
+	struct waiting_notice *node;
+	while ((node = daemon->waiting) != NULL &&
+		deliverer_offer(daemon->deliverer, &node->notice, node->attempts)) {
+		daemon->waiting = node->next;
+		if (daemon->waiting == NULL)
+			daemon->waiting_last = &daemon->waiting;
+		daemon->waiting_count--;
+		free(node);
+	}
+}
+
+void conclude_route(struct daemon *daemon, struct flight *flight)
+{
+	struct commit_group *group = &flight->group;
+	size_t cap = daemon->config->contact_count;
+	for (; flight->routed < group->outcome.change_count; flight->routed++) {
+		struct wq_notice *room = cap > 0 ? handover_notices(flight, cap) : NULL;
+		if (cap > 0 && room == NULL) {
+			log_error("notices: no memory to route a change; it is tried again");
+			return;
+		}
+		if (room != NULL)
+			group->notice_count += router_notices(daemon->config,
+				&group->outcome.changes[flight->routed], daemon->incarnation, clock_now(), room, cap);
+	}
+}
+
+/* The flight that conclusions go into now. */
+static struct flight *flight_now(struct daemon *daemon)
+{
+	return handover_current(&daemon->handover);
+}
+
+static void take_batch(struct daemon *daemon, struct flight *flight, const struct wq_batch *batch)
+{
+	struct wq_err err;
+	struct commit_group *group = &flight->group;
+	size_t before = group->outcome.sample_count;
+	if (group->batch_count == 0)
+		group->first_received = batch->received;
+	if (wq_engine_batch(daemon->engine, batch, &group->outcome, &err) < 0)
+		log_error("engine: %s", err.text);
+	group->batch_count++;
+	group->last_sequence = batch->sequence;
+	daemon->batches++;
+	daemon->handover.samples += group->outcome.sample_count - before;
+	conclude_route(daemon, flight);
+}
+
+void conclude_pump(struct daemon *daemon)
+{
+	wq_ms until = clock_boot() + DISPATCH;
+	struct wq_batch *batch = NULL;
+	struct flight *flight;
+	while ((flight = flight_now(daemon)) != NULL && flight->group.batch_count < GROUP_BATCHES &&
+		clock_boot() <= until && (batch = inbox_take(daemon->inbox)) != NULL) {
+		take_batch(daemon, flight, batch);
+		free(batch);
+		if (flight->group.batch_count == GROUP_BATCHES)
+			handover_submit(&daemon->handover, clock_boot(), false);
+	}
+	handover_submit(&daemon->handover, clock_boot(), false);
+	/* Work that was left only for lack of time is rung for; the rest waits for the writer. */
+	if (batch != NULL && inbox_depth(daemon->inbox) > 0)
+		inbox_ring(daemon->inbox);
+}
+
+/* Notices of a group that is stuck leave from memory, marked. */
+static void tell_unstored(struct daemon *daemon, struct flight *flight)
+{
+	for (; flight->told < flight->group.notice_count; flight->told++) {
+		struct wq_notice notice = flight->group.notices[flight->told];
+		text_mark_unstored(&notice);
+		conclude_offer(daemon, &notice, 0);
+	}
+}
+
+static void watch_stall(struct daemon *daemon)
+{
+	wq_ms age = handover_age(&daemon->handover, clock_boot());
+	bool stalled = age >= HANDOVER_STALL;
+	if (stalled != daemon->stalled)
+		log_error(stalled ? "store: a commit has taken %lld ms and goes on; notices leave from memory, marked"
+				  : "store: commits work again (%lld ms)",
+			(long long)age);
+	daemon->stalled = stalled;
+	if (!stalled)
+		return;
+	for (struct flight *f = daemon->handover.first; f != NULL; f = f->next)
+		tell_unstored(daemon, f);
+	if (daemon->handover.current != NULL)
+		tell_unstored(daemon, daemon->handover.current);
+}
+
+void conclude_tick(struct daemon *daemon)
+{
+	struct wq_err err;
+	struct flight *flight = flight_now(daemon);
+	if (flight != NULL) {
+		if (wq_engine_tick(daemon->engine, clock_now(), &flight->group.outcome, &err) < 0)
+			log_error("engine: %s", err.text);
+		conclude_route(daemon, flight);
+		handover_submit(&daemon->handover, clock_boot(), false);
+	}
+	watch_stall(daemon);
+	conclude_offer_waiting(daemon);
+}
+
+static void note_latency(struct daemon *daemon, const struct flight *flight)
+{
+	if (flight->group.notice_count == 0 || flight->group.batch_count == 0)
+		return;
+	daemon->latencies[daemon->latency_count++ % DAEMON_LATENCIES] =
+		clock_now() - flight->group.first_received;
+}
+
+static void answer_waiting(struct flight *flight)
+{
+	for (struct command *command = flight->waiting, *next; command != NULL; command = next) {
+		next = command->next;
+		command_answer(command, 200, strdup("{\"done\":true}"));
+	}
+	flight->waiting = NULL;
+}
+
+/* Days that the engine asked for go back to it; what it concludes goes into the group that is being filled. */
+static void feed_answers(struct daemon *daemon, struct flight *landed)
+{
+	for (size_t i = 0; i < landed->answer_count; i++) {
+		struct store_answer *answer = &landed->answers[i];
+		struct flight *flight = flight_now(daemon);
+		struct wq_err err;
+		if (flight == NULL)
+			log_error("engine: no memory to correct a day; its rows stay as they were");
+		else if (wq_engine_day(daemon->engine, answer->station, answer->day, answer->samples, answer->count,
+				 landed->group.last_sequence, clock_now(), &flight->group.outcome, &err) < 0)
+			log_error("engine: %s", err.text);
+		else
+			conclude_route(daemon, flight);
+		free(answer->samples);
+	}
+	free(landed->answers);
+}
+
+void conclude_landed(struct daemon *daemon, struct flight *flight)
+{
+	handover_landed(&daemon->handover, flight);
+	note_latency(daemon, flight);
+	for (; flight->told < flight->group.notice_count; flight->told++)
+		conclude_offer(daemon, &flight->group.notices[flight->told], 0);
+	answer_waiting(flight);
+	feed_answers(daemon, flight);
+	handover_recycle(&daemon->handover, flight);
+	conclude_pump(daemon);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What main does with samples and with what comes back: batches through the engine, changes into notices,
+ * groups to the writer, committed notices to the deliverer. Main only. */
+#ifndef WQ_CONCLUDE_H
+#define WQ_CONCLUDE_H
+
+#include "daemon.h"
+
+/* Takes batches from the inbox for at most 20 ms, hands over what the writer can take. */
+void conclude_pump(struct daemon *daemon);
+
+/* Time passes: one tick of the engine; stalled notices leave from memory. */
+void conclude_tick(struct daemon *daemon);
+
+/* Makes notices of the changes in a flight that have none yet. */
+void conclude_route(struct daemon *daemon, struct flight *flight);
+
+/* A flight came back committed (its letter was opened). */
+void conclude_landed(struct daemon *daemon, struct flight *flight);
+
+/* Offers a notice to the deliverer, or lets it wait for room. */
+void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts);
+
+/* Offers waiting notices again; after an attempt has made room. */
+void conclude_offer_waiting(struct daemon *daemon);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The daemon: builds everything from the configuration, owns it, runs the main loop, tears down in reverse. */
+#ifndef WQ_DAEMON_H
+#define WQ_DAEMON_H
+
+#include "config/config.h"
+#include "handover.h"
+#include "inbox.h"
+#include "notify/deliverer.h"
+#include "receipts.h"
+#include "source.h"
+#include "wq/engine.h"
+#include "wq/err.h"
+
+#include <stdbool.h>
+
+struct wq_err;
+struct ctl_server;
+struct sd_event;
+struct log_gate;
+
+/* Notices that the deliverer has no room for wait here; more than this many stay in the outbox on disk until
+ * the next start. */
+#define DAEMON_WAITING 1024
+
+struct waiting_notice {
+	struct waiting_notice *next;
+	uint32_t attempts;
+	struct wq_notice notice;
+};
+
+/* Latencies from arrival to commit of groups that carried notices, the newest ones. */
+#define DAEMON_LATENCIES 1024
+
+struct daemon {
+	const char *config_file;
+	struct config *config;
+	struct wq_engine *engine;
+	struct store *store; /* main's until the writer starts, and after it has stopped */
+	uint64_t incarnation;
+	struct inbox *inbox;
+	struct receipts *receipts;
+	struct handover handover;
+	struct deliverer *deliverer;
+	size_t source_count;
+	struct source **sources;
+	struct ctl_server *ctl;
+	struct sd_event *event;
+	struct waiting_notice *waiting, **waiting_last;
+	size_t waiting_count;
+	uint64_t sent, failed, left_on_disk; /* notices */
+	uint64_t batches;
+	char trouble[WQ_ERR_TEXT]; /* why commits fail; "" when they work */
+	bool stalled;              /* told in the log */
+	bool reload;               /* SIGHUP with a configuration that holds */
+	wq_ms started, started_boot;
+	wq_ms latencies[DAEMON_LATENCIES];
+	size_t latency_count;
+};
+
+/* Builds and starts everything. On failure daemon_close() still has to be called. */
+int daemon_open(struct daemon *daemon, const char *config_file, struct config *config, struct wq_err *err);
+
+/* Runs until SIGTERM or SIGINT (0), or until SIGHUP with a good new configuration (0 and daemon->reload). */
+int daemon_run(struct daemon *daemon, struct wq_err *err);
+
+/* Stops sources, commits what is left, and frees everything; half-built is fine. */
+void daemon_close(struct daemon *daemon);
+
+/* main's half of a command (api.c). */
+void api_open(void *daemon, struct letter *letter);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commit groups on their way between main and the writer. */
+#include "handover.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void handover_init(struct handover *handover)
+{
+	memset(handover, 0, sizeof *handover);
+	handover->last = &handover->first;
+}
+
+static void free_flight(struct flight *flight)
+{
+	if (flight == NULL)
+		return;
+	commit_group_free(&flight->group);
+	free(flight);
+}
+
+void handover_finish(struct handover *handover)
+{
+	free_flight(handover->current);
+	for (struct flight *f = handover->first, *next; f != NULL; f = next) {
+		next = f->next;
+		free_flight(f);
+	}
+	for (struct flight *f = handover->spare, *next; f != NULL; f = next) {
+		next = f->next;
+		free_flight(f);
+	}
+	handover_init(handover);
+}
+
+struct flight *handover_current(struct handover *handover)
+{
+	if (handover->current != NULL)
+		return handover->samples < HANDOVER_SAMPLES ? handover->current : NULL;
+	struct flight *flight = handover->spare;
+	if (flight != NULL)
+		handover->spare = flight->next;
+	else
+		flight = calloc(1, sizeof *flight);
+	if (flight != NULL) {
+		flight->next = NULL;
+		flight->handover = handover;
+	}
+	handover->current = flight;
+	return flight;
+}
+
+static bool empty(const struct flight *flight)
+{
+	const struct commit_group *group = &flight->group;
+	return group->batch_count == 0 && group->outcome.sample_count == 0 && group->outcome.day_count == 0 &&
+		group->outcome.change_count == 0 && group->outcome.need_count == 0 && group->notice_count == 0 &&
+		group->delivery_count == 0 && group->outage_count == 0;
+}
+
+void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
+{
+	struct flight *flight = handover->current;
+	if (flight == NULL || empty(flight))
+		return;
+	if (handover->first != NULL && flight->group.batch_count < GROUP_BATCHES && !now_or_never)
+		return;
+	flight->submitted = boot;
+	flight->next = NULL;
+	if (!writer_submit(handover->writer, &flight->group))
+		return;
+	*handover->last = flight;
+	handover->last = &flight->next;
+	handover->current = NULL;
+}
+
+void handover_landed(struct handover *handover, struct flight *flight)
+{
+	struct flight **at = &handover->first;
+	while (*at != flight)
+		at = &(*at)->next;
+	*at = flight->next;
+	if (handover->last == &flight->next)
+		handover->last = at;
+	size_t samples = flight->group.outcome.sample_count;
+	handover->samples -= samples < handover->samples ? samples : handover->samples;
+	handover->committed_groups++;
+	handover->committed_samples += samples;
+}
+
+void handover_recycle(struct handover *handover, struct flight *flight)
+{
+	commit_group_reset(&flight->group);
+	flight->answers = NULL;
+	flight->answer_count = flight->told = flight->routed = 0;
+	flight->waiting = NULL;
+	flight->next = handover->spare;
+	handover->spare = flight;
+}
+
+wq_ms handover_age(const struct handover *handover, wq_ms boot)
+{
+	return handover->first != NULL ? boot - handover->first->submitted : 0;
+}
+
+/* Room for `more` rows behind `count`. */
+static bool reserve(void **rows, size_t *room, size_t count, size_t more, size_t size)
+{
+	if (count + more <= *room)
+		return true;
+	size_t wanted = *room > 0 ? *room : 4;
+	while (wanted < count + more)
+		wanted *= 2;
+	void *grown = realloc(*rows, wanted * size);
+	if (grown == NULL)
+		return false;
+	*rows = grown;
+	*room = wanted;
+	return true;
+}
+
+struct wq_notice *handover_notices(struct flight *flight, size_t count)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->notices;
+	bool ok = reserve(&rows, &group->notice_room, group->notice_count, count, sizeof *group->notices);
+	group->notices = rows;
+	return ok ? group->notices + group->notice_count : NULL;
+}
+
+bool handover_delivery(struct flight *flight, const struct store_delivery *delivery)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->deliveries;
+	bool ok = reserve(&rows, &group->delivery_room, group->delivery_count, 1, sizeof *group->deliveries);
+	group->deliveries = rows;
+	if (ok)
+		group->deliveries[group->delivery_count++] = *delivery;
+	return ok;
+}
+
+bool handover_outage(struct flight *flight, const struct store_outage *outage)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->outages;
+	bool ok = reserve(&rows, &group->outage_room, group->outage_count, 1, sizeof *group->outages);
+	group->outages = rows;
+	if (ok)
+		group->outages[group->outage_count++] = *outage;
+	return ok;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between main and the writer: the group that is being filled, the groups under way, and what happens when one is
+ * committed. While the writer is busy the next group grows, so that groups form by themselves exactly when the disk is the
+ * slower part. Main only. */
+#ifndef WQ_HANDOVER_H
+#define WQ_HANDOVER_H
+
+#include "inbox.h"
+#include "store/writer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct command;
+
+/* A group is handed over at the latest when it holds this many batches. */
+#define GROUP_BATCHES 2000
+/* Samples that may be under way to the disk; beyond that batches wait in the inbox. */
+#define HANDOVER_SAMPLES ((size_t)400000)
+/* A writer that has not finished a group for this long is stalled: notices leave from memory. */
+#define HANDOVER_STALL WQ_SECONDS(5)
+
+struct flight {
+	struct commit_group group; /* first: the writer gives this address back */
+	struct letter letter;      /* brings it back to main */
+	struct handover *handover;
+	struct store_answer *answers;
+	size_t answer_count;
+	struct command *waiting; /* people who wait for the commit */
+	size_t told;             /* notices that left already, from memory */
+	size_t routed;           /* changes of which notices were made */
+	wq_ms submitted;         /* boot clock */
+	struct flight *next;
+};
+
+struct handover {
+	struct writer *writer;
+	struct flight *current;
+	struct flight *first, **last; /* with the writer, oldest first */
+	struct flight *spare;
+	size_t samples; /* under way, current included */
+	uint64_t committed_groups, committed_samples;
+};
+
+void handover_init(struct handover *handover);
+void handover_finish(struct handover *handover); /* the writer has stopped */
+
+/* The group being filled, or NULL when there is no memory for one or too much is under way. */
+struct flight *handover_current(struct handover *handover);
+
+/* Hands the current group over when it holds something and the writer is idle, or it is full, or `now_or_never`. */
+void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never);
+
+/* A group came back: out of the list of those under way. Then handover_recycle(). */
+void handover_landed(struct handover *handover, struct flight *flight);
+void handover_recycle(struct handover *handover, struct flight *flight);
+
+/* How long the oldest group has been under way; 0: none is. */
+wq_ms handover_age(const struct handover *handover, wq_ms boot);
+
+/* Appends; false: no memory. */
+struct wq_notice *handover_notices(struct flight *flight, size_t count);
+bool handover_delivery(struct flight *flight, const struct store_delivery *delivery);
+bool handover_outage(struct flight *flight, const struct store_outage *outage);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One high-water mark and one condition: batches are committed in the order of their numbers. */
+#include "receipts.h"
+
+#include "clock.h"
+#include "wq/err.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+struct receipts {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	uint64_t committed;
+	bool closed;
+};
+
+struct receipts *receipts_new(uint64_t committed)
+{
+	struct receipts *receipts = calloc(1, sizeof *receipts);
+	if (receipts == NULL)
+		return NULL;
+	pthread_mutex_init(&receipts->lock, NULL);
+	clock_condition(&receipts->changed);
+	receipts->committed = committed;
+	return receipts;
+}
+
+void receipts_free(struct receipts *receipts)
+{
+	if (receipts == NULL)
+		return;
+	pthread_cond_destroy(&receipts->changed);
+	pthread_mutex_destroy(&receipts->lock);
+	free(receipts);
+}
+
+void receipts_committed(struct receipts *receipts, uint64_t sequence)
+{
+	pthread_mutex_lock(&receipts->lock);
+	if (sequence > receipts->committed)
+		receipts->committed = sequence;
+	pthread_cond_broadcast(&receipts->changed);
+	pthread_mutex_unlock(&receipts->lock);
+}
+
+void receipts_close(struct receipts *receipts)
+{
+	pthread_mutex_lock(&receipts->lock);
+	receipts->closed = true;
+	pthread_cond_broadcast(&receipts->changed);
+	pthread_mutex_unlock(&receipts->lock);
+}
+
+int receipts_wait(struct receipts *receipts, uint64_t sequence, wq_ms timeout)
+{
+	struct timespec until = clock_deadline(timeout);
+	bool late = false;
+	pthread_mutex_lock(&receipts->lock);
+	while (receipts->committed < sequence && !receipts->closed && !late)
+		late = pthread_cond_timedwait(&receipts->changed, &receipts->lock, &until) != 0;
+	int r = receipts->committed >= sequence ? 0 : receipts->closed ? WQ_E_STATE : WQ_E_TIMEOUT;
+	pthread_mutex_unlock(&receipts->lock);
+	return r;
+}

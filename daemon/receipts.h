@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Senders that must not be told "taken" before the reading is on disk wait here for their batch's commit. Thread-safe. */
+#ifndef WQ_RECEIPTS_H
+#define WQ_RECEIPTS_H
+
+#include "wq/instant.h"
+
+#include <stdint.h>
+
+struct receipts;
+
+struct receipts *receipts_new(uint64_t committed); /* NULL: no memory */
+void receipts_free(struct receipts *receipts);     /* nobody may wait any more */
+
+/* All batches up to this number are committed. */
+void receipts_committed(struct receipts *receipts, uint64_t sequence);
+
+/* Lets everybody go at once: what is not committed will not be in this life. */
+void receipts_close(struct receipts *receipts);
+
+/* 0: committed; WQ_E_TIMEOUT after `timeout`; WQ_E_STATE: closed. */
+int receipts_wait(struct receipts *receipts, uint64_t sequence, wq_ms timeout);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sink, worker and breaker of one bus. */
+#include "source.h"
+
+#include "clock.h"
+#include "log.h"
+#include "wq/err.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A dead device may take one part in this many of the bus's time. */
+#define DEAD_SHARE 50
+/* The longest a worker sleeps without showing that it lives. */
+#define HEARTBEAT WQ_SECONDS(5)
+/* A bus has at most this many devices (Modbus knows 247). */
+#define UNITS_MAX 256
+
+/* Waits between tries of a device that does not serve, by failures in a row. */
+static const wq_ms back_off[] = { 0, WQ_SECONDS(1), WQ_SECONDS(2), WQ_SECONDS(5), WQ_SECONDS(10), WQ_SECONDS(30),
+	WQ_SECONDS(60) };
+
+struct unit {
+	struct source_unit shown; /* under lock */
+	wq_ms due;                /* boot clock; worker only */
+	wq_ms down_since;         /* our clock; WQ_NO_TIME: it serves */
+};
+
+struct source {
+	const struct config_bus *bus;
+	const struct wq_driver *driver;
+	struct inbox *inbox;
+	struct receipts *receipts;
+	struct source_events events;
+	wq_ms receipt_timeout;
+	struct wq_sink sink;
+	void *state;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stopping; /* under lock */
+	bool started;  /* the thread runs, or the push driver was started */
+	pthread_t thread;
+	size_t unit_count;
+	struct unit *units;
+	struct source_counts counts;     /* under lock */
+	struct log_gate refusal_gate, shed_gate; /* under lock */
+	atomic_uint_fast64_t progress;
+};
+
+static void told(struct source *source, const char *unit, wq_ms from, wq_ms to, const char *reason)
+{
+	struct source_outage outage = { .source = source->bus->source, .from = from, .to = to };
+	snprintf(outage.unit, sizeof outage.unit, "%s", unit);
+	log_quote(reason, outage.reason, sizeof outage.reason);
+	source->events.outage(source->events.owner, &outage);
+}
+
+static void count_shed(struct source *source, size_t count)
+{
+	uint64_t held;
+	pthread_mutex_lock(&source->lock);
+	source->counts.shed += count;
+	int say = log_gate_open(&source->shed_gate, clock_boot(), &held);
+	pthread_mutex_unlock(&source->lock);
+	if (say)
+		log_error("bus %s: no room for %zu samples in the inbox; the source keeps or repeats them where it can", source->bus->bus.name,
+			count);
+}
+
+static int wait_committed(struct source *source, uint64_t sequence)
+{
+	int r = receipts_wait(source->receipts, sequence, source->receipt_timeout);
+	if (r == WQ_E_TIMEOUT) {
+		pthread_mutex_lock(&source->lock);
+		source->counts.not_durable++;
+		pthread_mutex_unlock(&source->lock);
+	}
+	return r;
+}
+
+/* Hands a batch over; a durable one may wait a while for room, for its sender will not repeat it. */
+static int put(void *owner, const struct wq_sample *samples, size_t count, bool durable)
+{
+	struct source *source = owner;
+	uint64_t sequence = 0;
+	if (count == 0)
+		return 0;
+	int r = inbox_put(source->inbox, source->bus->source, clock_now(), clock_trusted(), samples, count,
+		durable ? source->receipt_timeout : 0, &sequence);
+	if (r == WQ_E_FULL)
+		count_shed(source, count);
+	atomic_fetch_add(&source->progress, 1);
+	return r == 0 && durable ? wait_committed(source, sequence) : r;
+}
+
+static const char *const refusals[WQ_REFUSALS] = { "not the format", "unknown station or parameter", "not a value",
+	"not a usable time" };
+
+static void refuse(void *owner, enum wq_refusal why, const char *what)
+{
+	struct source *source = owner;
+	char quoted[200];
+	uint64_t held = 0;
+	pthread_mutex_lock(&source->lock);
+	source->counts.refused[why]++;
+	int say = log_gate_open(&source->refusal_gate, clock_boot(), &held);
+	pthread_mutex_unlock(&source->lock);
+	if (say)
+		log_warning("bus %s: refused, %s: %s (%llu more in the last minute); nothing of it is stored",
+			source->bus->bus.name, refusals[why], log_quote(what, quoted, sizeof quoted),
+			(unsigned long long)held);
+}
+
+/* The state of a device changed, or its failure goes on. */
+static void mark(struct source *source, struct unit *unit, bool up, const char *why)
+{
+	wq_ms now = clock_now();
+	pthread_mutex_lock(&source->lock);
+	bool was_up = unit->shown.up, first = unit->shown.last_good == WQ_NO_TIME && unit->shown.failures == 0;
+	unit->shown.up = up;
+	unit->shown.failures = up ? 0 : unit->shown.failures + 1;
+	if (up)
+		unit->shown.last_good = now;
+	log_quote(up ? "" : why, unit->shown.why, sizeof unit->shown.why);
+	pthread_mutex_unlock(&source->lock);
+	if (up && unit->down_since != WQ_NO_TIME) {
+		log_notice("bus %s: %s serves again", source->bus->bus.name, unit->shown.name);
+		told(source, unit->shown.name, unit->down_since, now, "");
+		unit->down_since = WQ_NO_TIME;
+	} else if (!up && (was_up || first)) {
+		log_warning("bus %s: %s: %s; it is tried again, ever more rarely", source->bus->bus.name,
+			unit->shown.name, why);
+		unit->down_since = now;
+		told(source, unit->shown.name, now, WQ_NO_TIME, why);
+	}
+}
+
+/* A push driver's connection. */
+static void link_changed(void *owner, const char *down)
+{
+	struct source *source = owner;
+	mark(source, &source->units[0], down == NULL, down);
+	atomic_fetch_add(&source->progress, 1);
+}
+
+/* When a device is polled next: at its interval; one that does not serve waits longer the more often it failed and the
+ * more time it took, so that its share of the bus stays bounded. */
+static wq_ms next_due(const struct source *source, size_t index, wq_ms began, wq_ms ended, bool *overrun)
+{
+	const struct unit *unit = &source->units[index];
+	wq_ms interval = source->driver->unit_interval(source->state, index);
+	uint32_t failures = unit->shown.failures;
+	*overrun = false;
+	if (failures > 0) {
+		size_t last = sizeof back_off / sizeof *back_off - 1;
+		wq_ms wait = back_off[failures < last ? failures : last];
+		wq_ms share = failures > 1 ? (ended - began) * (DEAD_SHARE - 1) : 0;
+		wait = wait > share ? wait : share;
+		return ended + (wait > interval ? wait : interval);
+	}
+	wq_ms due = unit->due + interval;
+	if (due > ended)
+		return due;
+	*overrun = true;
+	return ended + interval - (ended - unit->due) % interval;
+}
+
+static void poll_unit(struct source *source, size_t index)
+{
+	struct unit *unit = &source->units[index];
+	struct wq_err err = { .code = 0 };
+	wq_ms began = clock_boot();
+	bool overrun;
+	int r = source->driver->poll(source->state, index, &source->sink, &err);
+	if (r == WQ_E_FULL)
+		r = 0; /* the device served; the samples come again with the next poll */
+	mark(source, unit, r == 0, err.text);
+	unit->due = next_due(source, index, began, clock_boot(), &overrun);
+	pthread_mutex_lock(&source->lock);
+	unit->shown.polls++;
+	unit->shown.overruns += overrun;
+	pthread_mutex_unlock(&source->lock);
+}
+
+static size_t earliest(const struct source *source)
+{
+	size_t first = 0;
+	for (size_t i = 1; i < source->unit_count; i++)
+		if (source->units[i].due < source->units[first].due)
+			first = i;
+	return first;
+}
+
+/* Sleeps until `due` or a stop, a heartbeat at most. True: go on. */
+static bool rest(struct source *source, wq_ms due)
+{
+	wq_ms span = due - clock_boot();
+	struct timespec until = clock_deadline(span < 0 ? 0 : span > HEARTBEAT ? HEARTBEAT : span);
+	pthread_mutex_lock(&source->lock);
+	if (span > 0 && !source->stopping)
+		pthread_cond_timedwait(&source->wake, &source->lock, &until);
+	bool go_on = !source->stopping;
+	pthread_mutex_unlock(&source->lock);
+	atomic_fetch_add(&source->progress, 1);
+	return go_on;
+}
+
+static void *work(void *argument)
+{
+	struct source *source = argument;
+	size_t next = earliest(source);
+	while (rest(source, source->units[next].due)) {
+		if (source->units[next].due <= clock_boot())
+			poll_unit(source, next);
+		next = earliest(source);
+	}
+	return NULL;
+}
+
+static int take_units(struct source *source, struct wq_err *err)
+{
+	bool polled = source->driver->poll != NULL;
+	source->unit_count = polled ? source->driver->units(source->state) : 1;
+	if (source->unit_count > UNITS_MAX)
+		return wq_fail(err, WQ_E_INVALID, "bus %s has %zu devices; at most %d are allowed",
+			source->bus->bus.name, source->unit_count, UNITS_MAX);
+	source->units = calloc(source->unit_count > 0 ? source->unit_count : 1, sizeof *source->units);
+	if (source->units == NULL)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for bus %s", source->bus->bus.name);
+	for (size_t i = 0; i < source->unit_count; i++) {
+		struct unit *unit = &source->units[i];
+		unit->due = clock_boot();
+		unit->down_since = WQ_NO_TIME;
+		unit->shown.last_good = WQ_NO_TIME;
+		snprintf(unit->shown.name, sizeof unit->shown.name, "%s",
+			polled ? source->driver->unit_name(source->state, i) : "link");
+	}
+	return 0;
+}
+
+static int begin(struct source *source, struct wq_err *err)
+{
+	if (source->driver->start != NULL) {
+		int r = source->driver->start(source->state, &source->sink, err);
+		source->started = r == 0;
+		return r;
+	}
+	if (source->unit_count == 0)
+		return 0;
+	if (pthread_create(&source->thread, NULL, work, source) != 0)
+		return wq_fail(err, WQ_E_MEMORY, "bus %s: no thread", source->bus->bus.name);
+	source->started = true;
+	return 0;
+}
+
+static struct source *make(const struct config_bus *bus)
+{
+	struct source *source = calloc(1, sizeof *source);
+	if (source == NULL)
+		return NULL;
+	pthread_mutex_init(&source->lock, NULL);
+	clock_condition(&source->wake);
+	source->bus = bus;
+	source->driver = bus->driver;
+	source->sink = (struct wq_sink){ .owner = source, .put = put, .refuse = refuse, .link = link_changed };
+	source->state = calloc(1, bus->driver->state_size(&bus->bus));
+	return source;
+}
+
+static void release(struct source *source)
+{
+	pthread_cond_destroy(&source->wake);
+	pthread_mutex_destroy(&source->lock);
+	free(source->units);
+	free(source->state);
+	free(source);
+}
+
+struct source *source_start(const struct config_bus *bus, wq_ms receipt_timeout, struct inbox *inbox,
+	struct receipts *receipts, const struct source_events *events, struct wq_err *err)
+{
+	struct source *source = make(bus);
+	if (source == NULL || source->state == NULL) {
+		wq_fail(err, WQ_E_MEMORY, "no memory for bus %s", bus->bus.name);
+		if (source != NULL)
+			release(source);
+		return NULL;
+	}
+	source->receipt_timeout = receipt_timeout;
+	source->inbox = inbox;
+	source->receipts = receipts;
+	source->events = *events;
+	if (source->driver->open(source->state, &bus->bus, err) < 0) {
+		release(source);
+		return NULL;
+	}
+	if (take_units(source, err) < 0 || begin(source, err) < 0) {
+		source->driver->close(source->state);
+		release(source);
+		return NULL;
+	}
+	return source;
+}
+
+void source_stop(struct source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	source->stopping = true;
+	pthread_cond_broadcast(&source->wake);
+	pthread_mutex_unlock(&source->lock);
+}
+
+void source_join(struct source *source)
+{
+	if (source == NULL)
+		return;
+	if (source->started && source->driver->stop != NULL)
+		source->driver->stop(source->state);
+	else if (source->started)
+		pthread_join(source->thread, NULL);
+	source->driver->close(source->state);
+	release(source);
+}
+
+const struct config_bus *source_bus(const struct source *source)
+{
+	return source->bus;
+}
+
+size_t source_units(struct source *source, struct source_unit *units, size_t cap)
+{
+	pthread_mutex_lock(&source->lock);
+	for (size_t i = 0; i < source->unit_count && i < cap; i++)
+		units[i] = source->units[i].shown;
+	pthread_mutex_unlock(&source->lock);
+	return source->unit_count;
+}
+
+uint64_t source_progress(const struct source *source)
+{
+	/* A push driver counts by itself; a thread that only waits for its peer is alive too. */
+	uint64_t own = source->driver->progress != NULL ? source->driver->progress(source->state) : 0;
+	return own + atomic_load(&((struct source *)(uintptr_t)source)->progress);
+}
+
+void source_counts(struct source *source, struct source_counts *counts)
+{
+	pthread_mutex_lock(&source->lock);
+	*counts = source->counts;
+	pthread_mutex_unlock(&source->lock);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One configured bus at work: the driver, the sink it feeds, and for polled drivers the worker thread that owns it. A
+ * dead device behind a bus is tried ever more rarely, so that it costs the living ones next to nothing. */
+#ifndef WQ_SOURCE_H
+#define WQ_SOURCE_H
+
+#include "config/config.h"
+#include "inbox.h"
+#include "receipts.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wq_err;
+struct source;
+
+#define SOURCE_UNIT_TEXT 32
+#define SOURCE_WHY_TEXT  160
+
+/* A device that stopped or began to serve. */
+struct source_outage {
+	uint32_t source;
+	char unit[SOURCE_UNIT_TEXT]; /* "" for the bus itself */
+	wq_ms from;
+	wq_ms to; /* WQ_NO_TIME: it began */
+	char reason[SOURCE_WHY_TEXT];
+};
+
+struct source_events {
+	void *owner;
+	/* Called on the source's threads; must not block. */
+	void (*outage)(void *owner, const struct source_outage *outage);
+};
+
+/* State of one device, for status displays. */
+struct source_unit {
+	char name[SOURCE_UNIT_TEXT];
+	bool up;
+	wq_ms last_good; /* our clock; WQ_NO_TIME: never */
+	uint32_t failures; /* in a row */
+	uint64_t polls, overruns;
+	char why[SOURCE_WHY_TEXT];
+};
+
+/* Opens the driver and starts its work. Everything passed outlives the source. NULL with *err on failure. */
+struct source *source_start(const struct config_bus *bus, wq_ms receipt_timeout, struct inbox *inbox,
+	struct receipts *receipts, const struct source_events *events, struct wq_err *err);
+
+/* Asks the worker to end; returns at once. */
+void source_stop(struct source *source);
+
+/* Waits for it and frees everything. After source_stop(). NULL is fine. */
+void source_join(struct source *source);
+
+const struct config_bus *source_bus(const struct source *source);
+
+/* Copies up to `cap` device states; returns how many there are. Thread-safe. */
+size_t source_units(struct source *source, struct source_unit *units, size_t cap);
+
+/* Grows while the source lives. Thread-safe. */
+uint64_t source_progress(const struct source *source);
+
+struct source_counts {
+	uint64_t refused[WQ_REFUSALS]; /* by enum wq_refusal */
+	uint64_t not_durable;          /* receipts given before the commit, after receipt_timeout */
+	uint64_t shed;                 /* samples for which the inbox had no room */
+};
+void source_counts(struct source *source, struct source_counts *counts);
+
+#endif
