@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the members of enums are called in the configuration, the database and on the screen. */
+#include "wq/alarm.h"
+#include "wq/day.h"
+#include "wq/sample.h"
+#include "wq/site.h"
+#include "wq/verdict.h"
+
+#include <stddef.h>
+
+/* What a number outside its enum is called: visible, never a crash. */
+#define NO_NAME "?"
+
+#define NAME_OF(table, index) name_of(table, sizeof(table) / sizeof((table)[0]), (size_t)(index))
+
+static const char *name_of(const char *const *table, size_t count, size_t index)
+{
+	return index < count && table[index] != NULL ? table[index] : NO_NAME;
+}
+
+const char *wq_quality_name(enum wq_quality quality)
+{
+	static const char *const names[] = {
+		[WQ_GOOD] = "good",
+		[WQ_SUSPECT] = "suspect",
+		[WQ_BAD] = "bad",
+		[WQ_MISSING] = "missing",
+		[WQ_UNCHECKED] = "unchecked",
+	};
+
+	return NAME_OF(names, quality);
+}
+
+const char *wq_level_name(enum wq_level level)
+{
+	static const char *const names[] = {
+		[WQ_LEVEL_NONE] = "none",
+		[WQ_LEVEL_INFO] = "info",
+		[WQ_LEVEL_WATCH] = "watch",
+		[WQ_LEVEL_WARNING] = "warning",
+		[WQ_LEVEL_ALARM] = "alarm",
+	};
+
+	return NAME_OF(names, level);
+}
+
+const char *wq_level_chinese(enum wq_level level)
+{
+	static const char *const names[] = {
+		[WQ_LEVEL_NONE] = "",
+		[WQ_LEVEL_INFO] = "提示",
+		[WQ_LEVEL_WATCH] = "关注",
+		[WQ_LEVEL_WARNING] = "预警",
+		[WQ_LEVEL_ALARM] = "报警",
+	};
+
+	return NAME_OF(names, level);
+}
+
+const char *wq_change_name(enum wq_change_kind kind)
+{
+	static const char *const names[WQ_CHANGE_KINDS] = {
+		[WQ_OPENED] = "opened",
+		[WQ_RAISED] = "raised",
+		[WQ_ESCALATED] = "escalated",
+		[WQ_ACKNOWLEDGED] = "acknowledged",
+		[WQ_CLEARED] = "cleared",
+		[WQ_CLOSED] = "closed",
+		[WQ_CORRECTED] = "corrected",
+	};
+
+	return NAME_OF(names, kind);
+}
+
+const char *wq_day_verdict_name(enum wq_day_verdict verdict)
+{
+	static const char *const names[] = {
+		[WQ_DAY_NOT_ASSESSABLE] = "not assessable",
+		[WQ_DAY_MEETS] = "meets",
+		[WQ_DAY_EXCEEDS] = "exceeds",
+	};
+
+	return NAME_OF(names, verdict);
+}
+
+const char *wq_station_kind_name(enum wq_station_kind kind)
+{
+	static const char *const names[WQ_STATION_KINDS] = {
+		[WQ_NATIONAL] = "national",
+		[WQ_PROVINCIAL] = "provincial",
+		[WQ_SOURCE_CENTRAL] = "source-central",
+		[WQ_SOURCE_DISPERSED] = "source-dispersed",
+		[WQ_SOURCE_BACKUP] = "source-backup",
+		[WQ_TRIBUTARY] = "tributary",
+	};
+
+	return NAME_OF(names, kind);
+}
