@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of rules: one line each. */
+#include "registry.h"
+
+#include "trend.h"
+
+#include <stddef.h>
+
+const struct wq_rule *const wq_rules[] = {
+	&wq_rule_limit,
+	&wq_rule_daily,
+	&wq_rule_trend,
+	&wq_rule_missing,
+	NULL,
+};

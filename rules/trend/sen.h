@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of Sen's slope, for callers that learn the variance between them. */
+#ifndef WQ_TREND_SEN_H
+#define WQ_TREND_SEN_H
+
+#include "wq/trend.h"
+
+#define SEN_SLOPES (WQ_TREND_POINTS * (WQ_TREND_POINTS - 1) / 2)
+
+/* The slopes of all pairs with different t; returns how many. */
+size_t sen_slopes(const double *t, const double *x, size_t n, double slopes[SEN_SLOPES]);
+
+/* Slope and pivot; low and high stay what they were. Reorders slopes. */
+void sen_line(const double *t, const double *x, size_t n, double *slopes, size_t count,
+        struct wq_sen *sen);
+
+/* low and high; reorders slopes. */
+void sen_interval(
+        double *slopes, size_t count, double variance, double confidence, struct wq_sen *sen);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trend: warns before the limit. Mann-Kendall test and Sen's slope over a rolling window.
+ *
+ * The window: the newest `readings` readings, or the means of as many spans of `aggregate` (closed
+ * ones: a span counts when a reading of a later one has come). What is older than twice the
+ * window's usual length - readings × the median step - is left out, so that an outage does not make
+ * one trend of two.
+ *
+ *   the trend toward the limit is significant (autocorrelation considered, see wq/trend.h), the
+ *   slope's interval excludes 0, the fitted present is near the limit (near) and the line crosses
+ *   it within the horizon                                                    RAISE level
+ *   the newest reading is beyond the limit: the limit rule's affair          HOLD
+ *   no trend toward the limit and the fitted present is not near it,
+ *   or a significant trend away from it, or far from the limit               CLEAR
+ *   in between                                                               HOLD
+ *   too few points                                                           UNKNOWN
+ *
+ * With aggregate = 0 the rule has no memory: the view orders and revises readings. Otherwise it
+ * keeps sum and count per span; a reading that is withdrawn later without a new value stays in its
+ * span's mean. */
+#include "trend.h"
+
+#include "bound.h"
+#include "levels.h"
+#include "outlook.h"
+#include "phrase.h"
+#include "points.h"
+
+#include "wq/decimal.h"
+#include "wq/err.h"
+#include "wq/parameter.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FEWEST 8
+
+struct trend_settings {
+	struct bound_settings bound;
+	int64_t readings, minimum;
+	wq_ms aggregate, horizon;
+	double near, confidence;
+	int level;
+};
+
+static const struct wq_option options[] = {
+	BOUND_OPTIONS(struct trend_settings),
+	{ .key = "readings",
+	        .type = WQ_OPT_INTEGER,
+	        .min = FEWEST,
+	        .max = WQ_TREND_POINTS,
+	        .fallback = "18",
+	        .offset = offsetof(struct trend_settings, readings),
+	        .help = "points in the window" },
+	{ .key = "aggregate",
+	        .type = WQ_OPT_SPAN,
+	        .max = 7.0 * 86400e3,
+	        .fallback = "0",
+	        .offset = offsetof(struct trend_settings, aggregate),
+	        .help = "0: each reading is a point; else the means over this span are" },
+	{ .key = "minimum",
+	        .type = WQ_OPT_INTEGER,
+	        .max = WQ_TREND_POINTS,
+	        .fallback = "0",
+	        .offset = offsetof(struct trend_settings, minimum),
+	        .help = "points needed to judge; 0: three quarters of the window, at least 8" },
+	{ .key = "near",
+	        .type = WQ_OPT_NUMBER,
+	        .min = 0.1,
+	        .max = 1,
+	        .fallback = "0.7",
+	        .unit = "share of the limit",
+	        .offset = offsetof(struct trend_settings, near),
+	        .help = "how near to the limit the fitted present must be" },
+	{ .key = "horizon",
+	        .type = WQ_OPT_SPAN,
+	        .max = 366.0 * 86400e3,
+	        .fallback = "0",
+	        .offset = offsetof(struct trend_settings, horizon),
+	        .help = "longest projected time to exceed that is told; 0: one length of the "
+	                "window" },
+	{ .key = "confidence",
+	        .type = WQ_OPT_NUMBER,
+	        .min = 0.5,
+	        .max = 0.999,
+	        .fallback = "0.95",
+	        .offset = offsetof(struct trend_settings, confidence),
+	        .help = "two-sided confidence of test and slope interval" },
+	{ .key = "level",
+	        .type = WQ_OPT_CHOICE,
+	        .fallback = "warning",
+	        .choices = rule_levels + 1,
+	        .offset = offsetof(struct trend_settings, level),
+	        .help = "level of the alarm" },
+	WQ_OPTION_END,
+};
+
+static int check(const void *settings, const struct wq_parameter *parameter, struct wq_err *err)
+{
+	const struct trend_settings *s = settings;
+
+	if (s->minimum != 0 && (s->minimum < FEWEST || s->minimum > s->readings))
+		return wq_fail(err, WQ_E_INVALID,
+		        "minimum = %lld must be 0 or between %d and readings = %lld",
+		        (long long)s->minimum, FEWEST, (long long)s->readings);
+	if (s->aggregate > 0 && s->aggregate < WQ_SECONDS(1))
+		return wq_fail(err, WQ_E_INVALID, "aggregate = %lldms must be 0 or at least 1s",
+		        (long long)s->aggregate);
+	return bound_check(&s->bound, parameter, err);
+}
+
+static size_t state_size(const void *settings)
+{
+	const struct trend_settings *s = settings;
+
+	return s->aggregate > 0 ? sizeof(struct points) : 0;
+}
+
+static size_t readings_wanted(const void *settings)
+{
+	const struct trend_settings *s = settings;
+
+	return s->aggregate > 0 ? 1 : (size_t)s->readings;
+}
+
+static size_t fewest(const struct trend_settings *s)
+{
+	int64_t least = s->minimum > 0 ? s->minimum : (3 * s->readings + 3) / 4;
+
+	return (size_t)(least < FEWEST ? FEWEST : least);
+}
+
+static double hours(wq_ms span)
+{
+	return (double)span / 3600e3;
+}
+
+static void window_add(struct window *window, wq_ms newest, wq_ms at, double value)
+{
+	window->t[window->n] = hours(at - newest);
+	window->x[window->n++] = value;
+}
+
+/* Puts the points in place and leaves out what an outage parted from them. Returns the window's
+ * length in hours. */
+static double window_trim(struct window *window, const struct trend_settings *s)
+{
+	double steps[WQ_TREND_POINTS], length;
+	size_t stale = 0;
+
+	if (window->n < 2)
+		return 0;
+	for (size_t i = 1; i < window->n; i++)
+		steps[i - 1] = window->t[i] - window->t[i - 1];
+	length = wq_median(steps, window->n - 1) * (double)s->readings;
+	while (window->t[window->n - 1] - window->t[stale] > 2 * length)
+		stale++;
+	window->n -= stale;
+	memmove(window->t, window->t + stale, window->n * sizeof *window->t);
+	memmove(window->x, window->x + stale, window->n * sizeof *window->x);
+	return length;
+}
+
+/* pH is averaged over [H+], like everywhere: the sums hold concentrations. */
+static double into_mean(const struct wq_parameter *parameter, double value)
+{
+	return parameter->mean == WQ_MEAN_HYDROGEN ? pow(10, -value) : value;
+}
+
+static double from_mean(const struct wq_parameter *parameter, double mean)
+{
+	return parameter->mean == WQ_MEAN_HYDROGEN ? -log10(mean) : mean;
+}
+
+/* Closed spans only: the newest one is still open. */
+static void window_from_spans(struct window *window, const struct trend_settings *s,
+        const struct wq_parameter *parameter, const struct points *points, wq_ms newest)
+{
+	size_t most = (size_t)s->readings;
+	size_t closed = points->count > 0 ? points->count - 1 : 0;
+
+	for (size_t i = closed > most ? closed - most : 0; i < closed; i++)
+		window_add(window, newest, points->point[i].at,
+		        from_mean(parameter, point_mean(&points->point[i])));
+}
+
+/* Returns the window's length in hours. */
+static double window_fill(struct window *window, const struct trend_settings *s,
+        const struct wq_parameter *parameter, const struct points *points,
+        const struct wq_reading *readings, size_t count)
+{
+	size_t most = (size_t)s->readings;
+	wq_ms newest = readings[count - 1].at;
+
+	window->n = 0;
+	if (s->aggregate > 0)
+		window_from_spans(window, s, parameter, points, newest);
+	else
+		for (size_t i = count > most ? count - most : 0; i < count; i++)
+			window_add(window, newest, readings[i].at, readings[i].value);
+	return window_trim(window, s);
+}
+
+static void remember(struct points *points, const struct trend_settings *s,
+        const struct wq_view *view, const struct wq_reading *reading)
+{
+	const struct wq_parameter *parameter = wq_view_parameter(view);
+
+	points_add(points, (size_t)s->readings + 1,
+	        points_middle(wq_view_station(view)->zone, s->aggregate, reading->at),
+	        into_mean(parameter, reading->value), into_mean(parameter, wq_view_replaced(view)));
+}
+
+/* Units that people say spans and slopes in. */
+static const struct {
+	double below;            /* hours to the limit */
+	double unit, slope_unit; /* hours */
+	const char *name, *slope_name;
+} units[] = {
+	{ 1.5 / 60, 1.0 / 3600, 1.0 / 60, "秒", "分钟" },
+	{ 1.5, 1.0 / 60, 1.0 / 60, "分钟", "分钟" },
+	{ 48, 1, 1, "小时", "小时" },
+	{ HUGE_VAL, 24, 24, "天", "天" },
+};
+
+static void say_raise(struct wq_verdict *out, const struct wq_parameter *parameter,
+        const struct bound *bound, bool upper, const struct outlook *o)
+{
+	char number[PHRASE_TEXT], amount[PHRASE_TEXT], slope[PHRASE_TEXT], limit[BOUND_TEXT];
+	struct phrase says = { 0 };
+	double left = o->hours;
+	size_t i = 0;
+
+	/* Where the line is there already, the time that a third of the limit takes picks the unit.
+	 */
+	if (o->hours <= 0)
+		left = fabs(out->limit / o->slope) / 3;
+	while (left >= units[i].below)
+		i++;
+	phrase_add(&says, "%s持续%s,现约%s,每%s%s%s", parameter->name, upper ? "上升" : "下降",
+	        phrase_amount(parameter, phrase_estimate(o->now, parameter->display_places, number),
+	                amount),
+	        units[i].slope_name, upper ? "升" : "降",
+	        phrase_significant(fabs(o->slope) * units[i].slope_unit, 1, slope));
+	if (o->hours > 0)
+		phrase_add(&says, ",预计约%.0f%s后%s", fmax(1, round(o->hours / units[i].unit)),
+		        units[i].name, bound_phrase(bound, upper, limit));
+	else
+		phrase_add(&says, ",趋势线已达%s", bound_phrase_limit(bound, limit));
+	wq_verdict_say(out, "%s", says.text);
+}
+
+static void raise_facts(struct wq_verdict *out, const struct outlook *o)
+{
+	const struct wq_fact facts[] = {
+		{ "n", o->trend.test.n },
+		{ "s", o->trend.test.s },
+		{ "z", o->trend.test.z },
+		{ "p", o->trend.test.p },
+		{ "autocorrelation", o->trend.r1 },
+		{ "slope_per_hour", o->slope },
+		{ "slope_low", o->low },
+		{ "slope_high", o->high },
+		{ "fitted_now", o->now },
+		{ "hours_to_exceed", o->hours },
+		{ "hours_earliest", o->earliest },
+		{ "hours_latest", o->latest },
+	};
+
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		wq_verdict_fact(out, facts[i].key, facts[i].value);
+}
+
+static void say_quiet(
+        struct wq_verdict *out, const struct wq_parameter *parameter, const struct bound *bound)
+{
+	char number[WQ_DECIMAL_TEXT], value[PHRASE_TEXT], limit[BOUND_TEXT];
+
+	phrase_value(parameter, wq_value_format(out->value, number), value);
+	bound_phrase_limit(bound, limit);
+	wq_verdict_say(out,
+	        out->finding == WQ_FINDING_CLEAR ? "%s,无超标趋势(%s)" : "%s,趋势未定(%s)", value,
+	        limit);
+}
+
+/* What one side of the bound says; RAISE only with everything that wq/trend.h and the head of
+ * this file ask for. */
+static enum wq_finding judge(const struct outlook *o, double horizon)
+{
+	if (o->far)
+		return WQ_FINDING_CLEAR;
+	if (o->toward && o->near && o->hours <= horizon)
+		return WQ_FINDING_RAISE;
+	if (o->away || (!o->toward && !o->near))
+		return WQ_FINDING_CLEAR;
+	return WQ_FINDING_HOLD;
+}
+
+/* How much a finding weighs when there are two sides. */
+static int weight(enum wq_finding finding)
+{
+	static const int weights[] = {
+		[WQ_FINDING_UNKNOWN] = 0,
+		[WQ_FINDING_CLEAR] = 1,
+		[WQ_FINDING_HOLD] = 2,
+		[WQ_FINDING_RAISE] = 3,
+	};
+
+	return weights[finding];
+}
+
+/* The worse side of the bound decides. */
+static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
+        const struct wq_view *view, const struct bound *bound, const struct window *window,
+        double horizon)
+{
+	const double limits[] = { bound->low, bound->high };
+	struct outlook outlook;
+
+	out->finding = WQ_FINDING_UNKNOWN;
+	for (int upper = 0; upper < 2; upper++) {
+		struct goal goal = { limits[upper], upper, s->near, s->confidence };
+		enum wq_finding finding;
+
+		if (isnan(goal.limit) || outlook_take(window, &goal, &outlook))
+			continue;
+		finding = judge(&outlook, horizon);
+		if (weight(finding) <= weight(out->finding))
+			continue;
+		out->finding = finding;
+		out->limit = goal.limit;
+		if (finding != WQ_FINDING_RAISE)
+			continue;
+		out->level = (enum wq_level)s->level;
+		raise_facts(out, &outlook);
+		say_raise(out, wq_view_parameter(view), bound, upper, &outlook);
+	}
+	if (out->finding != WQ_FINDING_RAISE)
+		say_quiet(out, wq_view_parameter(view), bound);
+}
+
+static void judge_window(struct wq_verdict *out, const struct trend_settings *s,
+        const struct wq_view *view, const struct bound *bound, const struct points *points,
+        const struct wq_reading *readings, size_t count)
+{
+	struct window window;
+	const struct wq_parameter *parameter = wq_view_parameter(view);
+	double length = window_fill(&window, s, parameter, points, readings, count);
+
+	if (window.n < fewest(s)) {
+		wq_verdict_fact(out, "n", (double)window.n);
+		wq_verdict_say(out, "%s有效读数不足,趋势不可评价", parameter->name);
+		return;
+	}
+	judge_sides(out, s, view, bound, &window, s->horizon > 0 ? hours(s->horizon) : length);
+}
+
+static bool on_batch(
+        void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out)
+{
+	const struct trend_settings *s = settings;
+	const struct wq_parameter *parameter = wq_view_parameter(view);
+	const struct wq_reading *trigger = wq_view_trigger(view), *readings;
+	struct bound bound;
+	size_t count;
+
+	if (trigger && s->aggregate > 0)
+		remember(state, s, view, trigger);
+	readings = wq_view_readings(view, wq_view_place(view), &count);
+	if (count == 0 || !bound_find(&s->bound, parameter, wq_view_station(view), &bound))
+		return false;
+	out->series = wq_view_place(view);
+	out->at = readings[count - 1].at;
+	out->value = readings[count - 1].value;
+	out->limit = bound_limit(&bound, out->value);
+	if (bound_exceeds(&bound, out->value)) {
+		out->finding = WQ_FINDING_HOLD;
+		wq_verdict_say(out, "%s已超限,由限值规则处置", parameter->name);
+		return true;
+	}
+	judge_window(out, s, view, &bound, state, readings, count);
+	return true;
+}
+
+const struct wq_rule wq_rule_trend = {
+	.name = "trend",
+	.help = "a significant trend that will cross the limit soon",
+	.scope = WQ_SCOPE_SERIES,
+	.options = options,
+	.settings_size = sizeof(struct trend_settings),
+	.check = check,
+	.state_size = state_size,
+	.window = readings_wanted,
+	.on_batch = on_batch,
+};

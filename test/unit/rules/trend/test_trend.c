@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The trend rule. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "view.h"
+
+#include "wq/err.h"
+#include "wq/trend.h"
+
+extern const struct wq_rule wq_rule_trend;
+
+static struct fake_rule f;
+
+static void open_rule(const char *settings, const char *parameter)
+{
+	struct wq_err err;
+
+	fake_rule_open(&f, &wq_rule_trend, settings, WQ_RIVER, parameter);
+	if (fake_rule_check(&f, &err))
+		fail_msg("%s", err.text);
+}
+
+/* Measurement noise without luck: a fixed, balanced pattern. */
+static double noise(int i)
+{
+	static const double pattern[] = { 1, -1, -1, 1, -0.5, 0.5, 1, -0.5, -1, 0.5 };
+
+	return pattern[i % 10];
+}
+
+/* n hourly readings of base + slope × i + amplitude × noise; returns the last finding. */
+static enum wq_finding feed(int from, int n, double base, double slope, double amplitude)
+{
+	enum wq_finding last = WQ_FINDING_UNKNOWN;
+
+	for (int i = 0; i < n; i++)
+		last = fake_rule_read(&f, WQ_HOURS(from + i),
+		        round((base + slope * i + amplitude * noise(i)) * 1e4) / 1e4, WQ_GOOD);
+	return last;
+}
+
+static void a_rise_toward_the_limit_is_told_before_it_is_reached(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	assert_int_equal(feed(0, 18, 0.104, 0.004, 0.001), WQ_FINDING_RAISE);
+	assert_int_equal(f.said.level, WQ_LEVEL_WARNING);
+	assert_string_equal(f.said.says,
+	        "总磷持续上升,现约0.172mg/L,每小时升0.004,预计约7小时后超Ⅲ类限值(0.2)");
+	assert_int_equal(f.said.at, WQ_HOURS(17));
+	assert_true(f.said.limit == 0.2);
+	assert_true(fake_rule_fact(&f, "n") == 18);
+	assert_true(fake_rule_fact(&f, "p") < 0.05);
+	assert_true(fabs(fake_rule_fact(&f, "slope_per_hour") - 0.004) < 0.0002);
+	assert_true(fabs(fake_rule_fact(&f, "fitted_now") - 0.172) < 0.001);
+	assert_true(fabs(fake_rule_fact(&f, "hours_to_exceed") - 7) < 0.3);
+	assert_true(fake_rule_fact(&f, "hours_earliest") <= fake_rule_fact(&f, "hours_to_exceed"));
+	assert_true(fake_rule_fact(&f, "hours_latest") >= fake_rule_fact(&f, "hours_to_exceed"));
+	assert_true(fake_rule_fact(&f, "slope_low") > 0);
+	for (size_t i = 0; i < f.said.fact_count; i++)
+		assert_true(isfinite(f.said.facts[i].value));
+}
+
+static void a_ramp_after_a_quiet_time_is_told_before_it_crosses(void **state)
+{
+	static const double slopes[] = { 0.002, 0.003, 0.0045 }; /* 55, 37, 24 readings long */
+
+	(void)state;
+	for (size_t k = 0; k < sizeof slopes / sizeof *slopes; k++) {
+		int lead = 0;
+
+		open_rule("", "tp");
+		assert_int_not_equal(feed(0, 40, 0.09, 0, 0.002), WQ_FINDING_RAISE);
+		for (int i = 0; i < (int)(0.108 / slopes[k]); i++)
+			lead += feed(40 + i, 1, 0.09 + slopes[k] * i, 0, 0.002 * noise(i)) ==
+			        WQ_FINDING_RAISE;
+		if (lead < 5)
+			fail_msg("%g an hour was told only %d readings ahead", slopes[k], lead);
+	}
+}
+
+static void a_line_that_is_at_the_limit_says_so(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	feed(0, 17, 0.135, 0.004, 0.001);
+	assert_int_equal(fake_rule_read(&f, WQ_HOURS(17), 0.199, WQ_GOOD), WQ_FINDING_RAISE);
+	assert_string_equal(
+	        f.said.says, "总磷持续上升,现约0.203mg/L,每小时升0.004,趋势线已达Ⅲ类限值0.2");
+	assert_true(fake_rule_fact(&f, "hours_to_exceed") == 0);
+}
+
+static void oxygen_is_mirrored(void **state)
+{
+	(void)state;
+	open_rule("", "do");
+	assert_int_equal(feed(0, 18, 7.3, -0.1, 0.03), WQ_FINDING_RAISE);
+	assert_non_null(strstr(f.said.says, "溶解氧持续下降,现约5.59mg/L,每小时降0.1,"));
+	assert_non_null(strstr(f.said.says, "预计约6小时后低于Ⅲ类限值(5)"));
+	assert_true(f.said.limit == 5);
+	assert_true(fake_rule_fact(&f, "slope_per_hour") < 0);
+}
+
+static void ph_is_watched_at_both_ends(void **state)
+{
+	(void)state;
+	open_rule("near=0.9", "ph");
+	assert_int_equal(feed(0, 18, 8.2, 0.04, 0.01), WQ_FINDING_RAISE);
+	assert_true(f.said.limit == 9);
+	open_rule("near=0.9", "ph");
+	assert_int_equal(feed(0, 18, 6.8, -0.04, 0.01), WQ_FINDING_RAISE);
+	assert_true(f.said.limit == 6);
+	assert_non_null(strstr(f.said.says, "低于Ⅲ类下限(6)"));
+	open_rule("near=0.9", "ph");
+	assert_int_equal(feed(0, 18, 7.5, 0, 0.05), WQ_FINDING_CLEAR);
+}
+
+static void units_follow_the_time_that_is_left(void **state)
+{
+	static const struct {
+		wq_ms step;
+		const char *says;
+	} cases[] = {
+		{ WQ_SECONDS(5), "每分钟升0.05,预计约35秒后" },
+		{ WQ_MINUTES(2), "每分钟升0.002,预计约14分钟后" },
+		{ WQ_HOURS(4), "每小时升0.001,预计约28小时后" },
+		{ WQ_DAYS(1), "每天升0.004,预计约7天后" },
+	};
+
+	(void)state;
+	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+		open_rule("", "tp");
+		for (int i = 0; i < 18; i++)
+			fake_rule_read(&f, i * cases[c].step, 0.104 + 0.004 * i + 0.0005 * noise(i),
+			        WQ_GOOD);
+		if (!strstr(f.said.says, cases[c].says))
+			fail_msg("'%s' lacks '%s'", f.said.says, cases[c].says);
+	}
+}
+
+static void the_same_rise_far_from_the_limit_is_no_warning(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	assert_int_equal(feed(0, 18, 0.02, 0.002, 0.0005), WQ_FINDING_CLEAR);
+	open_rule("above=1", "tp");
+	assert_int_equal(feed(0, 18, 0.104, 0.004, 0.001), WQ_FINDING_CLEAR);
+}
+
+static void a_limit_beyond_the_horizon_is_no_warning(void **state)
+{
+	(void)state;
+	open_rule("horizon=6h", "tp");
+	assert_int_equal(feed(0, 18, 0.104, 0.004, 0.001), WQ_FINDING_HOLD);
+	open_rule("horizon=8h", "tp");
+	assert_int_equal(feed(0, 18, 0.104, 0.004, 0.001), WQ_FINDING_RAISE);
+}
+
+static void noise_near_the_limit_is_no_trend(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	assert_int_equal(feed(0, 40, 0.18, 0, 0.01), WQ_FINDING_HOLD);
+}
+
+static void what_exceeds_already_is_left_to_the_limit_rule(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	feed(0, 18, 0.104, 0.004, 0.001);
+	assert_int_equal(fake_rule_read(&f, WQ_HOURS(18), 0.21, WQ_GOOD), WQ_FINDING_HOLD);
+}
+
+static void holds_while_near_and_clears_when_the_water_has_fallen(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	assert_int_equal(feed(0, 18, 0.104, 0.004, 0.001), WQ_FINDING_RAISE);
+	assert_int_equal(feed(18, 30, 0.172, 0, 0.003), WQ_FINDING_HOLD);
+	assert_int_equal(feed(48, 18, 0.172, -0.003, 0.001), WQ_FINDING_CLEAR);
+}
+
+static void a_significant_fall_clears_even_near_the_limit(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	assert_int_equal(feed(0, 18, 0.198, -0.001, 0.0004), WQ_FINDING_CLEAR);
+}
+
+static void too_few_points_are_not_assessable(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	assert_int_equal(feed(0, 13, 0.12, 0.004, 0.001), WQ_FINDING_UNKNOWN);
+	assert_string_equal(f.said.says, "总磷有效读数不足,趋势不可评价");
+	assert_int_equal(feed(13, 1, 0.172, 0, 0), WQ_FINDING_RAISE);
+	open_rule("minimum=18", "tp");
+	assert_int_equal(feed(0, 17, 0.104, 0.004, 0.001), WQ_FINDING_UNKNOWN);
+}
+
+static void an_outage_does_not_make_one_trend_of_two(void **state)
+{
+	(void)state;
+	open_rule("", "tp");
+	feed(0, 9, 0.10, 0, 0.001);
+	assert_int_equal(feed(500, 9, 0.17, 0.002, 0.001), WQ_FINDING_UNKNOWN);
+}
+
+static void order_of_arrival_and_revisions_do_not_matter(void **state)
+{
+	struct wq_verdict wanted;
+
+	(void)state;
+	open_rule("", "tp");
+	feed(0, 18, 0.104, 0.004, 0.001);
+	wanted = f.said;
+	open_rule("", "tp");
+	for (int i = 0; i < 18; i++) {
+		int k = i * 5 % 18; /* 5 and 18 share no factor: every reading once, out of order */
+
+		fake_rule_read(&f, WQ_HOURS(k), 0.9, WQ_GOOD);
+		fake_rule_read(&f, WQ_HOURS(k),
+		        round((0.104 + 0.004 * k + 0.001 * noise(k)) * 1e4) / 1e4, WQ_GOOD);
+	}
+	assert_memory_equal(&wanted, &f.said, sizeof wanted);
+}
+
+static void means_over_a_span_take_the_place_of_readings(void **state)
+{
+	enum wq_finding last = WQ_FINDING_UNKNOWN;
+
+	(void)state;
+	open_rule("aggregate=15m", "tp");
+	/* A reading a minute: 18 spans of 15 and the first of the next. */
+	for (int i = 0; i <= 18 * 15; i++)
+		last = fake_rule_read(
+		        &f, WQ_MINUTES(i), 0.1 + 0.07 * i / 270 + 0.004 * noise(i * 3), WQ_GOOD);
+	assert_int_equal(last, WQ_FINDING_RAISE);
+	assert_true(fake_rule_fact(&f, "n") == 18);
+	assert_true(fabs(fake_rule_fact(&f, "fitted_now") - 0.17) < 0.004);
+	assert_true(fabs(fake_rule_fact(&f, "slope_per_hour") - 0.07 / 4.5) < 0.002);
+}
+
+static void spans_are_filled_in_any_order_and_revised(void **state)
+{
+	struct wq_verdict wanted;
+
+	(void)state;
+	open_rule("aggregate=1h", "tp");
+	for (int i = 0; i < 80; i++)
+		fake_rule_read(&f, WQ_MINUTES(15 * i), 0.1 + 0.001 * i, WQ_GOOD);
+	wanted = f.said;
+	assert_int_equal(wanted.finding, WQ_FINDING_RAISE);
+	open_rule("aggregate=1h", "tp");
+	/* Within the window of the view (64): every other reading first, and wrong at first. */
+	for (int i = 0; i < 80; i += 8)
+		for (int k = 0; k < 8; k++) {
+			int j = i + (k * 3) % 8;
+
+			fake_rule_read(&f, WQ_MINUTES(15 * j), 0.7, WQ_GOOD);
+			fake_rule_read(&f, WQ_MINUTES(15 * j), 0.1 + 0.001 * j, WQ_GOOD);
+		}
+	assert_int_equal(f.said.finding, WQ_FINDING_RAISE);
+	assert_string_equal(f.said.says, wanted.says);
+	for (size_t i = 0; i < wanted.fact_count; i++)
+		assert_true(fabs(f.said.facts[i].value - wanted.facts[i].value) < 1e-9);
+}
+
+static void ph_means_are_means_of_hydrogen(void **state)
+{
+	(void)state;
+	open_rule("aggregate=1h readings=8 near=0.5 horizon=3d", "ph");
+	/* Each hour pH 7.9 and 8.9, rising by 0.01 a reading: the mean over [H+] of 0 and +1 is
+	 * 0.2596, not 0.5. The newest reading is number 16, the line passes through the middles of
+	 * the hours. */
+	for (int i = 0; i <= 16; i++)
+		fake_rule_read(&f, WQ_MINUTES(30 * i), (i % 2 ? 8.9 : 7.9) + 0.01 * i, WQ_GOOD);
+	assert_int_equal(f.said.finding, WQ_FINDING_RAISE);
+	assert_true(fabs(fake_rule_fact(&f, "fitted_now") - (7.9 + 0.2596 + 0.16)) < 0.02);
+}
+
+static void settings_that_make_no_sense_are_refused(void **state)
+{
+	static const struct {
+		const char *settings, *parameter, *says;
+	} cases[] = {
+		{ "minimum=20 readings=18", "tp", "minimum" },
+		{ "aggregate=500ms", "tp", "aggregate" },
+		{ "class=3 below=1", "do", "exclude" },
+		{ "", "turbidity", "GB 3838" },
+	};
+	struct wq_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		fake_rule_open(&f, &wq_rule_trend, cases[i].settings, WQ_RIVER, cases[i].parameter);
+		assert_int_equal(fake_rule_check(&f, &err), WQ_E_INVALID);
+		assert_non_null(strstr(err.text, cases[i].says));
+	}
+}
+
+/* The simulated stations: 300 × 30 days of 4-hourly total phosphorus, half of them with a ramp
+ * through 0.2. */
+#define STATIONS 400
+
+static struct event {
+	int onset, crossing;
+} events[STATIONS];
+
+static bool read_events(const char *shared)
+{
+	char path[512], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/data/simulated_tp/tp_4h_sim_events.csv", shared);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof line, file)) {
+		int station, onset, crossing;
+
+		if (sscanf(line, "S%d,%d,%d,", &station, &onset, &crossing) == 3)
+			events[station] = (struct event){ onset, crossing };
+	}
+	if (file)
+		fclose(file);
+	return file != NULL;
+}
+
+struct score {
+	int ramps, warned, false_episodes, quiet, quiet_in_alarm;
+};
+
+/* One reading: where in the station's story an alarm began. */
+static void score_step(
+        struct score *score, const struct event *event, int index, bool before, bool now)
+{
+	bool quiet = event->crossing == 0 || index < event->onset;
+
+	score->quiet += quiet;
+	score->quiet_in_alarm += quiet && now;
+	if (!now || before)
+		return;
+	if (quiet)
+		score->false_episodes++;
+	else if (index < event->crossing)
+		score->warned++; /* at most one a ramp counts: see below */
+}
+
+static void warns_before_simulated_ramps_cross_the_limit(void **state)
+{
+	const char *shared = getenv("WQ_SHARED");
+	struct score score = { 0 };
+	char command[512], line[256];
+	int current = -1, index = 0, told = -1;
+	bool alarm = false;
+	FILE *series = NULL;
+
+	(void)state;
+	snprintf(command, sizeof command, "gzip -dc '%s/data/simulated_tp/tp_4h_sim.csv.gz'",
+	        shared ? shared : "");
+	if (!shared || !read_events(shared) || !(series = popen(command, "r"))) {
+		print_message("SKIPPED: no simulated series beside the project\n");
+		skip();
+	}
+	while (fgets(line, sizeof line, series)) {
+		double value;
+		int station, warned = score.warned;
+		bool before = alarm;
+		enum wq_finding finding;
+
+		if (sscanf(line, "S%d,%*[^,],%lf,", &station, &value) != 2)
+			continue;
+		if (station != current) {
+			open_rule("", "tp");
+			score.ramps += events[station].crossing > 0;
+			current = station;
+			index = 0;
+			before = alarm = false;
+		}
+		finding = fake_rule_read(&f, WQ_HOURS(4 * index), value, WQ_GOOD);
+		alarm = finding == WQ_FINDING_RAISE || (alarm && finding != WQ_FINDING_CLEAR);
+		score_step(&score, &events[station], index++, before, alarm);
+		if (score.warned > warned && told == station)
+			score.warned = warned;
+		else if (score.warned > warned)
+			told = station;
+	}
+	assert_int_equal(pclose(series), 0);
+	print_message("warned of %d of %d ramps before they crossed; %.2f false episodes a "
+	              "station-month, %.1f %% of the quiet time in alarm\n",
+	        score.warned, score.ramps, score.false_episodes / (score.quiet / 180.0),
+	        100.0 * score.quiet_in_alarm / score.quiet);
+	assert_int_equal(score.ramps, 150);
+	assert_true(score.warned >= 37);
+	assert_true(score.false_episodes / (score.quiet / 180.0) <= 0.30);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rise_toward_the_limit_is_told_before_it_is_reached),
+		cmocka_unit_test(a_ramp_after_a_quiet_time_is_told_before_it_crosses),
+		cmocka_unit_test(a_line_that_is_at_the_limit_says_so),
+		cmocka_unit_test(oxygen_is_mirrored),
+		cmocka_unit_test(ph_is_watched_at_both_ends),
+		cmocka_unit_test(units_follow_the_time_that_is_left),
+		cmocka_unit_test(the_same_rise_far_from_the_limit_is_no_warning),
+		cmocka_unit_test(a_limit_beyond_the_horizon_is_no_warning),
+		cmocka_unit_test(noise_near_the_limit_is_no_trend),
+		cmocka_unit_test(what_exceeds_already_is_left_to_the_limit_rule),
+		cmocka_unit_test(holds_while_near_and_clears_when_the_water_has_fallen),
+		cmocka_unit_test(a_significant_fall_clears_even_near_the_limit),
+		cmocka_unit_test(too_few_points_are_not_assessable),
+		cmocka_unit_test(an_outage_does_not_make_one_trend_of_two),
+		cmocka_unit_test(order_of_arrival_and_revisions_do_not_matter),
+		cmocka_unit_test(means_over_a_span_take_the_place_of_readings),
+		cmocka_unit_test(spans_are_filled_in_any_order_and_revised),
+		cmocka_unit_test(ph_means_are_means_of_hydrogen),
+		cmocka_unit_test(settings_that_make_no_sense_are_refused),
+		cmocka_unit_test(warns_before_simulated_ramps_cross_the_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
