@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration file as data: the site for the engine, the buses for the drivers, the people and
- * channels for the alerter. Parsed and checked whole; immutable afterwards. */
+/* The configuration file as data: the site for the engine, the buses for the drivers, the people
+ * and channels for the alerter. Parsed and checked whole; immutable afterwards. */
 #ifndef WQ_CONFIG_H
 #define WQ_CONFIG_H
 
@@ -29,43 +29,44 @@ struct config_channel {
 
 struct config_contact {
 	const char *id;
-	const char *name;            /* as officers read it */
-	const char *phone;           /* or NULL */
-	const char *department;      /* or NULL */
+	const char *name;       /* as officers read it */
+	const char *phone;      /* or NULL */
+	const char *department; /* or NULL */
 	size_t channel_count;
-	const uint32_t *channels;    /* indices of channels, in the order they are tried */
+	const uint32_t *channels; /* indices of channels, in the order they are tried */
 };
 
 struct config_group {
 	const char *id;
 	const char *name;
 	size_t member_count;
-	const uint32_t *members;     /* indices of contacts */
+	const uint32_t *members; /* indices of contacts */
 };
 
 /* Who is told of which alarms. Every matching route applies. */
 struct config_route {
 	const char *id;
-	unsigned kinds;              /* bit per enum wq_station_kind; all by default */
+	unsigned kinds; /* bit per enum wq_station_kind; all by default */
 	bool all_stations;
 	size_t station_count;
 	const uint32_t *stations;
-	enum wq_level min_level;     /* told from this level on */
-	uint32_t lead;               /* group in the lead (牵头) */
+	enum wq_level min_level; /* told from this level on */
+	uint32_t lead;           /* group in the lead (牵头) */
 	size_t assist_count;
-	const uint32_t *assist;      /* groups in copy (配合) */
-	uint32_t escalate_to;        /* group told when nobody acknowledged; WQ_NONE: the lead again */
-	wq_ms escalate_after[5];     /* by level; WQ_NO_TIME: never */
-	bool commissioning;          /* told of stations in commissioning (the installer's route), and of nothing else */
+	const uint32_t *assist;  /* groups in copy (配合) */
+	uint32_t escalate_to;    /* group told when nobody acknowledged; WQ_NONE: the lead again */
+	wq_ms escalate_after[5]; /* by level; WQ_NO_TIME: never */
+	bool commissioning; /* told of stations in commissioning (the installer's route), and of
+	                       nothing else */
 };
 
 /* Settings of the daemon itself (section `site` of the file). */
 struct config_paths {
 	const char *database;
 	const char *socket;
-	const char *credentials;     /* directory of credential files; NULL: $CREDENTIALS_DIRECTORY */
+	const char *credentials; /* directory of credential files; NULL: $CREDENTIALS_DIRECTORY */
 	wq_ms receipt_timeout;
-	wq_ms notice_lifetime;       /* undelivered notices are given up after this */
+	wq_ms notice_lifetime; /* undelivered notices are given up after this */
 };
 
 struct config {
@@ -78,15 +79,15 @@ struct config {
 	const struct config_contact *contacts;
 	const struct config_group *groups;
 	const struct config_route *routes;
-	bool any_station;            /* section station "*" was given: backtest takes unknown stations */
-	void *internal;              /* owner of all memory */
+	bool any_station; /* section station "*" was given: backtest takes unknown stations */
+	void *internal;   /* owner of all memory */
 };
 
 /* What was wrong. At most CONFIG_PROBLEMS are kept; `more` counts the rest. */
 #define CONFIG_PROBLEMS 50
 struct config_problem {
-	int line;      /* 0: the file as a whole */
-	bool warning;  /* said, but does not stop */
+	int line;       /* 0: the file as a whole */
+	bool warning;   /* said, but does not stop */
 	char text[512]; /* "[station "yigan"] unknown key 'tonw'; did you mean 'town'?" */
 };
 struct config_report {
@@ -96,19 +97,22 @@ struct config_report {
 };
 
 /* Reads, parses and checks a file. Never touches network, secrets or ports (a missing credential
- * file is a warning). NULL on any error; report is always filled. Not thread-safe: main thread only (time zone). */
+ * file is a warning). NULL on any error; report is always filled. Not thread-safe: main thread only
+ * (time zone). */
 struct config *config_load(const char *path, struct config_report *report);
 void config_free(struct config *config); /* NULL is fine */
 
 /* Prints the report as file:line: lines and the consequence last. */
 void config_report_print(const struct config_report *report, const char *consequence, FILE *to);
 
-/* For backtest: a configuration whose stations and series are those of a CSV. ids: stations in order of
- * appearance; parameters: names of the value columns (code, alias or own parameter). Stations that the
- * file configures keep their settings; others take station "*" (an error naming the station when there
- * is none). Every station gets a series per column. Rules are resolved anew. The result is independent of `base`
- * except that base must outlive it. *parameter_index gets the index of each column in site.parameters. */
+/* For backtest: a configuration whose stations and series are those of a CSV. ids: stations in
+ * order of appearance; parameters: names of the value columns (code, alias or own parameter).
+ * Stations that the file configures keep their settings; others take station "*" (an error naming
+ * the station when there is none). Every station gets a series per column. Rules are resolved anew.
+ * The result is independent of `base` except that base must outlive it. *parameter_index gets the
+ * index of each column in site.parameters. */
 struct config *config_for_series(const struct config *base, const char *const *ids, size_t id_count,
-	const char *const *parameters, size_t parameter_count, uint32_t *parameter_index, struct wq_err *err);
+        const char *const *parameters, size_t parameter_count, uint32_t *parameter_index,
+        struct wq_err *err);
 
 #endif

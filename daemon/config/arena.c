@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that is given back all at once: a chain of blocks, each a bump allocator. */
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE ((size_t)64 * 1024)
+
+struct block {
+	struct block *next;
+	size_t used, size;
+	max_align_t memory[];
+};
+
+struct arena {
+	struct block *blocks;
+};
+
+struct arena *arena_new(void)
+{
+	return calloc(1, sizeof(struct arena));
+}
+
+void arena_free(struct arena *arena)
+{
+	if (arena == NULL)
+		return;
+	while (arena->blocks != NULL) {
+		struct block *block = arena->blocks;
+
+		arena->blocks = block->next;
+		free(block);
+	}
+	free(arena);
+}
+
+static struct block *block_new(size_t size)
+{
+	struct block *block = calloc(1, sizeof *block + size);
+
+	if (block == NULL)
+		abort();
+	block->size = size;
+	return block;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+	const size_t unit = sizeof(max_align_t);
+	struct block *block = arena->blocks;
+	void *memory;
+
+	if (size > SIZE_MAX / 2)
+		abort();
+	size = size == 0 ? unit : (size + unit - 1) / unit * unit;
+	if (block == NULL || block->size - block->used < size) {
+		block = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
+		block->next = arena->blocks;
+		arena->blocks = block;
+	}
+	memory = (char *)block->memory + block->used;
+	block->used += size;
+	return memory;
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+	if (size != 0 && count > SIZE_MAX / 2 / size)
+		abort();
+	return arena_take(arena, count * size);
+}
+
+char *arena_copy(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : arena_copy_part(arena, text, strlen(text));
+}
+
+char *arena_copy_part(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = arena_take(arena, length + 1);
+
+	memcpy(copy, text, length);
+	return copy;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that is given back all at once: a configuration is built once and freed whole. */
+#ifndef WQ_CONFIG_ARENA_H
+#define WQ_CONFIG_ARENA_H
+
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_new(void);        /* NULL: no memory */
+void arena_free(struct arena *arena); /* NULL is fine */
+
+/* Zeroed memory, aligned for any type, until arena_free(). size 0 is served like 1. When there is
+ * no memory the process ends: a configuration is read at start and at reload, bounded by
+ * CONFIG_FILE_MAX, and a system that has not these few megabytes cannot run the daemon either. */
+void *arena_take(struct arena *arena, size_t size);
+void *arena_array(struct arena *arena, size_t count, size_t size);
+
+char *arena_copy(struct arena *arena, const char *text); /* NULL stays NULL */
+char *arena_copy_part(struct arena *arena, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Credential files that are named and not there: a warning, because a check needs no secrets. */
+#include "load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void check_reference(struct loader *l, const struct section *section, const char *key,
+        const char *reference, const char *directory)
+{
+	const char *name = strncmp(reference, "credential:", 11) == 0 ? reference + 11 : NULL;
+	char path[512];
+
+	if (name == NULL || strchr(name, '/') != NULL)
+		return; /* an error already */
+	if (directory == NULL) {
+		load_warning(l, section, key,
+		        "credential '%s' was not looked for: site has no `credentials` and "
+		        "$CREDENTIALS_DIRECTORY is not set",
+		        name);
+		return;
+	}
+	snprintf(path, sizeof path, "%s/%s", directory, name);
+	if (access(path, F_OK) != 0)
+		load_warning(
+		        l, section, key, "credential '%s' is not there: no file %s", name, path);
+}
+
+void load_credentials(struct loader *l)
+{
+	const char *directory = l->config->paths.credentials;
+
+	if (directory == NULL)
+		directory = getenv("CREDENTIALS_DIRECTORY");
+	for (size_t i = 0; i < l->document.count; i++) {
+		const struct section *section = &l->document.sections[i];
+
+		for (size_t t = 0; section->kind->more != NULL && section->kind->more[t] != NULL;
+		        t++) {
+			for (const struct wq_option *row = section->kind->more[t]; row->key != NULL;
+			        row++) {
+				const struct entry *entry = section_entry(section, row->key);
+
+				if (row->type == WQ_OPT_SECRET && entry != NULL)
+					check_reference(
+					        l, section, row->key, entry->items[0], directory);
+			}
+		}
+	}
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the document to the configuration: what the files of this folder share while they build it.
+ */
+#ifndef WQ_CONFIG_LOAD_H
+#define WQ_CONFIG_LOAD_H
+
+#include "arena.h"
+#include "config.h"
+#include "document.h"
+#include "report.h"
+#include "schema.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longest file that is read, bytes. */
+#define CONFIG_FILE_MAX ((size_t)4 * 1024 * 1024)
+
+/* A station with the defaults of its points. */
+struct station_plan {
+	const struct section *section;
+	struct wq_station station;
+	const char *flows_into;
+	wq_ms cycle, interval, late_after; /* WQ_NO_TIME: not given (interval, late_after) */
+};
+
+/* A rule before it is known where it applies. */
+struct rule_plan {
+	const struct section *section;
+	const struct wq_rule *rule;
+	const void *settings;
+	struct rule_places where;
+	unsigned kinds; /* bit per enum wq_station_kind */
+	uint64_t hash;
+	bool usable; /* its own keys are right: its check may look at them */
+};
+
+/* What config.internal points to: what is needed to build another configuration from this one. */
+struct config_internal {
+	struct arena *arena;
+	size_t station_count, rule_count;
+	const struct station_plan *stations; /* as in site.stations */
+	const struct station_plan *any;      /* station "*", or NULL */
+	const struct rule_plan *rules;
+};
+
+/* The titles of one kind of thing, for references; index = index in the configuration. */
+struct names {
+	size_t count;
+	const char **items;
+};
+
+struct loader {
+	struct arena *arena;
+	struct config_report *report;
+	const struct config_tables *tables;
+	struct schema schema;
+	struct document document;
+	struct config *config;
+	struct config_internal *internal;
+	struct station_plan *stations;
+	const struct section **bus_sections; /* as config.buses */
+	bool *bus_usable;
+	struct names station_names, bus_names, channel_names, contact_names, group_names;
+};
+
+/* Reads a text in memory. name: the file's, for the report. NULL on any error. */
+struct config *config_load_text(const char *text, size_t length, const char *name,
+        const struct config_tables *tables, struct config_report *report);
+
+/* Reads a file. */
+struct config *config_load_file(
+        const char *path, const struct config_tables *tables, struct config_report *report);
+
+/* -- load.c: for the files below -- */
+
+/* An error, or a warning, about a key of a section (key NULL: about the section itself). item: of a
+ * list. */
+void load_error(struct loader *l, const struct section *section, const char *key, size_t item,
+        const char *format, ...) __attribute__((format(printf, 5, 6)));
+void load_warning(struct loader *l, const struct section *section, const char *key,
+        const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Sections of a role in the order of the file: the next one after `after` (NULL: the first), or
+ * NULL. */
+const struct section *load_next(
+        const struct loader *l, enum section_role role, const struct section *after);
+size_t load_count(const struct loader *l, enum section_role role);
+
+/* An array of titles with room for `count`. */
+struct names names_new(struct loader *l, size_t count);
+
+/* Index of a name or WQ_NONE, with an error that names the nearest ("station", "group", …). */
+uint32_t load_reference(struct loader *l, const struct section *section, const char *key,
+        size_t item, const char *what, const char *wanted, const struct names *names);
+
+/* The same for a list of references; unknown ones are left out. *count gets how many there are. */
+const uint32_t *load_references(struct loader *l, const struct section *section, const char *key,
+        const char *what, const struct wq_list *list, const struct names *names, size_t *count);
+
+/* Bits of the kinds named; all when the list is empty. */
+unsigned load_kinds(struct loader *l, const struct section *section, const struct wq_list *list);
+
+/* -- one file each -- */
+void load_site(struct loader *l);     /* site.c: site, evaluation, parameters, stations */
+void load_buses(struct loader *l);    /* points.c: buses, points, series */
+void load_channels(struct loader *l); /* alert.c: channels, contacts, groups, routes */
+void load_people(struct loader *l);
+void load_rules(struct loader *l);       /* rules.c: sections and hashes */
+void load_rule_places(struct loader *l); /* places.c with what is worth a word of warning */
+
+/* True when the list of a rule or route ("*" or nothing = all) names the station. */
+bool list_names(const struct wq_list *list, const char *id);
+
+/* Where a rule applies on a site. *count gets how many places. WQ_SCOPE_SERIES without
+ * `parameters`: those that the rule's check takes. */
+const uint32_t *rule_places(const struct rule_plan *plan, const struct wq_site *site,
+        struct arena *arena, size_t *count);
+
+/* Whether a rule may watch series of this parameter (index): named, or none named and its check
+ * takes it. */
+bool rule_takes(const struct rule_plan *plan, const struct wq_site *site, uint32_t parameter);
+
+/* Whether stations, kinds and focus of a rule let the station in. */
+bool rule_covers(const struct rule_plan *plan, const struct wq_station *station);
+
+/* The rules of a site from their plans, with places and escalation. */
+void rules_resolve(const struct config_internal *plans, struct wq_site *site,
+        const struct config *routes, struct arena *arena);
+
+/* Fills use->escalate_after from the routes of `routes` (and the stations of its site) that match
+ * any place. */
+void rule_escalation(
+        struct wq_rule_use *use, const struct wq_site *site, const struct config *routes);
+
+/* True when the route is told of alarms at the station; station NULL: of the site as a whole. */
+bool route_matches(const struct config_route *route, const struct wq_site *route_site,
+        const struct wq_station *station);
+
+/* The interval and lateness of a series where nothing else is said. */
+wq_ms series_interval(wq_ms given, wq_ms cycle, wq_ms polled);
+wq_ms series_late_after(wq_ms given, wq_ms cycle);
+
+/* Warns of credential files that are not there. */
+void load_credentials(struct loader *l); /* credential.c */
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where rules apply and which routes hear of it: pure functions of a site, used when the file is
+ * loaded and again when backtest brings other stations. */
+#include "load.h"
+
+#include <string.h>
+
+bool list_names(const struct wq_list *list, const char *id)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], "*") == 0 || strcmp(list->items[i], id) == 0)
+			return true;
+	}
+	return list->count == 0;
+}
+
+bool rule_covers(const struct rule_plan *plan, const struct wq_station *station)
+{
+	return list_names(&plan->where.stations, station->id) &&
+	        (plan->kinds & (1U << station->kind)) != 0 &&
+	        (!plan->where.focus || station->focus);
+}
+
+bool rule_takes(const struct rule_plan *plan, const struct wq_site *site, uint32_t parameter)
+{
+	const struct wq_list *named = &plan->where.parameters;
+
+	for (size_t i = 0; i < named->count; i++) {
+		const int found =
+		        wq_parameter_find(site->parameters, site->parameter_count, named->items[i]);
+
+		if (found >= 0 && (uint32_t)found == parameter)
+			return true;
+	}
+	if (named->count > 0)
+		return false;
+	return !plan->usable || plan->rule->check == NULL ||
+	        plan->rule->check(plan->settings, &site->parameters[parameter], NULL) >= 0;
+}
+
+static size_t series_places(
+        const struct rule_plan *plan, const struct wq_site *site, uint32_t *places)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < site->series_count; i++) {
+		const struct wq_series *series = &site->series[i];
+
+		if (rule_covers(plan, &site->stations[series->station]) &&
+		        rule_takes(plan, site, series->parameter))
+			places[count++] = (uint32_t)i;
+	}
+	return count;
+}
+
+static size_t station_places(
+        const struct rule_plan *plan, const struct wq_site *site, uint32_t *places)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < site->station_count; i++) {
+		if (rule_covers(plan, &site->stations[i]))
+			places[count++] = (uint32_t)i;
+	}
+	return count;
+}
+
+const uint32_t *rule_places(const struct rule_plan *plan, const struct wq_site *site,
+        struct arena *arena, size_t *count)
+{
+	const size_t most =
+	        site->series_count > site->station_count ? site->series_count : site->station_count;
+	uint32_t *places = arena_array(arena, most + 1, sizeof *places);
+
+	if (plan->rule->scope == WQ_SCOPE_SERIES)
+		*count = series_places(plan, site, places);
+	else if (plan->rule->scope == WQ_SCOPE_STATION)
+		*count = station_places(plan, site, places);
+	else
+		*count = 1; /* the one place 0 */
+	return places;
+}
+
+bool route_matches(const struct config_route *route, const struct wq_site *route_site,
+        const struct wq_station *station)
+{
+	if (station == NULL)
+		return route->all_stations && !route->commissioning;
+	if (route->commissioning != station->commissioning ||
+	        (route->kinds & (1U << station->kind)) == 0)
+		return false;
+	for (size_t i = 0; !route->all_stations && i < route->station_count; i++) {
+		if (strcmp(route_site->stations[route->stations[i]].id, station->id) == 0)
+			return true;
+	}
+	return route->all_stations;
+}
+
+static const struct wq_station *place_station(
+        const struct wq_rule_use *use, const struct wq_site *site, size_t place)
+{
+	if (use->rule->scope == WQ_SCOPE_SERIES)
+		return &site->stations[site->series[use->places[place]].station];
+	return use->rule->scope == WQ_SCOPE_STATION ? &site->stations[use->places[place]] : NULL;
+}
+
+static bool touches(const struct wq_rule_use *use, const struct wq_site *site,
+        const struct config_route *route, const struct wq_site *route_site)
+{
+	for (size_t i = 0; i < use->place_count; i++) {
+		if (route_matches(route, route_site, place_station(use, site, i)))
+			return true;
+	}
+	return false;
+}
+
+void rule_escalation(
+        struct wq_rule_use *use, const struct wq_site *site, const struct config *routes)
+{
+	for (int level = 0; level < 5; level++)
+		use->escalate_after[level] = WQ_NO_TIME;
+	for (size_t i = 0; i < routes->route_count; i++) {
+		const struct config_route *route = &routes->routes[i];
+
+		if (!touches(use, site, route, &routes->site))
+			continue;
+		for (int level = (int)route->min_level; level < 5; level++) {
+			const wq_ms after = route->escalate_after[level];
+
+			if (after != WQ_NO_TIME &&
+			        (use->escalate_after[level] == WQ_NO_TIME ||
+			                after < use->escalate_after[level]))
+				use->escalate_after[level] = after;
+		}
+	}
+}
+
+void rules_resolve(const struct config_internal *plans, struct wq_site *site,
+        const struct config *routes, struct arena *arena)
+{
+	struct wq_rule_use *uses = arena_array(arena, plans->rule_count, sizeof *uses);
+
+	for (size_t i = 0; i < plans->rule_count; i++) {
+		const struct rule_plan *plan = &plans->rules[i];
+
+		uses[i] = (struct wq_rule_use){ .rule = plan->rule,
+			.name = plan->section->title,
+			.settings = plan->settings,
+			.hash = plan->hash };
+		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);
+		rule_escalation(&uses[i], site, routes);
+	}
+	site->rules = uses;
+	site->rule_count = plans->rule_count;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was wrong with a file, as lines an editor can jump to. */
+#include "report.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static struct config_problem *room(struct config_report *report, bool warning)
+{
+	const size_t kept = report->error_count + report->warning_count - report->more;
+
+	if (kept < CONFIG_PROBLEMS)
+		return &report->problems[kept];
+	report->more++;
+	if (warning)
+		return NULL;
+	for (size_t i = CONFIG_PROBLEMS; i-- > 0;) {
+		if (report->problems[i].warning)
+			return &report->problems[i];
+	}
+	return NULL;
+}
+
+/* Cuts at a character: the text may be Chinese. */
+static void cut(char *text)
+{
+	size_t end = strlen(text);
+
+	while (end > 0 && ((unsigned char)text[end - 1] & 0xC0U) == 0x80U)
+		end--;
+	if (end > 0 && (unsigned char)text[end - 1] >= 0xC0U)
+		text[end - 1] = '\0';
+}
+
+void report_add(struct config_report *report, int line, bool warning, const char *where,
+        const char *format, ...)
+{
+	struct config_problem *problem = room(report, warning);
+	int used;
+	va_list args;
+
+	if (warning)
+		report->warning_count++;
+	else
+		report->error_count++;
+	if (problem == NULL)
+		return;
+	problem->line = line;
+	problem->warning = warning;
+	used = snprintf(
+	        problem->text, sizeof problem->text, "%s%s", where, where[0] == '\0' ? "" : " ");
+	if (used >= 0 && (size_t)used < sizeof problem->text) {
+		const size_t left = sizeof problem->text - (size_t)used;
+
+		va_start(args, format);
+		if (vsnprintf(problem->text + used, left, format, args) >= (int)left)
+			cut(problem->text);
+		va_end(args);
+	}
+}
+
+static bool after(const struct config_problem *a, const struct config_problem *b)
+{
+	return a->line > b->line;
+}
+
+void report_sort(struct config_report *report)
+{
+	const size_t kept = report->error_count + report->warning_count - report->more;
+
+	for (size_t i = 1; i < kept; i++) {
+		const struct config_problem problem = report->problems[i];
+		size_t j = i;
+
+		for (; j > 0 && after(&report->problems[j - 1], &problem); j--)
+			report->problems[j] = report->problems[j - 1];
+		report->problems[j] = problem;
+	}
+}
+
+static void print_counts(const struct config_report *report, FILE *to)
+{
+	if (report->error_count > 0)
+		fprintf(to, "%zu error%s", report->error_count,
+		        report->error_count == 1 ? "" : "s");
+	if (report->error_count > 0 && report->warning_count > 0)
+		fputs(", ", to);
+	if (report->warning_count > 0)
+		fprintf(to, "%zu warning%s", report->warning_count,
+		        report->warning_count == 1 ? "" : "s");
+}
+
+void config_report_print(const struct config_report *report, const char *consequence, FILE *to)
+{
+	const size_t all = report->error_count + report->warning_count;
+
+	for (size_t i = 0; i < all - report->more; i++) {
+		const struct config_problem *problem = &report->problems[i];
+
+		fputs(report->file == NULL ? "?" : report->file, to);
+		if (problem->line > 0)
+			fprintf(to, ":%d", problem->line);
+		fprintf(to, ": %s%s\n", problem->warning ? "warning: " : "", problem->text);
+	}
+	if (report->more > 0)
+		fprintf(to, "… and %zu more\n", report->more);
+	print_counts(report, to);
+	if (consequence != NULL)
+		fprintf(to, "%s%s", all > 0 ? "; " : "", consequence);
+	if (all > 0 || consequence != NULL)
+		fputc('\n', to);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text to tokens; the lexical half of the configuration's strictness. */
+#include "scan.h"
+
+#include "arena.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Bounds that no honest file reaches; they keep a hostile one cheap. */
+#define TOKENS_MAX   1000000
+#define KEYS_COMPARE 4096
+
+struct lexer {
+	struct scan *scan;
+	size_t at;
+	int line;
+	size_t open; /* innermost OPEN */
+	size_t room;
+};
+
+static void complain(struct lexer *l, int line, const char *what)
+{
+	char where[SCAN_WHERE];
+
+	if (scan_hurt(l->scan, line))
+		return;
+	if (l->scan->hurt_count < CONFIG_PROBLEMS)
+		l->scan->hurt[l->scan->hurt_count++] = line;
+	report_add(l->scan->report, line, false, scan_where(l->scan, l->open, where), "%s", what);
+}
+
+static void wipe(struct scan *scan, size_t begin, size_t end)
+{
+	for (size_t i = begin; i < end; i++) {
+		if (scan->text[i] != '\n')
+			scan->text[i] = ' ';
+	}
+}
+
+static size_t line_end(const struct scan *scan, size_t at)
+{
+	while (at < scan->length && scan->text[at] != '\n')
+		at++;
+	return at;
+}
+
+static struct token *push(struct lexer *l, enum token_kind kind, size_t begin, size_t end)
+{
+	struct scan *scan = l->scan;
+	struct token *token;
+
+	if (scan->count == l->room) {
+		struct token *larger = arena_array(scan->arena, l->room * 2 + 256, sizeof *larger);
+
+		if (scan->count > 0)
+			memcpy(larger, scan->tokens, scan->count * sizeof *larger);
+		scan->tokens = larger;
+		l->room = l->room * 2 + 256;
+	}
+	token = &scan->tokens[scan->count++];
+	*token = (struct token){ .kind = kind,
+		.line = l->line,
+		.begin = begin,
+		.end = end,
+		.parent = l->open,
+		.match = SCAN_NONE };
+	l->at = end;
+	return token;
+}
+
+/* Skips a comment and blanks it: 1 skipped, 0 there is none, -1 it never ends. */
+static int skip_comment(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+	const char *text = scan->text + l->at;
+	size_t end;
+
+	if (text[0] == '#' || (text[0] == '/' && text[1] == '/')) {
+		end = line_end(scan, l->at);
+	} else if (text[0] == '/' && text[1] == '*') {
+		const char *close = strstr(text + 2, "*/");
+
+		if (close == NULL) {
+			complain(l, l->line, "the comment that begins here is never closed");
+			return -1;
+		}
+		end = (size_t)(close + 2 - scan->text);
+	} else {
+		return 0;
+	}
+	for (size_t i = l->at; i < end; i++)
+		l->line += scan->text[i] == '\n';
+	wipe(scan, l->at, end);
+	l->at = end;
+	return 1;
+}
+
+/* Checks what stands between the quotes and disarms what is refused, so that reading can go on. */
+static void check_string(struct lexer *l, size_t begin, size_t end)
+{
+	char *text = l->scan->text;
+
+	for (size_t i = begin; i < end; i++) {
+		const unsigned char c = (unsigned char)text[i];
+
+		if (c < 0x20 || c == 0x7f) {
+			complain(l, l->line,
+			        "a control character in a text; texts are plain UTF-8 without "
+			        "tabs");
+			text[i] = ' ';
+		} else if (c == '$' && text[i + 1] == '{') {
+			complain(l, l->line,
+			        "${…} is not replaced here and not allowed; "
+			        "secrets are \"credential:NAME\", templates use {name}");
+			text[i] = '_';
+		} else if (c == '\\' && text[i + 1] != '\\' && text[i + 1] != '"' &&
+		        text[i + 1] != '\'') {
+			complain(l, l->line,
+			        "a backslash in a text is written \\\\ (and a quote \\\")");
+			text[i] = '_';
+		} else if (c == '\\') {
+			i++;
+		}
+	}
+}
+
+/* A quoted text; one that does not end on its line takes the line with it. */
+static bool take_string(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+	const size_t begin = l->at, stop = line_end(scan, begin);
+	const char quote = scan->text[begin];
+	size_t end = begin + 1;
+	struct token *token;
+
+	while (end < stop && scan->text[end] != quote)
+		end += scan->text[end] == '\\' ? 2 : 1;
+	if (end >= stop)
+		return false;
+	check_string(l, begin + 1, end);
+	token = push(l, TOKEN_STRING, begin, end + 1);
+	token->text = arena_copy_part(scan->arena, scan->text + begin + 1, end - begin - 1);
+	return true;
+}
+
+static void string_unterminated(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+	const size_t stop = line_end(scan, l->at);
+	size_t begin = l->at;
+
+	complain(l, l->line, "a quoted text is not closed on this line");
+	while (scan->count > 0 && scan->tokens[scan->count - 1].line == l->line &&
+	        scan->tokens[scan->count - 1].kind != TOKEN_OPEN &&
+	        scan->tokens[scan->count - 1].kind != TOKEN_CLOSE)
+		begin = scan->tokens[--scan->count].begin;
+	wipe(scan, begin, stop);
+	if (l->open != SCAN_NONE)
+		scan->tokens[l->open].damaged = true;
+	l->at = stop;
+}
+
+/* Unquoted text is for numbers, switches and names; anything else is quoted. */
+static bool word_character(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	        c == '_' || c == '.' || c == '-' || c >= 0x80;
+}
+
+static void take_other(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+	size_t end = l->at;
+	char what[160];
+
+	if (word_character((unsigned char)scan->text[end])) {
+		while (word_character((unsigned char)scan->text[end]))
+			end++;
+		push(l, TOKEN_WORD, l->at, end)->text =
+		        arena_copy_part(scan->arena, scan->text + l->at, end - l->at);
+		return;
+	}
+	if (scan->text[end] == '$' && scan->text[end + 1] == '{') {
+		const size_t stop = line_end(scan, end);
+
+		complain(l, l->line,
+		        "${…} is not replaced here and not allowed; secrets are "
+		        "\"credential:NAME\"");
+		while (end < stop && scan->text[end] != '}')
+			scan->text[end++] = '_';
+		if (end < stop)
+			scan->text[end] = '_';
+		return;
+	}
+	if (scan->text[end] == '+' && scan->text[end + 1] == '=') {
+		complain(l, l->line, "'+=' is not known here: give the whole list after '='");
+		scan->text[end] = ' ';
+		return;
+	}
+	snprintf(what, sizeof what,
+	        "'%c' is out of place: texts other than numbers and names stand in double quotes",
+	        (unsigned char)scan->text[end] < 0x20 ? '?' : scan->text[end]);
+	complain(l, l->line, what);
+	wipe(scan, end, end + 1);
+	l->at = end + 1;
+}
+
+static void take_open(struct lexer *l)
+{
+	push(l, TOKEN_OPEN, l->at, l->at + 1);
+	l->open = l->scan->count - 1;
+}
+
+static void take_close(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+	struct token *open;
+
+	if (l->open == SCAN_NONE) {
+		complain(l, l->line, "a closing brace without an opening one");
+		wipe(scan, l->at, l->at + 1);
+		l->at++;
+		return;
+	}
+	push(l, TOKEN_CLOSE, l->at, l->at + 1)->match = l->open;
+	open = &scan->tokens[l->open];
+	open->match = scan->count - 1;
+	l->open = open->parent;
+	scan->tokens[scan->count - 1].parent = open->parent;
+}
+
+/* One step; false: give up. */
+static bool step(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+	const char c = scan->text[l->at];
+	const int comment = skip_comment(l);
+
+	if (comment != 0)
+		return comment > 0;
+	if (c == '\n') {
+		l->line++;
+		l->at++;
+	} else if (c == ' ' || c == '\t' || c == '\r') {
+		scan->text[l->at++] = ' ';
+	} else if (c == '"' || c == '\'') {
+		if (!take_string(l))
+			string_unterminated(l);
+	} else if (c == '=' || c == ',') {
+		push(l, c == '=' ? TOKEN_EQUAL : TOKEN_COMMA, l->at, l->at + 1);
+	} else if (c == '{') {
+		take_open(l);
+	} else if (c == '}') {
+		take_close(l);
+	} else {
+		take_other(l);
+	}
+	return scan->report->error_count < CONFIG_PROBLEMS;
+}
+
+static bool closed(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+
+	if (l->open == SCAN_NONE)
+		return true;
+	/* After a broken line the missing brace was most likely on it: one error is enough. */
+	if (scan->hurt_count == 0) {
+		const int line = scan->tokens[l->open].line;
+
+		complain(l, line, "the block that is opened here is never closed");
+	}
+	return false;
+}
+
+/* A value stands on the line of its '='; libconfuse would take the next line's key for the value.
+ */
+static void check_value(struct scan *scan, size_t equal)
+{
+	const size_t key = scan_back(scan, equal), value = scan_next(scan, equal);
+	char where[SCAN_WHERE];
+	const char *name;
+
+	if (key == SCAN_NONE || scan->tokens[key].text == NULL)
+		return;
+	name = scan->tokens[key].text;
+	scan_where(scan, scan->tokens[key].parent, where);
+	if (value == SCAN_NONE || scan->tokens[value].line != scan->tokens[equal].line ||
+	        scan->tokens[value].kind == TOKEN_CLOSE) {
+		report_add(scan->report, scan->tokens[key].line, false, where, "'%s' has no value",
+		        name);
+		scan_blank(scan, key, equal);
+	} else if (scan->tokens[value].kind == TOKEN_OPEN &&
+	        scan->tokens[value].match == value + 1) {
+		report_add(scan->report, scan->tokens[key].line, false, where,
+		        "%s = {}: an empty list says nothing; leave the key out or name something",
+		        name);
+		scan_blank(scan, key, value + 1);
+	}
+}
+
+/* The same key twice in one block: the last would win silently. */
+static void check_twice(struct scan *scan, size_t key)
+{
+	const struct token *token = &scan->tokens[key];
+	size_t seen = 0;
+
+	for (size_t i = key; i-- > 0 && seen < KEYS_COMPARE &&
+	        (token->parent == SCAN_NONE || i > token->parent);) {
+		const struct token *other = &scan->tokens[i];
+		char where[SCAN_WHERE];
+
+		seen++;
+		if (other->kind == TOKEN_CLOSE && other->match != SCAN_NONE)
+			i = other->match;
+		if (other->parent != token->parent || other->text == NULL || other->gone ||
+		        scan->tokens[i + 1].kind != TOKEN_EQUAL)
+			continue;
+		if (strcmp(other->text, token->text) != 0)
+			continue;
+		report_add(scan->report, token->line, false, scan_where(scan, token->parent, where),
+		        "'%s' is given twice; first on line %d", token->text, other->line);
+		scan_blank(scan, key, scan_statement_end(scan, key));
+		return;
+	}
+}
+
+/* '|' and the like in a key would be read as a path by libconfuse; the lexer lets none of them into
+ * a word, quotes could. */
+static void check_key(struct scan *scan, size_t key)
+{
+	const struct token *token = &scan->tokens[key];
+	char where[SCAN_WHERE];
+
+	if (token->kind != TOKEN_STRING)
+		return;
+	report_add(scan->report, token->line, false, scan_where(scan, token->parent, where),
+	        "a key stands without quotes: \"%s\"", token->text);
+	scan_blank(scan, key, scan_statement_end(scan, key));
+}
+
+static void check_statements(struct scan *scan)
+{
+	for (size_t i = 1; i < scan->count && scan->report->error_count < CONFIG_PROBLEMS; i++) {
+		if (scan->tokens[i].kind != TOKEN_EQUAL || scan->tokens[i].gone)
+			continue;
+		check_value(scan, i);
+		if (!scan->tokens[i].gone && scan->tokens[i - 1].text != NULL)
+			check_key(scan, i - 1);
+		if (!scan->tokens[i].gone && scan->tokens[i - 1].text != NULL)
+			check_twice(scan, i - 1);
+	}
+}
+
+static bool valid_utf8(const unsigned char *s, size_t length, size_t *bad)
+{
+	for (size_t i = 0; i < length;) {
+		const unsigned char c = s[i];
+		const size_t more = c < 0x80    ? 0
+		        : c >= 0xc2 && c < 0xe0 ? 1
+		        : c >= 0xe0 && c < 0xf0 ? 2
+		        : c >= 0xf0 && c < 0xf5 ? 3
+		                                : 9;
+
+		*bad = i;
+		if (more == 9 || i + more >= length + (more == 0))
+			return false;
+		for (size_t k = 1; k <= more; k++) {
+			if ((s[i + k] & 0xc0U) != 0x80U)
+				return false;
+		}
+		if ((c == 0xe0 && s[i + 1] < 0xa0) || (c == 0xed && s[i + 1] > 0x9f) ||
+		        (c == 0xf0 && s[i + 1] < 0x90) || (c == 0xf4 && s[i + 1] > 0x8f))
+			return false;
+		i += more + 1;
+	}
+	return true;
+}
+
+static bool readable(const struct scan *scan, const char *text, size_t length)
+{
+	size_t bad = length;
+	int line = 1;
+	const char *nul = memchr(text, '\0', length);
+
+	if (nul == NULL && valid_utf8((const unsigned char *)text, length, &bad))
+		return true;
+	if (nul != NULL)
+		bad = (size_t)(nul - text);
+	for (size_t i = 0; i < bad; i++)
+		line += text[i] == '\n';
+	report_add(scan->report, line, false, "",
+	        nul != NULL
+	                ? "a NUL byte: this is not a text file"
+	                : "not UTF-8 (an editor may have saved it as GBK); save the file as UTF-8");
+	return false;
+}
+
+bool scan_text(struct scan *scan, const char *text, size_t length, struct arena *arena,
+        struct config_report *report)
+{
+	struct lexer l = { .scan = scan, .line = 1, .open = SCAN_NONE };
+
+	*scan = (struct scan){ .arena = arena, .report = report };
+	if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+		text += 3;
+		length -= 3;
+	}
+	if (!readable(scan, text, length))
+		return false;
+	scan->text = arena_take(
+	        arena, length + 2); /* one newline more: libconfuse dislikes an empty buffer */
+	memcpy(scan->text, text, length);
+	scan->text[length] = '\n';
+	scan->length = length + 1;
+	while (l.at < scan->length) {
+		if (!step(&l))
+			return false;
+		if (scan->count > TOKENS_MAX) {
+			report_add(report, l.line, false, "",
+			        "the file is too long: more than %d words", TOKENS_MAX);
+			return false;
+		}
+	}
+	if (!closed(&l))
+		return false;
+	check_statements(scan);
+	return report->error_count < CONFIG_PROBLEMS;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of the sections that are the configuration's own, one row a key. */
+#include "schema.h"
+
+#include "arena.h"
+#include "wq/site.h"
+
+#include <string.h>
+
+#define ROW(kind, s, f, text, ...)                                                                 \
+	{                                                                                          \
+		.key = text, .type = WQ_OPT_##kind, .offset = offsetof(struct s, f), __VA_ARGS__   \
+	}
+
+static const struct wq_choice views[] = { { "evaluation", 0 }, { "raw", 1 }, { NULL, 0 } };
+static const struct wq_choice waters[] = { { "river", WQ_RIVER }, { "lake", WQ_LAKE },
+	{ NULL, 0 } };
+static const struct wq_choice modes[] = { { "normal", 0 }, { "commissioning", 1 }, { NULL, 0 } };
+static const struct wq_choice levels[] = { { "info", WQ_LEVEL_INFO }, { "watch", WQ_LEVEL_WATCH },
+	{ "warning", WQ_LEVEL_WARNING }, { "alarm", WQ_LEVEL_ALARM }, { NULL, 0 } };
+static const struct wq_choice station_kinds[] = { { "national", WQ_NATIONAL },
+	{ "provincial", WQ_PROVINCIAL }, { "source-central", WQ_SOURCE_CENTRAL },
+	{ "source-dispersed", WQ_SOURCE_DISPERSED }, { "source-backup", WQ_SOURCE_BACKUP },
+	{ "tributary", WQ_TRIBUTARY }, { NULL, 0 } };
+static const struct wq_choice classes[] = { { "I", 1 }, { "II", 2 }, { "III", 3 }, { "IV", 4 },
+	{ "V", 5 }, { "1", 1 }, { "2", 2 }, { "3", 3 }, { "4", 4 }, { "5", 5 }, { "Ⅰ", 1 },
+	{ "Ⅱ", 2 }, { "Ⅲ", 3 }, { "Ⅳ", 4 }, { "Ⅴ", 5 }, { NULL, 0 } };
+
+/* Titles end in fields of WQ_NAME_TEXT bytes. */
+#define NAME_MAX_BYTES (WQ_NAME_TEXT - 1)
+
+const struct wq_option schema_site[] = {
+	ROW(TEXT, site_settings, name, "name", .required = true, .min = 1, .max = 120,
+	        .help = "name of the site as officers read it"),
+	ROW(TEXT, site_settings, timezone, "timezone", .fallback = "UTC+8", .min = 1, .max = 63,
+	        .help = "\"UTC+8\" or an IANA name such as \"Asia/Shanghai\"; decides where days "
+	                "begin"),
+	ROW(TEXT, site_settings, database, "database", .fallback = "/var/lib/wqd/wqd.db", .min = 1,
+	        .max = 255, .help = "the history database"),
+	ROW(TEXT, site_settings, socket, "socket", .fallback = "/run/wqd/wqd.sock", .min = 1,
+	        .max = 100, .help = "Unix socket for wqctl"),
+	ROW(SPAN, site_settings, receipt_timeout, "receipt_timeout", .fallback = "5s", .min = 100,
+	        .max = 60000,
+	        .help = "longest wait for a commit before a durable message counts as not durable"),
+	ROW(SPAN, site_settings, notice_lifetime, "notice_lifetime", .fallback = "24h",
+	        .min = 60000, .max = 2592000000.0,
+	        .help = "a notice that could not be delivered is given up after this"),
+	ROW(TEXT, site_settings, credentials, "credentials", .min = 1, .max = 255,
+	        .help = "directory of the credential files; default: what systemd hands over "
+	                "($CREDENTIALS_DIRECTORY)"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_evaluation[] = {
+	ROW(INTEGER, evaluation_settings, minimum_valid, "minimum_valid", .fallback = "4", .min = 1,
+	        .max = 100000,
+	        .help = "valid readings that a daily mean needs where no cycle says how many to "
+	                "expect"),
+	ROW(NUMBER, evaluation_settings, minimum_share, "minimum_share", .fallback = "0.6",
+	        .min = 0.01, .max = 1,
+	        .help = "share of the expected readings that a daily mean needs, 0.6 = 60 %"),
+	ROW(SPAN, evaluation_settings, day_closes_after, "day_closes_after", .fallback = "1h",
+	        .min = 0, .max = 86400000,
+	        .help = "the verdict of a day is given this long after its end"),
+	ROW(CHOICE, evaluation_settings, daily_view, "daily_view", .fallback = "evaluation",
+	        .choices = views,
+	        .help = "daily verdicts judge the rounded evaluation value or the raw mean"),
+	ROW(SPAN, evaluation_settings, future_tolerance, "future_tolerance", .fallback = "10m",
+	        .min = 0, .max = 86400000,
+	        .help = "a stamp further ahead of our clock than this is not believed"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_parameter[] = {
+	ROW(TEXT, parameter_settings, name, "name", .required = true, .min = 1, .max = 60,
+	        .help = "as officers read it"),
+	ROW(TEXT, parameter_settings, unit, "unit", .required = true, .min = 1, .max = 20,
+	        .help = "unit of stored values; \"-\" for none"),
+	ROW(TEXT, parameter_settings, code, "code", .min = 1, .max = 20,
+	        .help = "HJ 525 code; default: the title"),
+	ROW(NUMBER, parameter_settings, low, "low", .required = true,
+	        .help = "plausible range: lowest value"),
+	ROW(NUMBER, parameter_settings, high, "high", .required = true,
+	        .help = "plausible range: highest value"),
+	ROW(INTEGER, parameter_settings, places, "places", .min = 0, .max = 9,
+	        .help = "decimal places shown and evaluated; default: as measured"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_station[] = {
+	ROW(TEXT, station_settings, name, "name", .min = 1, .max = 90,
+	        .help = "as officers read it; default: the title"),
+	ROW(CHOICE, station_settings, kind, "kind", .required = true, .choices = station_kinds,
+	        .help = "what the place is"),
+	ROW(CHOICE, station_settings, water, "water", .fallback = "river", .choices = waters,
+	        .help = "river or lake (reservoir): total phosphorus has limits for each"),
+	ROW(CHOICE, station_settings, target, "class", .fallback = "III", .choices = classes,
+	        .help = "target class, I to V or 1 to 5"),
+	ROW(TEXT, station_settings, flows_into, "flows_into", .min = 1, .max = NAME_MAX_BYTES,
+	        .help = "station downstream of this one"),
+	ROW(TEXT, station_settings, town, "town", .min = 1, .max = 60, .help = "town responsible"),
+	ROW(SWITCH, station_settings, focus, "focus",
+	        .help = "newly assessed or unstable: rules may watch it harder"),
+	ROW(CHOICE, station_settings, mode, "mode", .fallback = "normal", .choices = modes,
+	        .help = "commissioning: judged and stored, told to the installer only"),
+	ROW(TEXT, station_settings, offset, "offset", .min = 1, .max = 6,
+	        .help = "fixed offset from UTC such as \"+08:00\" where it differs from the site's "
+	                "zone"),
+	ROW(SPAN, station_settings, cycle, "cycle", .fallback = "0", .min = 0, .max = 2678400000.0,
+	        .help = "how often its points are really measured; 0 = continuously"),
+	ROW(SPAN, station_settings, interval, "interval", .min = 100, .max = 2678400000.0,
+	        .help = "how often a value is expected; default: the cycle, else the bus's polling "
+	                "interval, else 1m"),
+	ROW(SPAN, station_settings, late_after, "late_after", .min = 0, .max = 31536000000.0,
+	        .help = "older data correct the day and ring nobody; default: twice the cycle, at "
+	                "least 1h"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_point[] = {
+	ROW(TEXT, point_settings, bus, "bus", .required = true, .min = 1, .max = NAME_MAX_BYTES,
+	        .help = "title of the bus that it is read from"),
+	ROW(TEXT, point_settings, unit, "unit", .required = true, .min = 1, .max = 20,
+	        .help = "unit in which the source gives it; converted or refused"),
+	ROW(SPAN, point_settings, cycle, "cycle", .min = 0, .max = 2678400000.0,
+	        .help = "as at the station, for this point"),
+	ROW(SPAN, point_settings, interval, "interval", .min = 100, .max = 2678400000.0,
+	        .help = "as at the station, for this point"),
+	ROW(SPAN, point_settings, late_after, "late_after", .min = 0, .max = 31536000000.0,
+	        .help = "as at the station, for this point"),
+	ROW(NUMBER, point_settings, low, "low",
+	        .help = "lowest plausible value, in the parameter's unit; default: the "
+	                "parameter's"),
+	ROW(NUMBER, point_settings, high, "high",
+	        .help = "highest plausible value, in the parameter's unit; default: the "
+	                "parameter's"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_rule[] = {
+	ROW(LIST, rule_places, stations, "stations",
+	        .help = "stations it applies to, by title; \"*\" or nothing: all"),
+	ROW(LIST, rule_places, kinds, "kinds", .help = "only stations of these kinds"),
+	ROW(SWITCH, rule_places, focus, "focus", .help = "true: only stations with focus = true"),
+	ROW(LIST, rule_places, parameters, "parameters",
+	        .help = "parameters it watches; default: all that it can judge"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_contact[] = {
+	ROW(TEXT, contact_settings, name, "name", .required = true, .min = 1, .max = 60,
+	        .help = "as officers read it"),
+	ROW(TEXT, contact_settings, phone, "phone", .min = 3, .max = 24,
+	        .help = "digits, a leading + allowed"),
+	ROW(TEXT, contact_settings, department, "department", .min = 1, .max = 60,
+	        .help = "for the reader"),
+	ROW(LIST, contact_settings, channels, "channels", .required = true,
+	        .help = "channels in the order they are tried"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_group[] = {
+	ROW(TEXT, group_settings, name, "name", .min = 1, .max = 60,
+	        .help = "as officers read it; default: the title"),
+	ROW(LIST, group_settings, members, "members", .required = true,
+	        .help = "contacts, by title"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_route[] = {
+	ROW(LIST, route_settings, stations, "stations",
+	        .help = "alarms of these stations; \"*\" or nothing: all"),
+	ROW(LIST, route_settings, kinds, "kinds", .help = "only stations of these kinds"),
+	ROW(CHOICE, route_settings, min_level, "min_level", .fallback = "watch", .choices = levels,
+	        .help = "told from this level on"),
+	ROW(TEXT, route_settings, lead, "lead", .required = true, .min = 1, .max = NAME_MAX_BYTES,
+	        .help = "group in the lead"),
+	ROW(LIST, route_settings, assist, "assist", .help = "groups in copy"),
+	ROW(TEXT, route_settings, escalate_to, "escalate_to", .min = 1, .max = NAME_MAX_BYTES,
+	        .help = "group told when nobody acknowledged in time; default: the lead again"),
+	ROW(SPAN, route_settings, escalate_after, "escalate_after", .fallback = "30m", .min = 0,
+	        .max = 604800000,
+	        .help = "unacknowledged for this long, warnings and alarms escalate; 0 = never"),
+	ROW(SPAN, route_settings, escalate_after_level[1], "escalate_after_info", .min = 0,
+	        .max = 604800000, .help = "the same for this level; default: never"),
+	ROW(SPAN, route_settings, escalate_after_level[2], "escalate_after_watch", .min = 0,
+	        .max = 604800000, .help = "the same for this level; default: never"),
+	ROW(SPAN, route_settings, escalate_after_level[3], "escalate_after_warning", .min = 0,
+	        .max = 604800000, .help = "the same for this level; default: escalate_after"),
+	ROW(SPAN, route_settings, escalate_after_level[4], "escalate_after_alarm", .min = 0,
+	        .max = 604800000, .help = "the same for this level; default: escalate_after"),
+	ROW(SWITCH, route_settings, commissioning, "commissioning",
+	        .help = "true: the installer's route, told of stations in commissioning and of "
+	                "nothing else"),
+	WQ_OPTION_END,
+};
+
+static const struct section_kind fixed[] = {
+	{ "site", SECTION_SITE, false, schema_site, NULL, NULL },
+	{ "evaluation", SECTION_EVALUATION, false, schema_evaluation, NULL, NULL },
+	{ "parameter", SECTION_PARAMETER, true, schema_parameter, NULL, NULL },
+	{ "station", SECTION_STATION, true, schema_station, NULL, NULL },
+	{ "contact", SECTION_CONTACT, true, schema_contact, NULL, NULL },
+	{ "group", SECTION_GROUP, true, schema_group, NULL, NULL },
+	{ "route", SECTION_ROUTE, true, schema_route, NULL, NULL },
+};
+#define FIXED (sizeof fixed / sizeof fixed[0])
+
+static const struct wq_option no_rows[] = { WQ_OPTION_END };
+
+/* A NULL-terminated array of one table. */
+static const struct wq_option *const *one(struct arena *arena, const struct wq_option *rows)
+{
+	const struct wq_option **more = arena_array(arena, 2, sizeof *more);
+
+	more[0] = rows;
+	return more;
+}
+
+static void build_plugins(struct schema *schema, const struct config_tables *tables,
+        struct section_kind *kinds, struct arena *arena)
+{
+	for (size_t i = 0; tables->drivers[i] != NULL; i++) {
+		const struct wq_driver *driver = tables->drivers[i];
+
+		kinds[schema->count++] = (struct section_kind){ driver->name, SECTION_BUS, true,
+			no_rows, one(arena, driver->bus_options), driver };
+	}
+	for (size_t i = 0; tables->rules[i] != NULL; i++) {
+		const struct wq_rule *rule = tables->rules[i];
+
+		kinds[schema->count++] = (struct section_kind){ rule->name, SECTION_RULE, true,
+			schema_rule, one(arena, rule->options), rule };
+	}
+	for (size_t i = 0; tables->channels[i] != NULL; i++) {
+		const struct wq_channel *channel = tables->channels[i];
+
+		kinds[schema->count++] = (struct section_kind){ channel->name, SECTION_CHANNEL,
+			true, no_rows, one(arena, channel->options), channel };
+	}
+}
+
+void schema_build(struct schema *schema, const struct config_tables *tables, struct arena *arena)
+{
+	size_t drivers = 0, others = 0;
+	struct section_kind *kinds;
+	const struct wq_option **points;
+
+	while (tables->drivers[drivers] != NULL)
+		drivers++;
+	while (tables->rules[others] != NULL)
+		others++;
+	for (size_t i = 0; tables->channels[i] != NULL; i++)
+		others++;
+	kinds = arena_array(arena, FIXED + drivers + others + 1, sizeof *kinds);
+	points = arena_array(arena, drivers + 1, sizeof *points);
+	memcpy(kinds, fixed, sizeof fixed);
+	*schema = (struct schema){ .count = FIXED, .kinds = kinds };
+	build_plugins(schema, tables, kinds, arena);
+	drivers = 0;
+	for (size_t i = 0; tables->drivers[i] != NULL; i++) {
+		if (tables->drivers[i]->point_options != NULL)
+			points[drivers++] = tables->drivers[i]->point_options;
+	}
+	kinds[schema->count++] =
+	        (struct section_kind){ "point", SECTION_POINT, true, schema_point, points, NULL };
+}
+
+const struct section_kind *schema_find(const struct schema *schema, const char *name, bool nested)
+{
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct section_kind *kind = &schema->kinds[i];
+
+		if ((kind->role == SECTION_POINT) == nested && strcmp(kind->name, name) == 0)
+			return kind;
+	}
+	return NULL;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every section of the file and its keys, as tables: the fixed ones here, the drivers', rules' and
+ * channels' from their own rows. */
+#ifndef WQ_CONFIG_SCHEMA_H
+#define WQ_CONFIG_SCHEMA_H
+
+#include "wq/channel.h"
+#include "wq/driver.h"
+#include "wq/option.h"
+#include "wq/rule.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+/* The plug-ins a file may speak of; each array ends with NULL. */
+struct config_tables {
+	const struct wq_driver *const *drivers;
+	const struct wq_rule *const *rules;
+	const struct wq_channel *const *channels;
+};
+
+enum section_role {
+	SECTION_SITE,
+	SECTION_EVALUATION,
+	SECTION_PARAMETER,
+	SECTION_BUS,
+	SECTION_STATION,
+	SECTION_POINT, /* inside a station */
+	SECTION_RULE,
+	SECTION_CHANNEL,
+	SECTION_CONTACT,
+	SECTION_GROUP,
+	SECTION_ROUTE,
+};
+#define SECTION_ROLES 11
+
+struct section_kind {
+	const char *name;
+	enum section_role role;
+	bool titled;
+	const struct wq_option *rows; /* this folder's keys */
+	const struct wq_option *const
+	        *more; /* the plug-ins' tables, NULL-terminated; points: those of all drivers */
+	const void *plugin; /* struct wq_driver, wq_rule or wq_channel */
+};
+
+struct schema {
+	size_t count;
+	const struct section_kind *kinds; /* top-level sections; the last one is the point */
+};
+
+/* Builds the list for the given plug-ins. */
+void schema_build(struct schema *schema, const struct config_tables *tables, struct arena *arena);
+
+/* NULL: no such section there. nested: those inside a station. */
+const struct section_kind *schema_find(const struct schema *schema, const char *name, bool nested);
+
+/* The settings that the rows of this folder fill. */
+struct site_settings {
+	const char *name, *timezone, *database, *socket, *credentials;
+	wq_ms receipt_timeout, notice_lifetime;
+};
+
+struct evaluation_settings {
+	int64_t minimum_valid;
+	double minimum_share;
+	wq_ms day_closes_after, future_tolerance;
+	int daily_view; /* 1: raw */
+};
+
+struct parameter_settings {
+	const char *code, *name, *unit;
+	double low, high;
+	int64_t places;
+};
+
+struct station_settings {
+	const char *name, *flows_into, *town, *offset;
+	int kind, water, target, mode; /* mode 1: commissioning */
+	bool focus;
+	wq_ms cycle, interval, late_after;
+};
+
+struct point_settings {
+	const char *bus, *unit;
+	wq_ms cycle, interval, late_after;
+	double low, high;
+};
+
+struct rule_places {
+	struct wq_list stations, kinds, parameters;
+	bool focus;
+};
+
+struct contact_settings {
+	const char *name, *phone, *department;
+	struct wq_list channels;
+};
+
+struct group_settings {
+	const char *name;
+	struct wq_list members;
+};
+
+struct route_settings {
+	struct wq_list stations, kinds, assist;
+	int min_level;
+	const char *lead, *escalate_to;
+	wq_ms escalate_after, escalate_after_level[5];
+	bool commissioning;
+};
+
+/* Rows of the fixed sections, for the documentation's test. */
+extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
+        schema_station[], schema_point[], schema_rule[], schema_contact[], schema_group[],
+        schema_route[];
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of drivers: one line each. */
+#include "wq/driver.h"
+
+extern const struct wq_driver wq_driver_modbus, wq_driver_mqtt;
+
+const struct wq_driver *const wq_drivers[] = {
+	&wq_driver_modbus,
+	&wq_driver_mqtt,
+	NULL,
+};

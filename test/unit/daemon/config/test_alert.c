@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is told, when nobody answers, and what is worth a warning. */
+#include "loading.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void people_are_resolved_in_order(void **state)
+{
+	struct config *config = load_right(HEAD
+	        "horn \"i\" { url = \"http://y\" }\n"
+	        "contact \"li\" { name = \"李\" phone = \"+8613800000000\" department = "
+	        "\"监测站\"\n"
+	        "  channels = { \"i\", \"h\" } }\n"
+	        "group \"copy\" { name = \"配合\" members = { \"li\", \"wang\" } }\n"
+	        "route \"tp\" { lead = \"lead\" assist = { \"copy\" } escalate_to = \"copy\"\n"
+	        "  stations = { \"yigan\" } kinds = { \"tributary\" } min_level = warning }\n");
+	const struct config_contact *li = &config->contacts[1];
+	const struct config_route *route = &config->routes[1];
+
+	(void)state;
+	assert_int_equal(li->channel_count, 2);
+	assert_int_equal(li->channels[0], 1);
+	assert_int_equal(li->channels[1], 0);
+	assert_string_equal(li->phone, "+8613800000000");
+	assert_int_equal(config->groups[1].members[0], 1);
+	assert_string_equal(config->groups[0].name, "lead");
+	assert_int_equal(route->lead, 0);
+	assert_int_equal(route->assist[0], 1);
+	assert_int_equal(route->escalate_to, 1);
+	assert_int_equal(route->kinds, 1U << WQ_TRIBUTARY);
+	assert_false(route->all_stations);
+	assert_int_equal(route->min_level, WQ_LEVEL_WARNING);
+	assert_true(config->routes[0].escalate_to == WQ_NONE);
+	assert_true(config->routes[0].all_stations);
+	config_free(config);
+}
+
+static void escalation_is_by_level_and_zero_is_never(void **state)
+{
+	struct config *config =
+	        load_right(HEAD "route \"b\" { lead = \"lead\" escalate_after = \"1h\" "
+	                        "escalate_after_alarm = \"10s\"\n"
+	                        " escalate_after_watch = \"2h\" }\n"
+	                        "route \"c\" { lead = \"lead\" escalate_after = \"0\" }\n");
+	static const wq_ms want[3][5] = {
+		{ WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_MINUTES(30), WQ_MINUTES(30) },
+		{ WQ_NO_TIME, WQ_NO_TIME, WQ_HOURS(2), WQ_HOURS(1), WQ_SECONDS(10) },
+		{ WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME },
+	};
+
+	(void)state;
+	for (int r = 0; r < 3; r++) {
+		for (int level = 0; level < 5; level++)
+			assert_true(config->routes[r].escalate_after[level] == want[r][level]);
+	}
+	config_free(config);
+}
+
+/* The shortest span among the routes that any place of the rule belongs to. */
+static void rules_escalate_by_the_quickest_route_that_hears_of_them(void **state)
+{
+	struct config *config = load_right(
+	        "site { name = \"x\" } post \"p\" { } horn \"h\" { url = \"http\" }\n"
+	        "contact \"c\" { name = \"c\" channels = \"h\" } group \"g\" { members = \"c\" }\n"
+	        "station \"a\" { kind = national point \"tp\" { bus = p unit = \"mg/L\" } }\n"
+	        "station \"b\" { kind = tributary point \"tp\" { bus = p unit = \"mg/L\" } }\n"
+	        "station \"t\" { kind = tributary mode = commissioning point \"tp\" { bus = p unit "
+	        "= \"mg/L\" } }\n"
+	        "route \"slow\" { lead = g min_level = info escalate_after = \"1h\" }\n"
+	        "route \"quick\" { lead = g min_level = alarm stations = \"a\" escalate_after = "
+	        "\"5m\" }\n"
+	        "route \"test\" { lead = g commissioning = true escalate_after = \"1s\" }\n"
+	        "above \"on-a\" { stations = \"a\" }\n"
+	        "above \"on-b\" { stations = \"b\" }\n"
+	        "day \"everywhere\" { stations = { \"a\", \"b\" } }\n"
+	        "whole \"site\" { }\n");
+	const struct wq_rule_use *rules = config->site.rules;
+
+	(void)state;
+	assert_int_equal(rules[0].escalate_after[WQ_LEVEL_ALARM], WQ_MINUTES(5));
+	assert_int_equal(rules[0].escalate_after[WQ_LEVEL_WARNING], WQ_HOURS(1));
+	assert_true(rules[0].escalate_after[WQ_LEVEL_WATCH] == WQ_NO_TIME);
+	assert_int_equal(rules[1].escalate_after[WQ_LEVEL_ALARM], WQ_HOURS(1));
+	assert_int_equal(rules[2].escalate_after[WQ_LEVEL_ALARM], WQ_MINUTES(5));
+	assert_int_equal(rules[3].escalate_after[WQ_LEVEL_ALARM], WQ_HOURS(1));
+	config_free(config);
+}
+
+static const struct {
+	const char *text;
+	int line;
+	const char *part;
+} warnings[] = {
+	{ "station \"b\" { kind = national }", 13, "has no points" },
+	{ "serial \"q\" { host = \"h\" }", 13, "no point is read from this bus" },
+	{ "above \"x\" { kinds = \"national\" }", 13, "applies nowhere" },
+	{ "above \"x\" { parameters = { \"tp\", \"nh3n\" } stations = \"yigan\" }\n"
+	  "day \"y\" { focus = true }",
+	        14, "applies nowhere" },
+	{ "horn \"g\" { url = \"http\" secret = \"credential:x\" }", 13, "credential 'x'" },
+	{ "station \"b\" { kind = national mode = commissioning\n"
+	  " point \"tp\" { bus = broker unit = \"mg/L\" } }",
+	        13, "is in no commissioning route" },
+};
+
+static void doubtful_things_are_warnings(void **state)
+{
+	static struct config_report report;
+	char text[8192];
+
+	(void)state;
+	unsetenv("CREDENTIALS_DIRECTORY");
+	for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
+		const struct config_problem *found;
+		struct config *config;
+
+		snprintf(text, sizeof text, "%s%s\n", HEAD, warnings[i].text);
+		config = load(text, &report);
+		found = problem(&report, warnings[i].line, warnings[i].part);
+		if (config == NULL || found == NULL)
+			config_report_print(&report, warnings[i].text, stdout);
+		assert_non_null(config);
+		assert_non_null(found);
+		assert_true(found->warning);
+		config_free(config);
+	}
+}
+
+static void a_right_file_has_no_warnings(void **state)
+{
+	static struct config_report report;
+	struct config *config = load(HEAD "above \"x\" { parameters = { \"tp\" } }\n", &report);
+
+	(void)state;
+	assert_non_null(config);
+	assert_int_equal(report.warning_count, 0);
+	config_free(config);
+}
+
+static void a_credential_that_is_there_needs_no_warning(void **state)
+{
+	static struct config_report report;
+	char folder[] = "/tmp/wq-credentials-XXXXXX", path[64];
+	struct config *config;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/x", folder);
+	fclose(fopen(path, "w"));
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	config = load(HEAD "horn \"g\" { url = \"http\" secret = \"credential:x\" }\n", &report);
+	assert_non_null(config);
+	assert_int_equal(report.warning_count, 0);
+	config_free(config);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	remove(path);
+	remove(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(people_are_resolved_in_order),
+		cmocka_unit_test(escalation_is_by_level_and_zero_is_never),
+		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
+		cmocka_unit_test(doubtful_things_are_warnings),
+		cmocka_unit_test(a_right_file_has_no_warnings),
+		cmocka_unit_test(a_credential_that_is_there_needs_no_warning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
