@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of a read request, and what may come back. */
+#include "frame.h"
+
+#include "wq/err.h"
+
+#define HEADER 7 /* transaction, protocol, length, unit */
+
+static void put16(uint8_t *to, unsigned value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+static uint16_t get16(const uint8_t *from)
+{
+	return (uint16_t)(from[0] << 8 | from[1]);
+}
+
+void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUEST])
+{
+	put16(bytes, request->transaction);
+	put16(bytes + 2, 0);
+	put16(bytes + 4, FRAME_REQUEST - 6);
+	bytes[6] = request->unit_id;
+	bytes[7] = request->function;
+	put16(bytes + 8, request->address);
+	put16(bytes + 10, request->count);
+}
+
+static int check_header(const struct frame_request *request, const uint8_t *bytes, size_t length,
+        struct wq_err *err)
+{
+	if (length < HEADER + 2)
+		return wq_fail(err, WQ_E_PROTOCOL, "an answer of %zu bytes, at least %d are needed",
+		        length, HEADER + 2);
+	if (get16(bytes) != request->transaction)
+		return wq_fail(err, WQ_E_PROTOCOL, "answer to transaction %u, asked was %u",
+		        get16(bytes), request->transaction);
+	if (get16(bytes + 2) != 0)
+		return wq_fail(err, WQ_E_PROTOCOL, "protocol %u in the answer, Modbus is 0",
+		        get16(bytes + 2));
+	if (get16(bytes + 4) != length - 6)
+		return wq_fail(err, WQ_E_PROTOCOL, "the answer tells %u bytes and has %zu",
+		        get16(bytes + 4), length - 6);
+	if (bytes[6] != request->unit_id)
+		return wq_fail(err, WQ_E_PROTOCOL, "answer of unit %u, asked was unit %u", bytes[6],
+		        request->unit_id);
+	return 0;
+}
+
+int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
+        uint16_t *registers, struct wq_err *err)
+{
+	int r = check_header(request, bytes, length, err);
+
+	if (r < 0)
+		return r;
+	if (bytes[7] == (request->function | 0x80) && length == HEADER + 2 && bytes[8] != 0)
+		return bytes[8];
+	if (bytes[7] != request->function)
+		return wq_fail(err, WQ_E_PROTOCOL, "function %u in the answer, asked was %u",
+		        bytes[7], request->function);
+	if (bytes[8] != request->count * 2u || length != HEADER + 2 + request->count * 2u)
+		return wq_fail(err, WQ_E_PROTOCOL,
+		        "%u bytes of registers in the answer, asked were %u", bytes[8],
+		        request->count * 2u);
+	for (size_t i = 0; i < request->count; i++)
+		registers[i] = get16(bytes + HEADER + 2 + 2 * i);
+	return 0;
+}
+
+const char *frame_exception(int code)
+{
+	static const char *const names[] = {
+		[1] = "illegal function",
+		[2] = "illegal data address",
+		[3] = "illegal data value",
+		[4] = "device failure",
+		[5] = "acknowledge, not done yet",
+		[6] = "device busy",
+		[8] = "memory parity error",
+		[FRAME_GATEWAY_PATH] = "gateway path unavailable",
+		[FRAME_GATEWAY_TARGET] = "gateway target failed to respond",
+	};
+
+	if (code < 0 || (size_t)code >= sizeof names / sizeof *names || !names[code])
+		return "unknown exception";
+	return names[code];
+}

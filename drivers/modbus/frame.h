@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request for registers and the check of its answer (Modbus Messaging on TCP/IP V1.0b, §3.1;
+ * Modbus Application Protocol V1.1b3, §6.3, §6.4, §7). Pure and thread-safe.
+ *
+ * Written here because libmodbus 3.1.6 compares transaction, function and length of a TCP answer
+ * but not its unit id: a gateway that hands on the late answer of one device as the answer of
+ * another would give a wrong value that looks good. Reading is all there is: no function that
+ * writes exists. */
+#ifndef WQ_MODBUS_FRAME_H
+#define WQ_MODBUS_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_err;
+
+#define FRAME_REQUEST   12  /* bytes of a request */
+#define FRAME_ANSWER    260 /* bytes of the longest answer */
+#define FRAME_REGISTERS 125 /* registers of the longest answer */
+
+struct frame_request {
+	uint16_t transaction;
+	uint8_t unit_id;
+	uint8_t function; /* 3 or 4 */
+	uint16_t address;
+	uint16_t count; /* 1 … FRAME_REGISTERS */
+};
+
+void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUEST]);
+
+/* 0: registers[0 … count) are filled; 1 … 255: the device's exception code; WQ_E_PROTOCOL: not the
+ * answer to this request. Any bytes are safe; registers are written on success only. */
+int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
+        uint16_t *registers, struct wq_err *err);
+
+/* "illegal data address"; "unknown exception" for a code the specification lacks. */
+const char *frame_exception(int code);
+
+/* The exceptions by which a gateway says that the device behind it did not answer. */
+#define FRAME_GATEWAY_PATH   10
+#define FRAME_GATEWAY_TARGET 11
+
+#endif

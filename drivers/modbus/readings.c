@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registers -> samples: new, whole, or told why not. */
+#include "readings.h"
+
+#include "wq/err.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for none is room for one, so that NULL always means "no memory". */
+static void *room(size_t count, size_t size)
+{
+	return calloc(count > 0 ? count : 1, size);
+}
+
+static int open_maps(struct readings *r, struct plan_point *points, struct wq_err *err)
+{
+	for (size_t i = 0; i < r->bus->point_count; i++) {
+		const struct modbus_point_settings *s = r->bus->points[i].settings;
+		int code = regmap_open(&r->maps[i], s, r->bus->points[i].factor, err);
+
+		if (code < 0)
+			return code;
+		points[i] = (struct plan_point){
+			.unit_id = (uint8_t)s->unit_id,
+			.table = (uint8_t)s->table,
+			.address = (uint16_t)s->address,
+			.registers = r->maps[i].registers,
+			.time_address = (uint16_t)(s->time_address < 0 ? 0 : s->time_address),
+			.time_registers = r->maps[i].time_registers,
+		};
+	}
+	return 0;
+}
+
+static int open_plan(struct readings *r, struct plan_point *points, struct wq_err *err)
+{
+	const struct modbus_bus_settings *s = r->bus->settings;
+	int code = open_maps(r, points, err);
+
+	if (code < 0)
+		return code;
+	code = plan_open(
+	        &r->plan, points, r->bus->point_count, (uint32_t)s->block, (uint32_t)s->gap, err);
+	if (code < 0)
+		return code;
+	r->registers = room(r->plan.register_count, sizeof *r->registers);
+	r->states = room(r->plan.block_count, sizeof *r->states);
+	return r->registers && r->states ? 0
+	                                 : wq_fail(err, WQ_E_MEMORY, "no memory for the registers");
+}
+
+int readings_open(struct readings *r, const struct wq_bus *bus, struct wq_err *err)
+{
+	size_t count = bus->point_count;
+	struct plan_point *points = room(count, sizeof *points);
+	int code;
+
+	memset(r, 0, sizeof *r);
+	r->bus = bus;
+	r->maps = room(count, sizeof *r->maps);
+	r->memory = room(count, sizeof *r->memory);
+	r->samples = room(count, sizeof *r->samples);
+	r->points = room(count, sizeof *r->points);
+	r->pending = room(count, sizeof *r->pending);
+	if (points && r->maps && r->memory && r->samples && r->points && r->pending)
+		code = open_plan(r, points, err);
+	else
+		code = wq_fail(err, WQ_E_MEMORY, "no memory for %zu points", count);
+	free(points);
+	if (code < 0)
+		readings_close(r);
+	return code;
+}
+
+void readings_close(struct readings *r)
+{
+	plan_close(&r->plan);
+	free(r->maps);
+	free(r->memory);
+	free(r->registers);
+	free(r->states);
+	free(r->samples);
+	free(r->points);
+	free(r->pending);
+	memset(r, 0, sizeof *r);
+}
+
+uint16_t *readings_buffer(struct readings *r, size_t block, bool again)
+{
+	const struct plan_block *b = &r->plan.blocks[block];
+
+	return r->registers + b->at + (again ? b->registers : 0);
+}
+
+void readings_begin(struct readings *r, uint8_t unit_id)
+{
+	for (size_t i = 0; i < r->plan.block_count; i++)
+		if (r->plan.blocks[i].unit_id == unit_id)
+			r->states[i] = BLOCK_UNREAD;
+	r->count = 0;
+}
+
+/* ---- one point ---- */
+
+/* What the registers of a point say now. */
+struct found {
+	enum regmap_found value_is;
+	double value;
+	const uint16_t *value_registers, *time_registers; /* the latter NULL: no time configured */
+	bool timed;
+	wq_ms at;
+};
+
+/* False when the point's registers were not read, or not as of one instant. */
+static bool locate(struct readings *r, size_t point, struct found *found)
+{
+	const struct modbus_point_settings *s = r->bus->points[point].settings;
+	const struct plan_place *place = &r->plan.places[point];
+	const struct plan_block *value = &r->plan.blocks[place->value_block], *time;
+	size_t skip, bytes = r->maps[point].time_registers * sizeof(uint16_t);
+
+	if (r->states[place->value_block] != BLOCK_READ)
+		return false;
+	found->value_registers = readings_buffer(r, place->value_block, false) +
+	        ((size_t)s->address - value->address);
+	found->time_registers = NULL;
+	if (place->time_block == PLAN_NO_BLOCK)
+		return true;
+	if (r->states[place->time_block] != BLOCK_READ)
+		return false;
+	time = &r->plan.blocks[place->time_block];
+	skip = (size_t)s->time_address - time->address;
+	found->time_registers = readings_buffer(r, place->time_block, false) + skip;
+	return !time->check ||
+	        memcmp(found->time_registers, readings_buffer(r, place->time_block, true) + skip,
+	                bytes) == 0;
+}
+
+static void decode(struct readings *r, size_t point, struct found *found)
+{
+	const struct regmap *map = &r->maps[point];
+
+	found->value_is = regmap_value(map, found->value_registers, &found->value);
+	found->timed = found->time_registers &&
+	        regmap_time(map, found->time_registers, r->bus->zone, &found->at);
+}
+
+static struct readings_memory memory_of(const struct regmap *map, const struct found *found)
+{
+	struct readings_memory m = {
+		.told = true,
+		.timed = found->timed,
+		.valued = found->value_is != REGMAP_NOTHING,
+		.at = found->timed ? found->at : WQ_NO_TIME,
+	};
+
+	if (found->time_registers)
+		memcpy(m.registers, found->time_registers, map->time_registers * sizeof(uint16_t));
+	memcpy(m.registers + REGMAP_TIME_REGISTERS, found->value_registers,
+	        map->registers * sizeof(uint16_t));
+	return m;
+}
+
+static bool is_new(const struct readings_memory *was, const struct readings_memory *is)
+{
+	if (!was->told || was->timed != is->timed)
+		return true;
+	if (is->timed)
+		return was->at != is->at || (is->valued && !was->valued);
+	return memcmp(was->registers, is->registers, sizeof is->registers) != 0;
+}
+
+static void refuse_time(const struct readings *r, size_t point, const struct found *found,
+        const struct wq_sink *sink)
+{
+	const struct modbus_point_settings *s = r->bus->points[point].settings;
+	char what[160];
+	int n = snprintf(what, sizeof what, "unit %d: %s of %s: time registers at %d hold",
+	        (int)s->unit_id, r->bus->points[point].parameter, r->bus->points[point].station,
+	        (int)s->time_address);
+
+	for (size_t i = 0; i < r->maps[point].time_registers && n >= 0 && (size_t)n < sizeof what;
+	        i++)
+		n += snprintf(what + n, sizeof what - (size_t)n, " %u", found->time_registers[i]);
+	sink->refuse(sink->owner, WQ_REFUSED_TIME, what);
+}
+
+static struct wq_sample sample_of(const struct readings *r, size_t point, const struct found *found)
+{
+	struct wq_sample sample = {
+		.series = r->bus->points[point].series,
+		.quality = WQ_UNCHECKED,
+		.stamp = found->timed ? WQ_STAMP_ANALYSER : WQ_STAMP_ARRIVAL,
+		.at = found->timed ? found->at : WQ_NO_TIME,
+		.value = found->value,
+	};
+
+	if (found->value_is == REGMAP_NOTHING)
+		sample.quality = WQ_MISSING;
+	else if (found->value_is == REGMAP_GARBAGE || (found->time_registers && !found->timed))
+		sample.quality = WQ_BAD;
+	return sample;
+}
+
+static void gather(struct readings *r, size_t point, const struct wq_sink *sink)
+{
+	struct found found;
+	struct readings_memory memory;
+
+	if (!locate(r, point, &found))
+		return;
+	decode(r, point, &found);
+	memory = memory_of(&r->maps[point], &found);
+	if (found.time_registers && !is_new(&r->memory[point], &memory))
+		return;
+	if (found.time_registers && !found.timed)
+		refuse_time(r, point, &found, sink);
+	r->samples[r->count] = sample_of(r, point, &found);
+	r->points[r->count] = point;
+	r->pending[r->count++] = memory;
+}
+
+/* ---- all points of a device ---- */
+
+void readings_gather(struct readings *r, uint8_t unit_id, const struct wq_sink *sink)
+{
+	r->count = 0;
+	for (size_t i = 0; i < r->bus->point_count; i++) {
+		const struct modbus_point_settings *s = r->bus->points[i].settings;
+
+		if (s->unit_id == unit_id)
+			gather(r, i, sink);
+	}
+}
+
+void readings_commit(struct readings *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		r->memory[r->points[i]] = r->pending[i];
+}

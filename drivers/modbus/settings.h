@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the configuration says of a Modbus bus and of its points, and the rows that say how. */
+#ifndef WQ_MODBUS_SETTINGS_H
+#define WQ_MODBUS_SETTINGS_H
+
+#include "wq/driver.h"
+#include "wq/option.h"
+
+#include <stdint.h>
+
+struct wq_err;
+
+/* Function codes 3 and 4: the only ones this driver knows. */
+enum modbus_table { MODBUS_HOLDING, MODBUS_INPUT };
+
+enum modbus_type {
+	MODBUS_FLOAT32,
+	MODBUS_INT16,
+	MODBUS_UINT16,
+	MODBUS_INT32,
+	MODBUS_UINT32,
+};
+#define MODBUS_TYPES 5
+
+/* In which order the four bytes of a number arrive, A the most significant. A 16-bit number has its
+ * two bytes swapped by BADC and DCBA. */
+enum modbus_order { MODBUS_ABCD, MODBUS_CDAB, MODBUS_BADC, MODBUS_DCBA };
+#define MODBUS_ORDERS 4
+
+enum modbus_time {
+	MODBUS_EPOCH,  /* two registers: seconds since 1970-01-01 UTC */
+	MODBUS_YMDHMS, /* six registers: year month day hour minute second, local time */
+};
+
+struct modbus_bus_settings {
+	const char *host;
+	int64_t port;
+	wq_ms timeout;  /* per request, and for connecting */
+	wq_ms interval; /* between polls of one device */
+	int64_t block;  /* registers per request at most, 1 … 125 */
+	int64_t gap;    /* registers that nobody asked for, read to save a request */
+};
+
+struct modbus_point_settings {
+	int64_t unit_id; /* 1 … 247, or 255 */
+	int64_t address; /* of the first register, counted from 0 */
+	int table, type, order;
+	const char *scale,
+	        *offset; /* decimals: value = raw × scale + offset, in the unit of the source */
+	struct wq_list invalid; /* what means "no value" */
+	int64_t time_address;   /* of the analyser's time, same table; -1: none */
+	int time_type;
+	int time_order; /* -1: as `order` */
+};
+
+/* At most this many texts in `invalid`. */
+#define MODBUS_INVALID 8
+
+extern const struct wq_option modbus_bus_options[];
+extern const struct wq_option modbus_point_options[];
+
+/* The check of the driver contract: what single keys cannot say. */
+int modbus_check(const struct wq_bus *bus, size_t *bad, struct wq_err *err);
+
+#endif

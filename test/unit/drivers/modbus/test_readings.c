@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one poll tells: only what was measured anew, only what is whole. Registers are set by hand.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "readings.h"
+
+#include "wq/err.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define T1 0x60651100u /* 2021-04-01T08:17:04+08:00 */
+
+struct feed {
+	struct modbus_bus_settings bus_settings;
+	struct modbus_point_settings settings[3];
+	struct wq_point points[3];
+	struct wq_bus bus;
+	struct readings readings;
+	struct wq_sink sink;
+	int refused;
+	char what[160];
+};
+
+static void refuse(void *owner, enum wq_refusal why, const char *what)
+{
+	struct feed *f = owner;
+
+	f->refused += why == WQ_REFUSED_TIME;
+	snprintf(f->what, sizeof f->what, "%s", what);
+}
+
+/* One bus: tp at 0 with its time at 2, ph at 4 without one, tn at 6 with a time far away at 1000.
+ */
+static int open_feed(void **state)
+{
+	static struct feed feed;
+	struct feed *f = &feed;
+
+	memset(f, 0, sizeof *f);
+	f->bus_settings = (struct modbus_bus_settings){ .host = "x", .block = 125 };
+	for (int i = 0; i < 3; i++) {
+		static const int64_t times[] = { 2, -1, 1000 };
+
+		f->settings[i] = (struct modbus_point_settings){ .unit_id = 3,
+			.address = i == 0 ? 0 : 2 + 2 * i,
+			.scale = "1",
+			.offset = "0",
+			.time_address = times[i],
+			.time_order = -1 };
+		f->points[i] = (struct wq_point){ .series = (uint32_t)(10 + i),
+			.station = "yigan",
+			.parameter = "tp",
+			.factor = { 1, 0 },
+			.settings = &f->settings[i] };
+	}
+	f->bus = (struct wq_bus){ .settings = &f->bus_settings,
+		.zone = &wq_zone_china,
+		.point_count = 3,
+		.points = f->points };
+	f->sink = (struct wq_sink){ .owner = f, .refuse = refuse };
+	*state = f;
+	return readings_open(&f->readings, &f->bus, NULL);
+}
+
+static int close_feed(void **state)
+{
+	struct feed *f = *state;
+
+	readings_close(&f->readings);
+	return 0;
+}
+
+/* What the device holds. */
+struct device {
+	float tp, ph, tn;
+	uint32_t tp_time, tn_time, tn_time_after;
+};
+
+static void put32(uint16_t *to, uint32_t bits)
+{
+	to[0] = (uint16_t)(bits >> 16);
+	to[1] = (uint16_t)bits;
+}
+
+static void put_float(uint16_t *to, float f)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &f, sizeof bits);
+	put32(to, bits);
+}
+
+/* A poll that reads all blocks; returns how many samples it tells. */
+static size_t polled(struct feed *f, struct device d)
+{
+	uint16_t *values = readings_buffer(&f->readings, 0, false);
+
+	readings_begin(&f->readings, 3);
+	put_float(values, d.tp);
+	put32(values + 2, d.tp_time);
+	put_float(values + 4, d.ph);
+	put_float(values + 6, d.tn);
+	put32(readings_buffer(&f->readings, 1, false), d.tn_time);
+	put32(readings_buffer(&f->readings, 1, true), d.tn_time_after);
+	f->readings.states[0] = f->readings.states[1] = BLOCK_READ;
+	readings_gather(&f->readings, 3, &f->sink);
+	return f->readings.count;
+}
+
+static const struct wq_sample *told(struct feed *f, uint32_t series)
+{
+	for (size_t i = 0; i < f->readings.count; i++)
+		if (f->readings.samples[i].series == series)
+			return &f->readings.samples[i];
+	return NULL;
+}
+
+static const struct device first = { 0.2f, 7.6f, 1.5f, T1, T1, T1 };
+
+static void the_first_poll_tells_everything(void **state)
+{
+	struct feed *f = *state;
+	const struct wq_sample *s;
+
+	assert_int_equal(f->readings.plan.block_count, 2);
+	assert_int_equal(polled(f, first), 3);
+	s = told(f, 10);
+	assert_true(s->value == 0.2 && s->at == WQ_SECONDS(T1));
+	assert_int_equal(s->stamp, WQ_STAMP_ANALYSER);
+	assert_int_equal(s->quality, WQ_UNCHECKED);
+	s = told(f, 11);
+	assert_true(s->value == 7.6 && s->at == WQ_NO_TIME);
+	assert_int_equal(s->stamp, WQ_STAMP_ARRIVAL);
+	s = told(f, 12);
+	assert_true(s->value == 1.5 && s->at == WQ_SECONDS(T1));
+}
+
+static void a_value_not_measured_anew_is_not_told(void **state)
+{
+	struct feed *f = *state;
+	struct device next = first;
+
+	polled(f, first);
+	readings_commit(&f->readings);
+	next.tp = 0.3f; /* a register in motion, the analysis is the same */
+	assert_int_equal(polled(f, next), 1);
+	assert_non_null(told(f, 11));
+	next.tp_time = T1 + 3600;
+	assert_int_equal(polled(f, next), 2);
+	assert_true(told(f, 10)->value == wq_value_from_float32(0.3f));
+}
+
+static void what_the_sink_did_not_take_is_told_again(void **state)
+{
+	struct feed *f = *state;
+
+	assert_int_equal(polled(f, first), 3);
+	assert_int_equal(polled(f, first), 3);
+	readings_commit(&f->readings);
+	assert_int_equal(polled(f, first), 1);
+}
+
+static void a_value_whose_time_moved_while_it_was_read_waits(void **state)
+{
+	struct feed *f = *state;
+	struct device torn = first;
+
+	torn.tn_time_after = T1 + 1;
+	assert_int_equal(polled(f, torn), 2);
+	assert_null(told(f, 12));
+	readings_commit(&f->readings);
+	torn.tn_time = T1 + 1;
+	assert_int_equal(polled(f, torn), 2);
+	assert_true(told(f, 12)->at == WQ_SECONDS(T1 + 1));
+}
+
+static void no_value_is_missing_and_a_value_that_comes_later_is_told(void **state)
+{
+	struct feed *f = *state;
+	struct device d = first;
+
+	d.tp = NAN;
+	polled(f, d);
+	assert_int_equal(told(f, 10)->quality, WQ_MISSING);
+	assert_true(isnan(told(f, 10)->value));
+	assert_true(told(f, 10)->at == WQ_SECONDS(T1));
+	readings_commit(&f->readings);
+	polled(f, d);
+	assert_null(told(f, 10));
+	d.tp = 0.2f;
+	polled(f, d);
+	assert_int_equal(told(f, 10)->quality, WQ_UNCHECKED);
+	readings_commit(&f->readings);
+	d.tp = NAN; /* the analysis that was told stays */
+	polled(f, d);
+	assert_null(told(f, 10));
+}
+
+static void a_value_with_an_impossible_time_is_bad_once(void **state)
+{
+	struct feed *f = *state;
+	struct device d = first;
+	const struct wq_sample *s;
+
+	d.tp_time = 0;
+	polled(f, d);
+	s = told(f, 10);
+	assert_int_equal(s->quality, WQ_BAD);
+	assert_int_equal(s->stamp, WQ_STAMP_ARRIVAL);
+	assert_true(s->at == WQ_NO_TIME && s->value == 0.2);
+	assert_int_equal(f->refused, 1);
+	assert_string_equal(f->what, "unit 3: tp of yigan: time registers at 2 hold 0 0");
+	readings_commit(&f->readings);
+	polled(f, d);
+	assert_null(told(f, 10));
+	assert_int_equal(f->refused, 1);
+	d.tp = 0.25f;
+	polled(f, d);
+	assert_int_equal(told(f, 10)->quality, WQ_BAD);
+	readings_commit(&f->readings);
+	d.tp_time = T1;
+	polled(f, d);
+	assert_int_equal(told(f, 10)->quality, WQ_UNCHECKED);
+}
+
+static void a_block_that_was_not_read_tells_nothing(void **state)
+{
+	struct feed *f = *state;
+
+	polled(f, first);
+	f->readings.states[1] = BLOCK_REFUSED;
+	readings_gather(&f->readings, 3, &f->sink);
+	assert_int_equal(f->readings.count, 2);
+	readings_begin(&f->readings, 3);
+	readings_gather(&f->readings, 3, &f->sink);
+	assert_int_equal(f->readings.count, 0);
+	polled(f, first);
+	readings_gather(&f->readings, 4, &f->sink);
+	assert_int_equal(f->readings.count, 0);
+}
+
+#define FED(test) cmocka_unit_test_setup_teardown(test, open_feed, close_feed)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FED(the_first_poll_tells_everything),
+		FED(a_value_not_measured_anew_is_not_told),
+		FED(what_the_sink_did_not_take_is_told_again),
+		FED(a_value_whose_time_moved_while_it_was_read_waits),
+		FED(no_value_is_missing_and_a_value_that_comes_later_is_told),
+		FED(a_value_with_an_impossible_time_is_bad_once),
+		FED(a_block_that_was_not_read_tells_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
