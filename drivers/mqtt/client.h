@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection to a broker over the Paho library. No back-off, no threads of our own: the
+ * keeper's thread makes all calls, the library's thread calls the hooks. */
+#ifndef MQTT_CLIENT_H
+#define MQTT_CLIENT_H
+
+#include "settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct wq_err;
+struct mqtt_client;
+
+struct mqtt_client_hooks {
+	void *owner;
+
+	/* Takes one message, blocking as long as it needs. false: the broker must not be told that
+	 * we have it, and the connection is dropped so that it is delivered again. */
+	bool (*take)(void *owner, const char *topic, size_t topic_length, const void *payload,
+	        size_t length);
+
+	/* The connection is gone. Must not call back into the client. */
+	void (*lost)(void *owner);
+};
+
+/* Copies what it needs of settings and filter. NULL with *err. */
+struct mqtt_client *mqtt_client_open(const struct mqtt_bus_settings *settings, const char *filter,
+        const struct mqtt_client_hooks *hooks, struct wq_err *err);
+void mqtt_client_close(struct mqtt_client *client); /* NULL is fine */
+
+/* Connects and subscribes at QoS 1. At most 5 s for the connection and 8 s for the subscription;
+ * name resolution is outside of that. WQ_E_IO: no connection; WQ_E_REFUSED: the broker said no;
+ * WQ_E_TIMEOUT; WQ_E_INVALID: the password file. */
+int mqtt_client_connect(struct mqtt_client *client, struct wq_err *err);
+
+/* Whether the library believes in the connection. Waits for a hand-over under way. */
+bool mqtt_client_alive(struct mqtt_client *client);
+
+void mqtt_client_disconnect(struct mqtt_client *client);
+
+#endif
