@@ -64,12 +64,24 @@ struct store_answer {
 
 /* Opens or creates the file (WAL, synchronous=FULL), migrates it forward, checks it, and makes rows for every
  * station, parameter, series, source and rule of the site (matched by id, so that indices may move between
- * configurations). WQ_E_INVALID: not ours, or newer than this program; WQ_E_IO: cannot be opened or is corrupt. */
+ * configurations). WQ_E_INVALID: not ours, or newer than this program; WQ_E_STATE: another process writes to it;
+ * WQ_E_PROTOCOL: is damaged or no database at all (store_quarantine() sets it aside); WQ_E_IO: cannot be opened. The site
+ * outlives the store or is replaced by store_use_site().
+ *
+ * Small files (up to 32 MiB) are checked each time (PRAGMA quick_check), larger ones up to 512 MiB when they were not
+ * closed cleanly. The file <path>.lock is held locked as long as the store is open, and stays behind. */
 int store_open(const char *path, const struct wq_site *site, struct store **store, struct wq_err *err);
 void store_close(struct store *store); /* NULL is fine */
 
-/* Feeds stored samples, days and open alarms to a fresh engine. */
+/* Renames a damaged file and its -wal and -shm to <path>.damaged-<stamp>…, so that a new one can be begun. No store
+ * may have it open. WQ_E_STATE: that name is taken. */
+int store_quarantine(const char *path, const char *stamp, struct wq_err *err);
+
+/* Feeds stored samples (`received` is the newest arrival: a repeat counts), days and open alarms to a fresh engine.
+ * Alarms whose rule or place the site no longer has stay as they are in the file: store_orphans() counts them. */
 int store_restore(struct store *store, const struct wq_site *site, struct wq_engine *engine, wq_ms now, struct wq_err *err);
+
+size_t store_orphans(const struct store *store);
 
 /* Calls `take` for every undelivered notice, oldest first; stops early when it returns false. */
 int store_outbox(struct store *store, bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts),
@@ -79,7 +91,9 @@ int store_outbox(struct store *store, bool (*take)(void *owner, const struct wq_
 uint64_t store_incarnation(const struct store *store);
 uint64_t store_last_sequence(const struct store *store);
 
-/* Commits a group in one transaction: all of it or nothing. Answers to its needs are appended to *answers
+/* Commits a group in one transaction: all of it or nothing. What is known is not lost by being told again: a notice whose
+ * id is known gets the new channel, address, text and expiry; an outage its new end; a day or change of a known number the next
+ * number. A REPEAT of something unknown is stored as new. Answers to its needs are appended to *answers
  * (malloc'd array, *answer_count) after the commit. WQ_E_IO, WQ_E_FULL (disk): nothing was committed, may be retried
  * after store_reopen(). */
 int store_commit(struct store *store, const struct commit_group *group, struct store_answer **answers,
@@ -90,5 +104,16 @@ int store_reopen(struct store *store, struct wq_err *err);
 
 /* After a reload: rows for the new site's stations, series, …; maps its indices from now on. Writer thread. */
 int store_use_site(struct store *store, const struct wq_site *site, struct wq_err *err);
+
+/* One bounded step of housekeeping between commits: copies the log into the file, moves readings of closed days to
+ * where a series lies together, refreshes the planner's figures. `uptime` is CLOCK_BOOTTIME in ms. 1: there is more to do;
+ * 0; or a failure as of store_commit(). */
+int store_tidy(struct store *store, wq_ms uptime, struct wq_err *err);
+
+/* True when the log is so long that tidying should not wait for a quiet moment. */
+bool store_untidy(const struct store *store);
+
+/* Bytes of log (-wal) that are in use. A reader that never ends its transaction lets it grow. */
+size_t store_log_bytes(const struct store *store);
 
 #endif

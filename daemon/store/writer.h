@@ -32,7 +32,11 @@ size_t writer_waiting(const struct writer *writer);
 uint64_t writer_progress(const struct writer *writer);
 
 /* Commits what waits (for at most `grace` ms while commits fail), stops the thread and gives the store back, or
- * NULL when the thread hangs in the disk (then nothing of it may be touched any more). */
+ * NULL when the thread hangs in the disk (then nothing of it may be touched any more). Groups that could not be committed
+ * are not given back by an event; they are the caller's again once the store was given back. */
 struct store *writer_stop(struct writer *writer, wq_ms grace);
+
+/* Bytes of log (-wal) after the last commit: see store_log_bytes(). Thread-safe. */
+size_t writer_log_bytes(const struct writer *writer);
 
 #endif

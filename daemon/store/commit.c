@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commits a group: one transaction, all of it or nothing. Here the samples; records.c does the
+ * rest. */
+#include "store_parts.h"
+
+#include "wq/err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The row that a sample meets: same series, same instant, newest revision. */
+struct met {
+	bool found;
+	bool closed; /* it lies in `sample`, not in `sample_open` */
+	bool same;   /* it says the same */
+	int64_t revision;
+};
+
+static struct db_value key_of(const struct store *store, const struct wq_stored *s)
+{
+	return db_int(store->names.series[s->series]);
+}
+
+static int insert(struct store *store, const struct wq_stored *s, int64_t revision, int64_t repeats)
+{
+	int rc = db_run(store->statements[ST_SAMPLE_INSERT],
+	        DB_VALUES(db_int(s->at), key_of(store, s), db_int(revision), db_real(s->value),
+	                db_int(s->quality), db_int(s->stamp), db_field(s->flag, sizeof s->flag),
+	                db_int(store->names.source[s->source]), db_int(s->received),
+	                db_int(s->trusted), db_int((int64_t)s->sequence), db_int(repeats),
+	                db_real(s->score), db_int(s->late), db_int(s->event)));
+	if (rc == SQLITE_OK && s->at > store->names.highest[s->series])
+		store->names.highest[s->series] = s->at;
+	return rc;
+}
+
+static bool says_the_same(sqlite3_stmt *row, const struct wq_stored *s)
+{
+	bool none = sqlite3_column_type(row, 1) == SQLITE_NULL;
+	if (none != (s->value != s->value))
+		return false;
+	double value = sqlite3_column_double(row, 1);
+	if (!none && (value < s->value || value > s->value))
+		return false;
+	const char *flag = (const char *)sqlite3_column_text(row, 2);
+	size_t length = strnlen(s->flag, sizeof s->flag);
+	if (flag == NULL || strlen(flag) != length || memcmp(flag, s->flag, length) != 0)
+		return false;
+	/* What the engine calls a revision may differ by its quality alone. */
+	return s->record != WQ_RECORD_REVISION || sqlite3_column_int(row, 3) == s->quality;
+}
+
+static int find(struct store *store, const struct wq_stored *s, struct met *met)
+{
+	sqlite3_stmt *row = store->statements[ST_SAMPLE_FIND];
+	int rc = db_bind(row, DB_VALUES(db_int(s->at), key_of(store, s)));
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(row);
+	*met = (struct met){ .found = rc == SQLITE_ROW };
+	if (met->found) {
+		met->revision = sqlite3_column_int64(row, 0);
+		met->same = says_the_same(row, s);
+		met->closed = sqlite3_column_int(row, 4) != 0;
+	}
+	int reset = sqlite3_reset(row);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? reset : rc;
+}
+
+static int repeat(struct store *store, const struct wq_stored *s, bool closed)
+{
+	return db_run(store->statements[closed ? ST_CLOSED_REPEAT : ST_OPEN_REPEAT],
+	        DB_VALUES(db_int(s->at), key_of(store, s), db_int(s->received)));
+}
+
+/* Nothing met: revision 1. The same met: counted. Another value met: the next revision. */
+static int decide(struct store *store, const struct wq_stored *s)
+{
+	struct met met;
+	int rc = find(store, s, &met);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (!met.found)
+		return insert(store, s, 1, 0);
+	if (met.same || s->record == WQ_RECORD_REPEAT)
+		return repeat(store, s, met.closed);
+	rc = db_run(store->statements[met.closed ? ST_CLOSED_SUPERSEDE : ST_OPEN_SUPERSEDE],
+	        DB_VALUES(db_int(s->at), key_of(store, s)));
+	return rc == SQLITE_OK ? insert(store, s, met.revision + 1, 0) : rc;
+}
+
+static int commit_sample(struct store *store, const struct wq_stored *s)
+{
+	if (s->record == WQ_RECORD_NEW && s->at > store->names.highest[s->series])
+		return insert(store, s, 1, 0);
+	if (s->record == WQ_RECORD_REPEAT) {
+		int rc = repeat(store, s, false);
+		if (rc != SQLITE_OK || sqlite3_changes(store->db) > 0)
+			return rc;
+	}
+	return decide(store, s);
+}
+
+int commit_samples(struct store *store, const struct commit_group *group, struct wq_err *err)
+{
+	for (size_t i = 0; i < group->outcome.sample_count; i++) {
+		const struct wq_stored *s = &group->outcome.samples[i];
+		if (s->series >= store->site->series_count ||
+		        s->source >= store->site->source_count)
+			return wq_fail(err, WQ_E_INVALID,
+			        "%s: sample %zu of a group has series %u of %zu, source %u of %zu",
+			        store->path, i, s->series, store->site->series_count, s->source,
+			        store->site->source_count);
+		int rc = commit_sample(store, s);
+		if (rc != SQLITE_OK)
+			return store_fail(store, rc, "cannot store a reading", err);
+	}
+	return 0;
+}
+
+/* -- the answers to what the engine needs, read inside the transaction: a read that fails fails the
+ * commit, so that no day stays unanswered -- */
+
+struct answers {
+	struct store_answer *items;
+	size_t count;
+};
+
+static void answers_free(struct answers *answers)
+{
+	for (size_t i = 0; i < answers->count; i++)
+		free(answers->items[i].samples);
+	free(answers->items);
+	*answers = (struct answers){ 0 };
+}
+
+static int answer_needs(struct store *store, const struct commit_group *group,
+        struct answers *answers, struct wq_err *err)
+{
+	if (group->outcome.need_count == 0)
+		return 0;
+	answers->items = calloc(group->outcome.need_count, sizeof *answers->items);
+	if (answers->items == NULL)
+		return wq_fail(
+		        err, WQ_E_MEMORY, "no memory for %zu days", group->outcome.need_count);
+	for (size_t i = 0; i < group->outcome.need_count; i++) {
+		int r = need_answer(store, &group->outcome.needs[i], &answers->items[i], err);
+		if (r < 0)
+			return r;
+		answers->count++;
+	}
+	return 0;
+}
+
+/* Appends to the caller's array; takes the answers over. */
+static int hand_over(
+        struct answers *answers, struct store_answer **to, size_t *count, struct wq_err *err)
+{
+	if (answers->count == 0)
+		return 0;
+	struct store_answer *grown = realloc(*to, (*count + answers->count) * sizeof *grown);
+	if (grown == NULL)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu days", answers->count);
+	memcpy(grown + *count, answers->items, answers->count * sizeof *grown);
+	*to = grown;
+	*count += answers->count;
+	free(answers->items);
+	*answers = (struct answers){ 0 };
+	return 0;
+}
+
+static wq_ms newest_arrival(const struct store *store, const struct commit_group *group)
+{
+	wq_ms newest = store->received;
+	for (size_t i = 0; i < group->outcome.sample_count; i++)
+		if (group->outcome.samples[i].received > newest)
+			newest = group->outcome.samples[i].received;
+	return newest;
+}
+
+static uint64_t last_sequence(const struct store *store, const struct commit_group *group)
+{
+	return group->last_sequence > store->sequence ? group->last_sequence : store->sequence;
+}
+
+static int put_meta(struct store *store, const struct commit_group *group, struct wq_err *err)
+{
+	int rc = db_run(store->statements[ST_META],
+	        DB_VALUES(db_int((int64_t)last_sequence(store, group)),
+	                db_int(newest_arrival(store, group)), db_int(store->commits + 1)));
+	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot count the commit", err);
+}
+
+static int write_group(struct store *store, const struct commit_group *group, struct wq_err *err)
+{
+	int r = store_transaction(store, err);
+	if (r == 0)
+		r = commit_samples(store, group, err);
+	if (r == 0)
+		r = commit_records(store, group, err);
+	if (r == 0)
+		r = put_meta(store, group, err);
+	return r;
+}
+
+static int finish(struct store *store, const struct commit_group *group, struct wq_err *err)
+{
+	store->doubt = group;
+	int rc = db_run(store->statements[ST_COMMIT], NULL, 0);
+	if (rc != SQLITE_OK)
+		return store_fail(store, rc, "cannot commit", err);
+	store->doubt = NULL;
+	store->sequence = last_sequence(store, group);
+	store->received = newest_arrival(store, group);
+	store->commits++;
+	return 0;
+}
+
+int store_commit(struct store *store, const struct commit_group *group,
+        struct store_answer **answers, size_t *answer_count, struct wq_err *err)
+{
+	struct answers found = { 0 };
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open since a failure", store->path);
+	/* The COMMIT of this group failed, but the file has it: only the answers are missing. */
+	bool landed = store->landed && store->doubt == group;
+	store->landed = false;
+	int r = landed ? 0 : write_group(store, group, err);
+	if (r == 0)
+		r = answer_needs(store, group, &found, err);
+	size_t handed = *answer_count;
+	if (r == 0)
+		r = hand_over(&found, answers, answer_count, err);
+	if (r == 0 && landed)
+		store->doubt = NULL;
+	else if (r == 0)
+		r = finish(store, group, err);
+	if (r == 0)
+		return 0;
+	if (!landed)
+		store_rollback(store);
+	else
+		store->landed = true;
+	while (*answer_count > handed)
+		free((*answers)[--*answer_count].samples);
+	answers_free(&found);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The memory of a commit group. */
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void commit_group_reset(struct commit_group *group)
+{
+	wq_outcome_reset(&group->outcome);
+	group->notice_count = group->delivery_count = group->outage_count = 0;
+	group->last_sequence = 0;
+	group->batch_count = 0;
+	group->first_received = 0;
+}
+
+void commit_group_free(struct commit_group *group)
+{
+	wq_outcome_free(&group->outcome);
+	free(group->notices);
+	free(group->deliveries);
+	free(group->outages);
+	memset(group, 0, sizeof *group);
+}

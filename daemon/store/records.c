@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Days, changes of alarms, notices, deliveries and outages of a commit group. */
+#include "store_parts.h"
+
+#include "wq/err.h"
+#include "wq/rule.h"
+
+#include <string.h>
+
+/* notice.state */
+enum { NOTICE_PENDING, NOTICE_DELIVERED, NOTICE_GIVEN_UP };
+
+static struct db_value time_or_null(wq_ms at)
+{
+	return at == WQ_NO_TIME ? db_null() : db_int(at);
+}
+
+static struct db_value key_or_null(const int64_t *keys, uint32_t index)
+{
+	return index == WQ_NONE ? db_null() : db_int(keys[index]);
+}
+
+static int put_day(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_day_row *d = item;
+	const struct wq_site *site = store->site;
+	if (d->station >= site->station_count ||
+	        (d->parameter != WQ_NONE && d->parameter >= site->parameter_count))
+		return wq_fail(err, WQ_E_INVALID, "%s: a day has station %u, parameter %u",
+		        store->path, d->station, d->parameter);
+	int64_t parameter = d->parameter == WQ_NONE ? 0 : store->names.parameter[d->parameter];
+	return db_run(store->statements[ST_DAY_INSERT],
+	        DB_VALUES(db_int(store->names.station[d->station]), db_int(d->day),
+	                db_int(parameter), db_int(d->revision), db_real(d->mean),
+	                db_real(d->mean_raw), db_int(d->valid), db_int(d->expected),
+	                db_int(d->class_), db_int(d->verdict), db_real(d->exceedance)));
+}
+
+/* Where an alarm belongs, by keys, since indices move between configurations. */
+static void place_of(const struct store *store, const struct wq_change *c, struct db_value *station,
+        struct db_value *series)
+{
+	const struct wq_site *site = store->site;
+	const struct wq_rule_use *use = &site->rules[c->rule];
+	uint32_t place = use->places[c->place];
+	*station = *series = db_null();
+	if (use->rule->scope == WQ_SCOPE_SERIES) {
+		*station = db_int(store->names.station[site->series[place].station]);
+		*series = db_int(store->names.series[place]);
+	} else if (use->rule->scope == WQ_SCOPE_STATION) {
+		*station = db_int(store->names.station[place]);
+	}
+}
+
+static int check_change(const struct store *store, const struct wq_change *c, struct wq_err *err)
+{
+	const struct wq_site *site = store->site;
+	if (c->rule >= site->rule_count || c->place >= site->rules[c->rule].place_count ||
+	        (c->station != WQ_NONE && c->station >= site->station_count) ||
+	        (c->series != WQ_NONE && c->series >= site->series_count))
+		return wq_fail(err, WQ_E_INVALID,
+		        "%s: a change has rule %u, place %u, station %u, series %u", store->path,
+		        c->rule, c->place, c->station, c->series);
+	return 0;
+}
+
+/* What a change makes of its alarm: open, over, or as it was. */
+enum effect { STAYS, OPENS, ENDS };
+static const enum effect effects[WQ_CHANGE_KINDS] = {
+	[WQ_OPENED] = OPENS,
+	[WQ_RAISED] = OPENS,
+	[WQ_CLEARED] = ENDS,
+	[WQ_CLOSED] = ENDS,
+};
+
+static int put_change(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_change *c = item;
+	int rc = check_change(store, c, err);
+	if (rc < 0)
+		return rc;
+	struct db_value station, series;
+	place_of(store, c, &station, &series);
+	rc = db_run(store->statements[ST_ALARM_INSERT],
+	        DB_VALUES(db_int(c->alarm), db_int(store->names.rule[c->rule]), station, series,
+	                db_int(c->time)));
+	enum effect effect = (unsigned)c->kind < WQ_CHANGE_KINDS ? effects[c->kind] : STAYS;
+	/* An alarm that late data opens begins with a correction. */
+	if (c->kind == WQ_CORRECTED && c->number == 1)
+		effect = OPENS;
+	if (rc == SQLITE_OK && effect != STAYS)
+		rc = db_run(store->statements[ST_ALARM_STATE],
+		        DB_VALUES(db_int(c->alarm), db_int(effect == OPENS)));
+	if (rc != SQLITE_OK)
+		return rc;
+	return db_run(store->statements[ST_CHANGE_INSERT],
+	        DB_VALUES(db_int(c->alarm), db_int(c->number), db_int(c->kind),
+	                key_or_null(store->names.station, c->station),
+	                key_or_null(store->names.series, c->series), db_int(c->level),
+	                db_int(c->time), db_int(c->decided), db_real(c->value), db_real(c->limit),
+	                db_field(c->who, sizeof c->who), db_field(c->note, sizeof c->note),
+	                db_field(c->says, sizeof c->says),
+	                db_field(c->evidence, sizeof c->evidence)));
+}
+
+static int put_notice(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_notice *n = item;
+	(void)err;
+	return db_run(store->statements[ST_NOTICE_INSERT],
+	        DB_VALUES(db_field(n->id, sizeof n->id), db_int(n->alarm), db_int(n->number),
+	                db_int(n->kind), db_int(n->level), db_int(n->assist), db_int(n->time),
+	                db_int(n->created), db_int(n->expires),
+	                db_field(n->contact, sizeof n->contact),
+	                db_field(n->channel, sizeof n->channel),
+	                db_field(n->address, sizeof n->address), db_field(n->text, sizeof n->text),
+	                db_field(n->data, sizeof n->data)));
+}
+
+static int put_delivery(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct store_delivery *d = item;
+	(void)err;
+	int state = !d->done         ? NOTICE_PENDING
+	        : d->kind == WQ_SENT ? NOTICE_DELIVERED
+	                             : NOTICE_GIVEN_UP;
+	int rc = db_run(store->statements[ST_DELIVERY_INSERT],
+	        DB_VALUES(db_field(d->id, sizeof d->id), db_int(d->attempt),
+	                db_field(d->channel, sizeof d->channel), db_int(d->at), db_int(d->kind),
+	                db_int(d->done), db_field(d->text, sizeof d->text)));
+	if (rc != SQLITE_OK)
+		return rc;
+	return db_run(store->statements[ST_NOTICE_STATE],
+	        DB_VALUES(db_field(d->id, sizeof d->id), db_int(d->attempt), db_int(state)));
+}
+
+static int put_outage(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct store_outage *o = item;
+	if (o->source >= store->site->source_count)
+		return wq_fail(err, WQ_E_INVALID, "%s: an outage has source %u of %zu", store->path,
+		        o->source, store->site->source_count);
+	return db_run(store->statements[ST_OUTAGE_PUT],
+	        DB_VALUES(db_int(store->names.source[o->source]), db_field(o->unit, sizeof o->unit),
+	                db_int(o->from), time_or_null(o->to),
+	                db_field(o->reason, sizeof o->reason)));
+}
+
+/* One kind of record of a group. */
+struct records {
+	int (*put)(struct store *store, const void *item, struct wq_err *err);
+	const void *items;
+	size_t count, size;
+	const char *doing;
+};
+
+int commit_records(struct store *store, const struct commit_group *group, struct wq_err *err)
+{
+	const struct wq_outcome *o = &group->outcome;
+	const struct records kinds[] = {
+		{ put_day, o->days, o->day_count, sizeof *o->days, "cannot store a day" },
+		{ put_change, o->changes, o->change_count, sizeof *o->changes,
+		        "cannot store an alarm" },
+		{ put_notice, group->notices, group->notice_count, sizeof *group->notices,
+		        "cannot store a notice" },
+		{ put_delivery, group->deliveries, group->delivery_count, sizeof *group->deliveries,
+		        "cannot store a delivery" },
+		{ put_outage, group->outages, group->outage_count, sizeof *group->outages,
+		        "cannot store an outage" },
+	};
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		for (size_t i = 0; i < kinds[k].count; i++) {
+			const char *item = (const char *)kinds[k].items + i * kinds[k].size;
+			int r = kinds[k].put(store, item, err);
+			if (r < 0)
+				return r;
+			if (r != SQLITE_OK)
+				return store_fail(store, r, kinds[k].doing, err);
+		}
+	}
+	return 0;
+}

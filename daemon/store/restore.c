@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading back: the engine's memory after a restart, days it asks for, notices that have not left
+ * yet. */
+#include "store_parts.h"
+
+#include "wq/err.h"
+#include "wq/rule.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_text(sqlite3_stmt *row, int column, char *to, size_t cap)
+{
+	const unsigned char *text = sqlite3_column_text(row, column);
+	size_t length = text != NULL ? strnlen((const char *)text, cap - 1) : 0;
+	if (length > 0)
+		memcpy(to, text, length);
+	memset(to + length, 0, cap - length);
+}
+
+static double real_or_nan(sqlite3_stmt *row, int column)
+{
+	if (sqlite3_column_type(row, column) == SQLITE_NULL)
+		return NAN;
+	return sqlite3_column_double(row, column);
+}
+
+/* Columns series, at, value, quality, stamp, flag. False when the site has no such series. */
+static bool read_sample(const struct store *store, sqlite3_stmt *row, struct wq_sample *s)
+{
+	*s = (struct wq_sample){ .series = names_series(
+		                         &store->names, sqlite3_column_int64(row, 0)) };
+	if (s->series == WQ_NONE)
+		return false;
+	s->at = sqlite3_column_int64(row, 1);
+	s->value = real_or_nan(row, 2);
+	s->quality = (uint8_t)sqlite3_column_int(row, 3);
+	s->stamp = (uint8_t)sqlite3_column_int(row, 4);
+	copy_text(row, 5, s->flag, sizeof s->flag);
+	return true;
+}
+
+/* -- samples, a day's worth at a time, so that sorting them takes bounded memory -- */
+
+struct sample_feed {
+	sqlite3_stmt *next, *slice;
+	struct wq_engine *engine;
+};
+
+static int feed_open(struct store *store, struct sample_feed *feed)
+{
+	int rc = sqlite3_prepare_v2(store->db,
+	        "SELECT min(at) FROM (SELECT min(at) AS at FROM sample_open WHERE at>=?1 UNION ALL "
+	        "SELECT (SELECT at FROM sample WHERE series=series.id AND at>=?1 ORDER BY at LIMIT "
+	        "1)"
+	        " FROM series)",
+	        -1, &feed->next, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	return sqlite3_prepare_v2(store->db,
+	        "SELECT series,at,value,quality,stamp,flag,arrival FROM ("
+	        "SELECT series,at,value,quality,stamp,flag,coalesce(repeated,received) AS arrival"
+	        " FROM sample_open WHERE at>=?1 AND at<?2 AND newest=1 UNION ALL "
+	        "SELECT "
+	        "s.series,s.at,s.value,s.quality,s.stamp,s.flag,coalesce(s.repeated,s.received)"
+	        " FROM series e CROSS JOIN sample s WHERE s.series=e.id AND s.at>=?1 AND s.at<?2"
+	        " AND s.newest=1) ORDER BY at,series",
+	        -1, &feed->slice, NULL);
+}
+
+static int feed_slice(struct store *store, struct sample_feed *feed, wq_ms from, struct wq_err *err)
+{
+	int rc = db_bind(feed->slice, DB_VALUES(db_int(from), db_int(from + WQ_DAYS(1))));
+	int r = 0;
+	while (rc == SQLITE_OK && r == 0 && (rc = sqlite3_step(feed->slice)) == SQLITE_ROW) {
+		struct wq_sample sample;
+		rc = SQLITE_OK;
+		if (read_sample(store, feed->slice, &sample))
+			r = wq_engine_restore_sample(
+			        feed->engine, &sample, sqlite3_column_int64(feed->slice, 6), err);
+	}
+	if (r == 0 && rc != SQLITE_OK && rc != SQLITE_DONE)
+		r = store_fail(store, rc, "cannot read readings", err);
+	sqlite3_reset(feed->slice);
+	return r;
+}
+
+static int restore_samples(
+        struct store *store, struct wq_engine *engine, wq_ms from, struct wq_err *err)
+{
+	struct sample_feed feed = { .engine = engine };
+	int r = 0;
+	int rc = feed_open(store, &feed);
+	while (rc == SQLITE_OK && r == 0) {
+		rc = db_get(feed.next, &from, DB_VALUES(db_int(from)));
+		if (rc == SQLITE_OK)
+			r = feed_slice(store, &feed, from, err);
+		from += WQ_DAYS(1);
+	}
+	if (r == 0 && rc != SQLITE_OK && rc != SQLITE_DONE)
+		r = store_fail(store, rc, "cannot read readings", err);
+	sqlite3_finalize(feed.next);
+	sqlite3_finalize(feed.slice);
+	return r;
+}
+
+/* -- days -- */
+
+static int restore_days(struct store *store, const struct wq_site *site, struct wq_engine *engine,
+        wq_ms from, struct wq_err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db,
+	        "SELECT d.station,d.day,d.revision,d.valid,d.expected,d.class,d.verdict"
+	        " FROM station s CROSS JOIN day d WHERE d.station=s.id AND d.day>=?1"
+	        " AND d.parameter=0 AND d.revision=(SELECT max(revision) FROM day n WHERE"
+	        " n.station=d.station AND n.day=d.day AND n.parameter=0) ORDER BY d.day,d.station",
+	        -1, &row, NULL);
+	if (rc == SQLITE_OK)
+		rc = db_bind(row, DB_VALUES(db_int(wq_day_of(site->zone, from))));
+	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		rc = SQLITE_OK;
+		struct wq_day_row day = {
+			.station = names_index(store->names.station, site->station_count,
+			        sqlite3_column_int64(row, 0)),
+			.parameter = WQ_NONE,
+			.day = sqlite3_column_int(row, 1),
+			.revision = (uint32_t)sqlite3_column_int(row, 2),
+			.mean = NAN,
+			.mean_raw = NAN,
+			.valid = sqlite3_column_int(row, 3),
+			.expected = sqlite3_column_int(row, 4),
+			.class_ = sqlite3_column_int(row, 5),
+			.verdict = (enum wq_day_verdict)sqlite3_column_int(row, 6),
+			.exceedance = NAN,
+		};
+		if (day.station != WQ_NONE)
+			wq_engine_restore_day(engine, &day);
+	}
+	int r = rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read days", err);
+	sqlite3_finalize(row);
+	return r;
+}
+
+/* -- open alarms: their state follows from their changes -- */
+
+/* Index of the place within a rule's places, or WQ_NONE. */
+static uint32_t place_index(const struct wq_rule_use *use, uint32_t place)
+{
+	for (size_t i = 0; i < use->place_count; i++)
+		if (use->places[i] == place)
+			return (uint32_t)i;
+	return WQ_NONE;
+}
+
+/* Columns rule, station, series of `alarm`. False when the site no longer has that rule there. */
+static bool find_place(const struct store *store, const struct wq_site *site, sqlite3_stmt *row,
+        struct wq_alarm *alarm)
+{
+	alarm->rule =
+	        names_index(store->names.rule, site->rule_count, sqlite3_column_int64(row, 1));
+	if (alarm->rule == WQ_NONE)
+		return false;
+	const struct wq_rule_use *use = &site->rules[alarm->rule];
+	uint32_t place = 0;
+	if (use->rule->scope == WQ_SCOPE_SERIES)
+		place = names_series(&store->names, sqlite3_column_int64(row, 3));
+	else if (use->rule->scope == WQ_SCOPE_STATION)
+		place = names_index(
+		        store->names.station, site->station_count, sqlite3_column_int64(row, 2));
+	alarm->place = place == WQ_NONE ? WQ_NONE : place_index(use, place);
+	return alarm->place != WQ_NONE;
+}
+
+/* Columns number, kind, level, time, decided, series, value, threshold, says. */
+static void apply_change(const struct store *store, sqlite3_stmt *row, struct wq_alarm *alarm)
+{
+	enum wq_change_kind kind = (enum wq_change_kind)sqlite3_column_int(row, 1);
+	/* Late data may have opened it: then a correction comes first. */
+	bool opens = kind == WQ_OPENED || (kind == WQ_CORRECTED && alarm->changes == 0);
+	struct wq_verdict *last = &alarm->last;
+	alarm->changes = (uint32_t)sqlite3_column_int64(row, 0);
+	/* Escalations and acknowledgements carry the newest evidence of their time. */
+	last->series = sqlite3_column_type(row, 5) == SQLITE_NULL
+	        ? WQ_NONE
+	        : names_series(&store->names, sqlite3_column_int64(row, 5));
+	last->value = real_or_nan(row, 6);
+	last->limit = real_or_nan(row, 7);
+	copy_text(row, 8, last->says, sizeof last->says);
+	if (kind == WQ_ACKNOWLEDGED)
+		alarm->acknowledged = true;
+	if (kind == WQ_ESCALATED)
+		alarm->escalated = true;
+	if (!opens && kind != WQ_RAISED)
+		return;
+	alarm->acknowledged = alarm->escalated = false;
+	alarm->level = (enum wq_level)sqlite3_column_int(row, 2);
+	alarm->since = sqlite3_column_int64(row, 4);
+	last->finding = WQ_FINDING_RAISE;
+	last->level = alarm->level;
+	last->at = sqlite3_column_int64(row, 3);
+	if (opens)
+		alarm->opened = last->at;
+}
+
+static int replay_changes(
+        struct store *store, sqlite3_stmt *changes, struct wq_alarm *alarm, struct wq_err *err)
+{
+	int rc = db_bind(changes, DB_VALUES(db_int(alarm->id)));
+	while (rc == SQLITE_OK && (rc = sqlite3_step(changes)) == SQLITE_ROW) {
+		apply_change(store, changes, alarm);
+		rc = SQLITE_OK;
+	}
+	int r = rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read alarms", err);
+	sqlite3_reset(changes);
+	return r;
+}
+
+static int restore_alarm(struct store *store, const struct wq_site *site, struct wq_engine *engine,
+        sqlite3_stmt *row, sqlite3_stmt *changes, struct wq_err *err)
+{
+	struct wq_alarm alarm = { .id = sqlite3_column_int64(row, 0),
+		.opened = sqlite3_column_int64(row, 4) };
+	if (!find_place(store, site, row, &alarm)) {
+		store->orphans++;
+		return 0;
+	}
+	int r = replay_changes(store, changes, &alarm, err);
+	if (r == 0)
+		r = wq_engine_restore_alarm(engine, &alarm, err);
+	if (r == WQ_E_MISSING) {
+		store->orphans++;
+		return 0;
+	}
+	return r;
+}
+
+static int restore_alarms(struct store *store, const struct wq_site *site, struct wq_engine *engine,
+        struct wq_err *err)
+{
+	sqlite3_stmt *row = NULL, *changes = NULL;
+	store->orphans = 0;
+	int rc = sqlite3_prepare_v2(store->db,
+	        "SELECT id,rule,station,series,opened FROM alarm WHERE open=1 ORDER BY id", -1,
+	        &row, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(store->db,
+		        "SELECT number,kind,level,time,decided,series,value,threshold,says FROM "
+		        "change"
+		        " WHERE alarm=?1 ORDER BY number",
+		        -1, &changes, NULL);
+	int r = 0;
+	while (rc == SQLITE_OK && r == 0 && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		r = restore_alarm(store, site, engine, row, changes, err);
+		rc = SQLITE_OK;
+	}
+	int64_t highest = 0;
+	if (r == 0 && rc == SQLITE_DONE)
+		rc = db_query(store->db, "SELECT max(id) FROM alarm", &highest);
+	if (r == 0 && rc != SQLITE_OK && rc != SQLITE_DONE)
+		r = store_fail(store, rc, "cannot read alarms", err);
+	if (r == 0)
+		wq_engine_restore_highest(engine, highest);
+	sqlite3_finalize(row);
+	sqlite3_finalize(changes);
+	return r;
+}
+
+int store_restore(struct store *store, const struct wq_site *site, struct wq_engine *engine,
+        wq_ms now, struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	wq_ms from = wq_engine_memory(engine, now);
+	int r = restore_samples(store, engine, from, err);
+	if (r == 0)
+		r = restore_days(store, site, engine, from, err);
+	if (r == 0)
+		r = restore_alarms(store, site, engine, err);
+	return r;
+}
+
+/* -- a day the engine asks for -- */
+
+static int append(struct store_answer *answer, size_t *room, const struct wq_sample *sample)
+{
+	if (answer->count == *room) {
+		size_t wanted = *room > 0 ? *room * 2 : 256;
+		struct wq_sample *grown = realloc(answer->samples, wanted * sizeof *grown);
+		if (grown == NULL)
+			return SQLITE_NOMEM;
+		answer->samples = grown;
+		*room = wanted;
+	}
+	answer->samples[answer->count++] = *sample;
+	return SQLITE_OK;
+}
+
+static int collect(
+        struct store *store, sqlite3_stmt *row, struct store_answer *answer, size_t *room)
+{
+	const struct wq_station *station = &store->site->stations[answer->station];
+	int rc;
+	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct wq_sample sample;
+		if (!read_sample(store, row, &sample) || sample.series < station->first_series ||
+		        sample.series - station->first_series >= station->series_count)
+			continue;
+		rc = append(answer, room, &sample);
+		if (rc != SQLITE_OK)
+			break;
+	}
+	sqlite3_reset(row);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct wq_sample *a = left, *b = right;
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return (a->series > b->series) - (a->series < b->series);
+}
+
+int need_answer(struct store *store, const struct wq_need *need, struct store_answer *answer,
+        struct wq_err *err)
+{
+	*answer = (struct store_answer){ .station = need->station, .day = need->day };
+	if (need->station >= store->site->station_count)
+		return wq_fail(err, WQ_E_INVALID, "%s: a day of station %u is needed", store->path,
+		        need->station);
+	const struct wq_station *station = &store->site->stations[need->station];
+	struct db_value from = db_int(wq_day_start(station->zone, need->day));
+	struct db_value to = db_int(wq_day_start(station->zone, need->day + 1));
+	size_t room = 0;
+	int rc = db_bind(store->statements[ST_NEED_OPEN], DB_VALUES(from, to));
+	if (rc == SQLITE_OK)
+		rc = collect(store, store->statements[ST_NEED_OPEN], answer, &room);
+	for (uint32_t i = 0; i < station->series_count && rc == SQLITE_OK; i++) {
+		struct db_value key = db_int(store->names.series[station->first_series + i]);
+		rc = db_bind(store->statements[ST_NEED_CLOSED], DB_VALUES(from, to, key));
+		if (rc == SQLITE_OK)
+			rc = collect(store, store->statements[ST_NEED_CLOSED], answer, &room);
+	}
+	if (rc != SQLITE_OK) {
+		free(answer->samples);
+		*answer = (struct store_answer){ 0 };
+		return store_fail(store, rc, "cannot read a day", err);
+	}
+	if (answer->count > 1)
+		qsort(answer->samples, answer->count, sizeof *answer->samples, by_time);
+	return 0;
+}
+
+/* -- the outbox -- */
+
+static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
+{
+	copy_text(row, 0, n->id, sizeof n->id);
+	n->alarm = sqlite3_column_int64(row, 1);
+	n->number = (uint32_t)sqlite3_column_int64(row, 2);
+	n->kind = (enum wq_change_kind)sqlite3_column_int(row, 3);
+	n->level = (enum wq_level)sqlite3_column_int(row, 4);
+	n->assist = sqlite3_column_int(row, 5) != 0;
+	n->time = sqlite3_column_int64(row, 6);
+	n->created = sqlite3_column_int64(row, 7);
+	n->expires = sqlite3_column_int64(row, 8);
+	copy_text(row, 9, n->contact, sizeof n->contact);
+	copy_text(row, 10, n->channel, sizeof n->channel);
+	copy_text(row, 11, n->address, sizeof n->address);
+	copy_text(row, 12, n->text, sizeof n->text);
+	copy_text(row, 13, n->data, sizeof n->data);
+}
+
+int store_outbox(struct store *store,
+        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
+        struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db,
+	        "SELECT "
+	        "id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"
+	        "text,data,attempts FROM notice WHERE state=0 ORDER BY seq",
+	        -1, &row, NULL);
+	bool more = true;
+	while (rc == SQLITE_OK && more && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct wq_notice notice;
+		read_notice(row, &notice);
+		more = take(owner, &notice, (uint32_t)sqlite3_column_int64(row, 14));
+		rc = SQLITE_OK;
+	}
+	int r = rc == SQLITE_OK || rc == SQLITE_DONE
+	        ? 0
+	        : store_fail(store, rc, "cannot read notices", err);
+	sqlite3_finalize(row);
+	return r;
+}

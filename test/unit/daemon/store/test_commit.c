@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of the records of a commit group. */
+#include "house.h"
+
+#include "faults.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void a_sample_is_stored_with_everything_that_is_known_of_it(void **state)
+{
+	struct house *h = *state;
+	struct wq_stored *s = house_sample(h, YIGAN_TP, MORNING, 0.2);
+	s->source = 1;
+	s->received = MORNING + 90000;
+	s->sequence = 77;
+	s->quality = WQ_SUSPECT;
+	s->stamp = WQ_STAMP_ANALYSER;
+	s->score = 3.5;
+	s->late = s->event = true;
+	memcpy(s->flag, "ABCDEFGH", 8); /* full, without an end */
+	house_commit(h);
+
+	static const struct {
+		const char *column;
+		int64_t value;
+	} integers[] = {
+		{ "at", MORNING }, { "revision", 1 }, { "quality", WQ_SUSPECT },
+		{ "stamp", WQ_STAMP_ANALYSER }, { "received", MORNING + 90000 }, { "trusted", 1 },
+		{ "sequence", 77 }, { "repeats", 0 }, { "repeated IS NULL", 1 }, { "late", 1 },
+		{ "event", 1 }, { "newest", 1 },
+	};
+	for (size_t i = 0; i < sizeof integers / sizeof *integers; i++) {
+		char sql[96];
+		snprintf(sql, sizeof sql, "SELECT %s FROM reading", integers[i].column);
+		assert_int_equal(house_number(h, sql), integers[i].value);
+	}
+	house_expect_text(h, "SELECT flag FROM reading", "ABCDEFGH");
+	house_expect_text(h, "SELECT value||' '||score FROM reading", "0.2 3.5");
+	house_expect_text(h,
+		"SELECT name FROM source WHERE id=(SELECT source FROM reading)", "broker");
+}
+
+static void a_value_that_is_missing_is_null(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, NAN)->quality = WQ_MISSING;
+	house_sample(h, YIGAN_TP, MORNING, NAN)->quality = WQ_MISSING;
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM reading WHERE value IS NULL"), 1);
+	assert_int_equal(house_number(h, "SELECT repeats FROM reading"), 1);
+}
+
+static void the_same_value_again_is_counted_not_stored(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_commit(h);
+	house_sample(h, YIGAN_TP, MORNING, 0.2)->received = MORNING + 5000;
+	house_sample(h, YIGAN_TP, MORNING, 0.2)->received = MORNING + 4000;
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 1);
+	assert_int_equal(house_number(h, "SELECT repeats FROM reading"), 2);
+	assert_int_equal(house_number(h, "SELECT received FROM reading"), MORNING + 1000);
+	assert_int_equal(house_number(h, "SELECT repeated FROM reading"), MORNING + 5000);
+}
+
+static void another_value_becomes_the_next_revision(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_sample(h, YIGAN_TP, MORNING, 0.3);
+	house_commit(h);
+	house_sample(h, YIGAN_TP, MORNING, 0.4)->record = WQ_RECORD_REVISION;
+	house_commit(h);
+	house_expect_text(h, "SELECT group_concat(value||':'||revision||':'||newest,' ')"
+			     " FROM (SELECT * FROM reading ORDER BY revision)",
+		"0.2:1:0 0.3:2:0 0.4:3:1");
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_sample"), 1);
+	assert_int_equal(house_number(h, "SELECT revision FROM v_sample"), 3);
+}
+
+static void another_flag_for_the_same_value_is_a_revision(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	strcpy(house_sample(h, YIGAN_TP, MORNING, 0.2)->flag, "D");
+	house_commit(h);
+	house_expect_text(h, "SELECT flag||revision FROM v_sample", "D2");
+}
+
+static void a_revision_may_differ_in_quality_alone(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	struct wq_stored *s = house_sample(h, YIGAN_TP, MORNING, 0.2);
+	s->record = WQ_RECORD_REVISION;
+	s->quality = WQ_BAD;
+	house_commit(h);
+	house_expect_text(h, "SELECT quality||revision FROM v_sample", "bad2");
+}
+
+static void a_repeat_counts_at_the_reading_it_repeats(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_sample(h, YIGAN_TP, MORNING + WQ_HOURS(4), 0.2);
+	struct wq_stored *s = house_sample(h, YIGAN_TP, MORNING, 0.2);
+	s->record = WQ_RECORD_REPEAT;
+	s->received = MORNING + 7777;
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT repeats FROM reading ORDER BY at"), 1);
+	assert_int_equal(house_number(h, "SELECT repeated FROM reading ORDER BY at"), MORNING + 7777);
+	assert_int_equal(house_number(h, "SELECT sum(repeats) FROM reading"), 1);
+}
+
+static void a_repeat_of_something_unknown_is_stored(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2)->record = WQ_RECORD_REPEAT;
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_sample"), 1);
+}
+
+static void older_readings_that_come_later_find_their_place(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_sample(h, YIGAN_TP, MORNING - WQ_HOURS(4), 0.1);
+	house_sample(h, NANHENG_TP, MORNING - WQ_HOURS(8), 0.3);
+	house_commit(h);
+	house_expect_text(h, "SELECT group_concat(value,' ') FROM (SELECT value FROM reading ORDER BY at)",
+		"0.3 0.1 0.2");
+}
+
+static void a_day_told_again_is_a_revision_and_the_view_shows_the_newest(void **state)
+{
+	struct house *h = *state;
+	house_day(h, YIGAN, WQ_NONE, TODAY);
+	house_day(h, YIGAN, 1, TODAY);
+	house_commit(h);
+	house_day(h, YIGAN, WQ_NONE, TODAY)->revision = 2;
+	struct wq_day_row *row = house_day(h, YIGAN, 1, TODAY);
+	row->revision = 1; /* an engine that no longer knows the day */
+	row->mean = 0.19;
+	row->verdict = WQ_DAY_MEETS;
+	row->class_ = 3;
+	row->exceedance = NAN;
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM day"), 4);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_daily"), 2);
+	house_expect_text(h,
+		"SELECT day||' '||mean||' '||class||' '||verdict||' '||coalesce(exceedance,'none')"
+		" FROM v_daily WHERE parameter='tp'",
+		"2026-03-05 0.19 3 meets none");
+}
+
+static void an_outage_that_ends_is_still_one_row(void **state)
+{
+	struct house *h = *state;
+	house_outage(h, MORNING, WQ_NO_TIME);
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT until IS NULL FROM outage"), 1);
+	house_outage(h, MORNING, MORNING + 60000);
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM outage"), 1);
+	assert_int_equal(house_number(h, "SELECT until-since FROM outage"), 60000);
+}
+
+/* Takes what store_outbox() gives, at most three. */
+struct taken {
+	struct wq_notice notices[3];
+	uint32_t attempts[3];
+	size_t count, wanted;
+};
+
+static bool take(void *owner, const struct wq_notice *notice, uint32_t attempts)
+{
+	struct taken *taken = owner;
+	taken->notices[taken->count] = *notice;
+	taken->attempts[taken->count] = attempts;
+	return ++taken->count < taken->wanted;
+}
+
+static struct taken outbox(struct house *h, size_t wanted)
+{
+	struct taken taken = { .wanted = wanted };
+	assert_int_equal(store_outbox(h->store, take, &taken, &h->err), 0);
+	return taken;
+}
+
+static void a_notice_waits_in_the_outbox_until_it_is_done(void **state)
+{
+	struct house *h = *state;
+	house_notice(h, "a");
+	house_notice(h, "b");
+	house_notice(h, "c");
+	struct wq_notice before = h->group.notices[0];
+	house_commit(h);
+	house_again(h, &house_site);
+
+	struct taken taken = outbox(h, 3);
+	assert_int_equal(taken.count, 3);
+	assert_memory_equal(&taken.notices[0], &before, sizeof before);
+
+	house_delivery(h, "a", WQ_RETRY, false)->attempt = 2;
+	house_delivery(h, "b", WQ_SENT, true);
+	house_delivery(h, "c", WQ_DROP, true);
+	house_commit(h);
+	taken = outbox(h, 3);
+	assert_int_equal(taken.count, 1);
+	assert_string_equal(taken.notices[0].id, "a");
+	assert_int_equal(taken.attempts[0], 2);
+	house_expect_text(h, "SELECT group_concat(id||state,' ') FROM notice", "a0 b1 c2");
+	assert_int_equal(house_number(h, "SELECT count(*) FROM delivery"), 3);
+}
+
+static void the_outbox_stops_when_it_is_told_to(void **state)
+{
+	struct house *h = *state;
+	house_notice(h, "a");
+	house_notice(h, "b");
+	house_commit(h);
+	assert_int_equal(outbox(h, 1).count, 1);
+}
+
+static void a_notice_that_fails_over_stays_one_with_the_new_channel(void **state)
+{
+	struct house *h = *state;
+	house_notice(h, "a");
+	house_commit(h);
+	house_delivery(h, "a", WQ_CONFIG, false);
+	strcpy(house_notice(h, "a")->channel, "sms");
+	house_commit(h);
+	struct taken taken = outbox(h, 3);
+	assert_int_equal(taken.count, 1);
+	assert_string_equal(taken.notices[0].channel, "sms");
+	assert_int_equal(taken.attempts[0], 1);
+}
+
+static void a_delivery_that_is_done_stays_done(void **state)
+{
+	struct house *h = *state;
+	house_notice(h, "a");
+	house_delivery(h, "a", WQ_SENT, true);
+	house_delivery(h, "a", WQ_RETRY, false);
+	house_commit(h);
+	assert_int_equal(outbox(h, 3).count, 0);
+}
+
+/* -- needs -- */
+
+static struct store_answer *commit_answers(struct house *h, size_t *count)
+{
+	struct store_answer *answers = NULL;
+	*count = 0;
+	if (store_commit(h->store, &h->group, &answers, count, &h->err) < 0)
+		fail_msg("%s", h->err.text);
+	commit_group_reset(&h->group);
+	return answers;
+}
+
+static void a_day_that_is_needed_comes_whole_sorted_and_with_what_was_just_committed(void **state)
+{
+	struct house *h = *state;
+	wq_ms midnight = wq_day_start(&wq_zone_china, TODAY);
+	house_sample(h, YIGAN_TP, midnight, 0.1);
+	house_sample(h, YIGAN_PH, midnight, 7.5);
+	house_sample(h, YIGAN_TP, midnight - 1, 9);             /* the day before */
+	house_sample(h, YIGAN_TP, midnight + WQ_DAYS(1), 9);    /* the day after */
+	house_sample(h, NANHENG_TP, midnight + 1, 9);           /* another station */
+	house_sample(h, YIGAN_TP, midnight + WQ_DAYS(1) - 1, NAN)->quality = WQ_MISSING;
+	house_commit(h);
+	house_sample(h, YIGAN_TP, midnight, 0.15);              /* a revision */
+	strcpy(house_sample(h, YIGAN_TP, midnight + 5, 0.12)->flag, "N"); /* late */
+	house_need(h, YIGAN, TODAY);
+	house_need(h, NANHENG, TODAY + 9);
+	size_t count;
+	struct store_answer *answers = commit_answers(h, &count);
+
+	assert_int_equal(count, 2);
+	assert_int_equal(answers[0].station, YIGAN);
+	assert_int_equal(answers[0].day, TODAY);
+	static const struct {
+		uint32_t series;
+		wq_ms offset;
+		double value;
+		const char *flag;
+	} expected[] = {
+		{ YIGAN_PH, 0, 7.5, "" },
+		{ YIGAN_TP, 0, 0.15, "" },
+		{ YIGAN_TP, 5, 0.12, "N" },
+		{ YIGAN_TP, WQ_DAYS(1) - 1, NAN, "" },
+	};
+	assert_int_equal(answers[0].count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		const struct wq_sample *s = &answers[0].samples[i];
+		assert_int_equal(s->series, expected[i].series);
+		assert_true(s->at == midnight + expected[i].offset);
+		assert_true(isnan(expected[i].value) ? isnan(s->value) : s->value == expected[i].value);
+		assert_string_equal(s->flag, expected[i].flag);
+	}
+	assert_int_equal(answers[0].samples[3].quality, WQ_MISSING);
+	assert_int_equal(answers[1].count, 0);
+	free(answers[0].samples);
+	free(answers);
+}
+
+/* -- identity and failure -- */
+
+static void the_highest_sequence_and_the_incarnation_survive(void **state)
+{
+	struct house *h = *state;
+	uint64_t incarnation = store_incarnation(h->store);
+	assert_true(incarnation != 0);
+	h->group.last_sequence = 41;
+	house_commit(h);
+	h->group.last_sequence = 7;
+	house_commit(h);
+	assert_int_equal(store_last_sequence(h->store), 41);
+	house_again(h, &house_site);
+	assert_int_equal(store_last_sequence(h->store), 41);
+	assert_true(store_incarnation(h->store) == incarnation);
+}
+
+static void a_group_that_is_wrong_in_one_place_is_refused_whole(void **state)
+{
+	struct house *h = *state;
+	struct store_answer *answers = NULL;
+	size_t count = 0;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_sample(h, 99, MORNING, 0.2);
+	assert_int_equal(store_commit(h->store, &h->group, &answers, &count, &h->err), WQ_E_INVALID);
+	assert_non_null(strstr(h->err.text, "series 99 of 3"));
+	assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 0);
+}
+
+static void a_commit_whose_write_fails_leaves_nothing_and_works_after_reopening(void **state)
+{
+	struct house *h = *state;
+	struct store_answer *answers = NULL;
+	size_t count = 0;
+	static const int codes[] = { SQLITE_FULL, SQLITE_IOERR_WRITE };
+	for (size_t i = 0; i < 2; i++) {
+		wq_ms at = MORNING + (wq_ms)i;
+		house_sample(h, YIGAN_TP, at, 0.2);
+		house_sample(h, YIGAN_PH, at, 7);
+		faults_writes(codes[i], 1);
+		int r = store_commit(h->store, &h->group, &answers, &count, &h->err);
+		assert_int_equal(r, codes[i] == SQLITE_FULL ? WQ_E_FULL : WQ_E_IO);
+		assert_non_null(strstr(h->err.text, h->path));
+		faults_writes(0, 0);
+		assert_int_equal(store_reopen(h->store, &h->err), 0);
+		assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 2 * (int)i);
+		house_commit(h);
+		assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 2 * (int)i + 2);
+		assert_int_equal(house_number(h, "SELECT sum(repeats) FROM reading"), 0);
+	}
+}
+
+static void a_commit_whose_sync_fails_is_stored_once_after_reopening(void **state)
+{
+	struct house *h = *state;
+	struct store_answer *answers = NULL;
+	size_t count = 0;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_change(h, INT64_C(2026030500001), 1, WQ_OPENED, LIMIT, 0);
+	house_notice(h, "a");
+	house_day(h, YIGAN, WQ_NONE, TODAY);
+	house_need(h, YIGAN, TODAY);
+	faults_syncs(SQLITE_IOERR_FSYNC, 0);
+	assert_int_equal(store_commit(h->store, &h->group, &answers, &count, &h->err), WQ_E_IO);
+	assert_int_equal(count, 0);
+	/* The disk stays dead for a while: opening anew fails, nothing is lost. */
+	assert_true(store_reopen(h->store, &h->err) < 0);
+	assert_int_equal(store_commit(h->store, &h->group, &answers, &count, &h->err), WQ_E_STATE);
+	faults_syncs(0, 0);
+	assert_int_equal(store_reopen(h->store, &h->err), 0);
+	assert_int_equal(store_commit(h->store, &h->group, &answers, &count, &h->err), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(answers[0].count, 1);
+	free(answers[0].samples);
+	free(answers);
+	house_expect_text(h,
+		"SELECT (SELECT count(*)||':'||sum(repeats) FROM reading)||' '||"
+		"(SELECT count(*) FROM change)||' '||(SELECT count(*) FROM notice)||' '||"
+		"(SELECT count(*) FROM day)||' '||(SELECT commits FROM meta)",
+		"1:0 1 1 1 1");
+}
+
+/* A random history against a model of what the rules above say. */
+static void a_random_history_equals_its_model(void **state)
+{
+	struct house *h = *state;
+	enum { INSTANTS = 24 };
+	struct {
+		int revision, repeats;
+		double value;
+	} model[3][INSTANTS] = { 0 };
+	unsigned seed = 20260305;
+	print_message("seed %u\n", seed);
+	for (int round = 0; round < 60; round++) {
+		for (int i = 0; i < 20; i++) {
+			unsigned s = (unsigned)rand_r(&seed) % 3, t = (unsigned)rand_r(&seed) % INSTANTS;
+			double value = (double)((unsigned)rand_r(&seed) % 3);
+			house_sample(h, s, MORNING + (wq_ms)t, value);
+			if (model[s][t].revision > 0 && model[s][t].value == value) {
+				model[s][t].repeats++;
+			} else {
+				model[s][t].revision++;
+				model[s][t].repeats = 0;
+				model[s][t].value = value;
+			}
+		}
+		house_commit(h);
+		if (round % 20 == 19)
+			house_again(h, &house_site);
+	}
+	for (unsigned s = 0; s < 3; s++)
+		for (unsigned t = 0; t < INSTANTS; t++) {
+			char sql[200], text[64];
+			snprintf(sql, sizeof sql,
+				"SELECT revision||' '||repeats||' '||CAST(value AS INTEGER) FROM reading"
+				" WHERE series=%u AND at=%lld AND newest=1",
+				s + 1, (long long)(MORNING + (wq_ms)t));
+			snprintf(text, sizeof text, "%d %d %d", model[s][t].revision, model[s][t].repeats,
+				(int)model[s][t].value);
+			house_expect_text(h, sql, text);
+		}
+	assert_int_equal(house_number(h, "SELECT sum(newest) FROM reading"), 3 * INSTANTS);
+	assert_int_equal(house_number(h, "SELECT sum(revision=1) FROM reading"), 3 * INSTANTS);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		house_test(a_sample_is_stored_with_everything_that_is_known_of_it),
+		house_test(a_value_that_is_missing_is_null),
+		house_test(the_same_value_again_is_counted_not_stored),
+		house_test(another_value_becomes_the_next_revision),
+		house_test(another_flag_for_the_same_value_is_a_revision),
+		house_test(a_revision_may_differ_in_quality_alone),
+		house_test(a_repeat_counts_at_the_reading_it_repeats),
+		house_test(a_repeat_of_something_unknown_is_stored),
+		house_test(older_readings_that_come_later_find_their_place),
+		house_test(a_day_told_again_is_a_revision_and_the_view_shows_the_newest),
+		house_test(an_outage_that_ends_is_still_one_row),
+		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
+		house_test(the_outbox_stops_when_it_is_told_to),
+		house_test(a_notice_that_fails_over_stays_one_with_the_new_channel),
+		house_test(a_delivery_that_is_done_stays_done),
+		house_test(a_day_that_is_needed_comes_whole_sorted_and_with_what_was_just_committed),
+		house_test(the_highest_sequence_and_the_incarnation_survive),
+		house_test(a_group_that_is_wrong_in_one_place_is_refused_whole),
+		house_test(a_commit_whose_write_fails_leaves_nothing_and_works_after_reopening),
+		house_test(a_commit_whose_sync_fails_is_stored_once_after_reopening),
+		house_test(a_random_history_equals_its_model),
+	};
+	faults_install();
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a fresh engine is told after a restart. */
+#include "house.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALARM INT64_C(2026030500007)
+
+/* A restart: the file is opened anew, for a site, and told to a fresh engine. */
+static struct wq_engine *restart(struct house *h, const struct wq_site *site)
+{
+	static struct wq_engine engine;
+	engine = (struct wq_engine){ 0 };
+	house_again(h, site);
+	if (store_restore(h->store, site, &engine, MORNING + WQ_HOURS(1), &h->err) < 0)
+		fail_msg("%s", h->err.text);
+	return &engine;
+}
+
+static void samples_come_in_order_of_time_over_all_series(void **state)
+{
+	struct house *h = *state;
+	for (int i = 0; i < 60; i++)
+		house_sample(h, (uint32_t)i % 3, MORNING - WQ_HOURS((i * 37) % 240), i);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->sample_count, 60);
+	for (size_t i = 1; i < 60; i++)
+		assert_true(engine->samples[i].sample.at >= engine->samples[i - 1].sample.at);
+}
+
+static void only_the_newest_revision_comes_with_its_last_arrival(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	struct wq_stored *s = house_sample(h, YIGAN_TP, MORNING, 0.3);
+	s->quality = WQ_SUSPECT;
+	s->stamp = WQ_STAMP_ANALYSER;
+	strcpy(s->flag, "hd");
+	house_sample(h, YIGAN_TP, MORNING, 0.3)->received = MORNING + 99;
+	house_sample(h, YIGAN_TP, MORNING, 0.3)->received = MORNING + 9999;
+	house_sample(h, YIGAN_PH, MORNING + 1, NAN)->quality = WQ_MISSING;
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->sample_count, 2);
+	const struct wq_sample *got = &engine->samples[0].sample;
+	assert_true(got->series == YIGAN_TP && got->at == MORNING && got->value == 0.3);
+	assert_int_equal(got->quality, WQ_SUSPECT);
+	assert_int_equal(got->stamp, WQ_STAMP_ANALYSER);
+	assert_string_equal(got->flag, "hd");
+	assert_true(engine->samples[0].received == MORNING + 9999);
+	assert_true(isnan(engine->samples[1].sample.value));
+	assert_int_equal(engine->samples[1].sample.quality, WQ_MISSING);
+}
+
+static void what_is_older_than_the_engine_remembers_stays_in_the_file(void **state)
+{
+	struct house *h = *state;
+	wq_ms from = MORNING + WQ_HOURS(1) - FAKE_MEMORY;
+	house_sample(h, YIGAN_TP, from - 1, 1);
+	house_sample(h, YIGAN_TP, from, 2);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->sample_count, 1);
+	assert_true(engine->samples[0].sample.value == 2);
+}
+
+static void indices_may_move_between_configurations(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_PH, MORNING, 7); /* no longer measured there */
+	house_sample(h, YIGAN_TP, MORNING + 1, 0.2);
+	house_sample(h, NANHENG_TP, MORNING + 2, 0.3);
+	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 0);
+	house_day(h, YIGAN, WQ_NONE, TODAY - 1);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site_moved);
+	assert_int_equal(engine->sample_count, 2);
+	assert_int_equal(engine->samples[0].sample.series, MOVED_YIGAN_TP);
+	assert_int_equal(engine->samples[1].sample.series, MOVED_NANHENG_TP);
+	assert_int_equal(engine->alarm_count, 1);
+	assert_int_equal(engine->alarms[0].rule, MOVED_LIMIT);
+	assert_int_equal(engine->alarms[0].place, 1); /* series 2 is the second of { 1, 2 } */
+	assert_int_equal(engine->alarms[0].last.series, MOVED_YIGAN_TP);
+	assert_int_equal(engine->days[0].station, 2);
+
+	/* And a sample under the new index belongs to the old series. */
+	house_sample(h, MOVED_YIGAN_TP, MORNING + 1, 0.2);
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT sum(repeats) FROM reading"), 1);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM series"), 4);
+}
+
+static void a_reload_maps_the_indices_anew(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_commit(h);
+	assert_int_equal(store_use_site(h->store, &house_site_moved, &h->err), 0);
+	house_sample(h, MOVED_YIGAN_TP, MORNING, 0.3);
+	house_commit(h);
+	house_expect_text(h, "SELECT station||' '||value||' '||revision FROM v_sample", "yigan 0.3 2");
+	house_expect_text(h, "SELECT name FROM station WHERE key='yigan'", "一干河");
+}
+
+static void days_come_in_their_newest_revision(void **state)
+{
+	struct house *h = *state;
+	house_day(h, NANHENG, WQ_NONE, TODAY - 2);
+	house_day(h, YIGAN, WQ_NONE, TODAY - 1);
+	house_day(h, YIGAN, 1, TODAY - 1); /* an item: not asked for */
+	house_day(h, YIGAN, WQ_NONE, TODAY - 90);
+	house_commit(h);
+	struct wq_day_row *row = house_day(h, YIGAN, WQ_NONE, TODAY - 1);
+	row->revision = 2;
+	row->class_ = 3;
+	row->verdict = WQ_DAY_MEETS;
+	row->valid = 5;
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->day_count, 2);
+	assert_int_equal(engine->days[0].station, NANHENG);
+	assert_int_equal(engine->days[0].day, TODAY - 2);
+	const struct wq_day_row *got = &engine->days[1];
+	assert_int_equal(got->station, YIGAN);
+	assert_true(got->parameter == WQ_NONE);
+	assert_int_equal(got->day, TODAY - 1);
+	assert_int_equal(got->revision, 2);
+	assert_int_equal(got->class_, 3);
+	assert_int_equal(got->verdict, WQ_DAY_MEETS);
+	assert_int_equal(got->valid, 5);
+	assert_int_equal(got->expected, 6);
+	assert_true(isnan(got->mean));
+}
+
+static void an_open_alarm_comes_back_as_it_was(void **state)
+{
+	struct house *h = *state;
+	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 1)->level = WQ_LEVEL_WATCH;
+	struct wq_change *raised = house_change(h, ALARM, 2, WQ_RAISED, LIMIT, 1);
+	raised->level = WQ_LEVEL_ALARM;
+	raised->value = 0.41;
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->alarm_count, 1);
+	const struct wq_alarm *a = &engine->alarms[0];
+	assert_true(a->id == ALARM);
+	assert_int_equal(a->rule, LIMIT);
+	assert_int_equal(a->place, 1);
+	assert_int_equal(a->level, WQ_LEVEL_ALARM);
+	assert_int_equal(a->changes, 2);
+	assert_false(a->acknowledged);
+	assert_false(a->escalated);
+	assert_true(a->opened == MORNING + 1);
+	assert_true(a->since == MORNING + 60002);
+	assert_int_equal(a->last.finding, WQ_FINDING_RAISE);
+	assert_int_equal(a->last.level, WQ_LEVEL_ALARM);
+	assert_int_equal(a->last.series, NANHENG_TP);
+	assert_true(a->last.at == MORNING + 2);
+	assert_true(a->last.value == 0.41 && a->last.limit == 0.2);
+	assert_string_equal(a->last.says, "总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍");
+	assert_true(engine->highest == ALARM);
+}
+
+/* The changes of an alarm, a letter each, and what state follows from them. */
+static const struct {
+	const char *changes; /* o r e a c(leared) x(closed) k(corrected) */
+	bool open, acknowledged, escalated;
+} lives[] = {
+	{ "o", true, false, false },
+	{ "oe", true, false, true },
+	{ "oa", true, true, false },
+	{ "oea", true, true, true },
+	{ "oear", true, false, false },
+	{ "oeara", true, true, false },
+	{ "oc", false, false, false },
+	{ "oax", false, false, false },
+	{ "k", true, false, false },
+	{ "kc", false, false, false },
+	{ "okc", false, false, false },
+	{ "oak", true, true, false },
+};
+
+static void the_state_of_an_alarm_follows_from_its_changes(void **state)
+{
+	struct house *h = *state;
+	static const enum wq_change_kind kinds[128] = { ['o'] = WQ_OPENED, ['r'] = WQ_RAISED,
+		['e'] = WQ_ESCALATED, ['a'] = WQ_ACKNOWLEDGED, ['c'] = WQ_CLEARED,
+		['x'] = WQ_CLOSED, ['k'] = WQ_CORRECTED };
+	size_t count = sizeof lives / sizeof *lives, open = 0;
+	for (size_t i = 0; i < count; i++)
+		for (uint32_t n = 0; lives[i].changes[n] != '\0'; n++)
+			house_change(h, ALARM + (int64_t)i, n + 1, kinds[(int)lives[i].changes[n]], DAILY, 0);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	for (size_t i = 0; i < count; i++) {
+		if (!lives[i].open)
+			continue;
+		const struct wq_alarm *a = &engine->alarms[open++];
+		print_message("%s\n", lives[i].changes);
+		assert_true(a->id == ALARM + (int64_t)i);
+		assert_int_equal(a->acknowledged, lives[i].acknowledged);
+		assert_int_equal(a->escalated, lives[i].escalated);
+		assert_int_equal(a->changes, strlen(lives[i].changes));
+		assert_true(a->last.series == WQ_NONE);
+		assert_true(a->opened == MORNING + 1);
+	}
+	assert_int_equal(engine->alarm_count, open);
+	assert_true(engine->highest == ALARM + (int64_t)count - 1);
+}
+
+static void alarms_of_every_scope_find_their_place(void **state)
+{
+	struct house *h = *state;
+	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 1);
+	house_change(h, ALARM + 1, 1, WQ_OPENED, DAILY, 1);
+	house_change(h, ALARM + 2, 1, WQ_OPENED, SILENCE, 0);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	static const uint32_t rules[] = { LIMIT, DAILY, SILENCE }, places[] = { 1, 1, 0 };
+	assert_int_equal(engine->alarm_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(engine->alarms[i].rule, rules[i]);
+		assert_int_equal(engine->alarms[i].place, places[i]);
+	}
+	assert_int_equal(store_orphans(h->store), 0);
+}
+
+static void an_alarm_whose_rule_is_gone_is_counted_and_kept(void **state)
+{
+	struct house *h = *state;
+	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 0);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site_bare);
+	assert_int_equal(engine->alarm_count, 0);
+	assert_int_equal(store_orphans(h->store), 1);
+	assert_true(engine->highest == ALARM);
+	assert_int_equal(restart(h, &house_site)->alarm_count, 1);
+}
+
+static void a_failure_of_the_engine_is_passed_on(void **state)
+{
+	struct house *h = *state;
+	static struct wq_engine engine;
+	engine = (struct wq_engine){ .refuse = WQ_E_MEMORY };
+	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 0);
+	house_commit(h);
+	assert_int_equal(store_restore(h->store, &house_site, &engine, MORNING, &h->err), WQ_E_MEMORY);
+}
+
+static void an_empty_history_restores_nothing(void **state)
+{
+	struct wq_engine *engine = restart(*state, &house_site);
+	assert_int_equal(engine->sample_count + engine->day_count + engine->alarm_count, 0);
+	assert_int_equal(engine->highest, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		house_test(samples_come_in_order_of_time_over_all_series),
+		house_test(only_the_newest_revision_comes_with_its_last_arrival),
+		house_test(what_is_older_than_the_engine_remembers_stays_in_the_file),
+		house_test(indices_may_move_between_configurations),
+		house_test(a_reload_maps_the_indices_anew),
+		house_test(days_come_in_their_newest_revision),
+		house_test(an_open_alarm_comes_back_as_it_was),
+		house_test(the_state_of_an_alarm_follows_from_its_changes),
+		house_test(alarms_of_every_scope_find_their_place),
+		house_test(an_alarm_whose_rule_is_gone_is_counted_and_kept),
+		house_test(a_failure_of_the_engine_is_passed_on),
+		house_test(an_empty_history_restores_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
