@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state machine of delivery. See outbox.h for the rules; the numbers are all here. */
+#include "outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIG_WAIT    WQ_MINUTES(10) /* hammering will not help */
+#define DISTRUST       WQ_MINUTES(10) /* a channel that is down is left out for so long */
+#define SHORT_THROTTLE WQ_MINUTES(1)  /* longer ones are worth another channel */
+
+static const wq_ms back_off[] = { WQ_SECONDS(5), WQ_SECONDS(15), WQ_SECONDS(30), WQ_SECONDS(60),
+	WQ_SECONDS(120), WQ_SECONDS(300), WQ_SECONDS(600) };
+static const wq_ms pauses[] = { WQ_SECONDS(5), WQ_SECONDS(15), WQ_SECONDS(30) };
+
+/* One notice. */
+struct slot {
+	bool used, busy;
+	bool held_back; /* by CONFIG or THROTTLE: a channel's recovery does not make it due */
+	struct wq_notice notice;
+	uint32_t channels[OUTBOX_CHANNELS];
+	uint32_t count;
+	uint32_t dropped; /* bit per channel of the above that cannot reach this recipient */
+	uint32_t cursor;  /* which of them is its turn */
+	uint32_t streak;  /* RETRY in a row on it */
+	uint32_t moves;   /* channels left behind since it last waited */
+	uint32_t attempts;
+	uint64_t order;
+	wq_ms due, deadline;
+};
+
+/* One channel. */
+struct line {
+	bool busy, refused;
+	uint32_t failures;             /* in a row */
+	wq_ms open;                    /* no attempt before */
+	wq_ms trust;                   /* those who have another channel take that until then */
+	wq_ms failed[OUTBOX_FAILURES]; /* when, a ring */
+	size_t failed_count;
+};
+
+struct outbox {
+	size_t capacity, held, line_count;
+	struct slot *slots;
+	struct line *lines;
+	uint64_t chance, order;
+};
+
+struct outbox *outbox_new(size_t capacity, size_t channels, uint64_t seed)
+{
+	struct outbox *outbox = calloc(1, sizeof *outbox);
+
+	if (outbox == NULL)
+		return NULL;
+	outbox->slots = calloc(capacity > 0 ? capacity : 1, sizeof *outbox->slots);
+	outbox->lines = calloc(channels > 0 ? channels : 1, sizeof *outbox->lines);
+	if (outbox->slots == NULL || outbox->lines == NULL) {
+		outbox_free(outbox);
+		return NULL;
+	}
+	outbox->capacity = capacity;
+	outbox->line_count = channels;
+	outbox->chance = seed;
+	for (size_t i = 0; i < channels; i++)
+		outbox->lines[i].open = outbox->lines[i].trust = INT64_MIN;
+	return outbox;
+}
+
+void outbox_free(struct outbox *outbox)
+{
+	if (outbox == NULL)
+		return;
+	free(outbox->slots);
+	free(outbox->lines);
+	free(outbox);
+}
+
+size_t outbox_room(const struct outbox *outbox)
+{
+	return outbox->capacity - outbox->held;
+}
+
+size_t outbox_held(const struct outbox *outbox)
+{
+	return outbox->held;
+}
+
+/* The span and up to a fifth more (splitmix64). */
+static wq_ms jitter(struct outbox *outbox, wq_ms span)
+{
+	uint64_t z = outbox->chance += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	z ^= z >> 31;
+	return span + (wq_ms)(z % (uint64_t)(span / 5 + 1));
+}
+
+static wq_ms step(const wq_ms *steps, size_t count, uint32_t n)
+{
+	return steps[n == 0 ? 0 : n > count ? count - 1 : n - 1];
+}
+
+enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
+        const uint32_t *channels, size_t count, uint32_t attempts, wq_ms lifetime, wq_ms now)
+{
+	struct slot *free_slot = NULL;
+
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		struct slot *slot = &outbox->slots[i];
+
+		if (slot->used && strcmp(slot->notice.id, notice->id) == 0)
+			return OUTBOX_KNOWN;
+		if (!slot->used && free_slot == NULL)
+			free_slot = slot;
+	}
+	if (free_slot == NULL)
+		return OUTBOX_FULL;
+	*free_slot = (struct slot){ .used = true,
+		.notice = *notice,
+		.attempts = attempts,
+		.order = outbox->order++,
+		.due = now,
+		.deadline = now + lifetime };
+	for (size_t i = 0; i < count && free_slot->count < OUTBOX_CHANNELS; i++)
+		if (channels[i] < outbox->line_count)
+			free_slot->channels[free_slot->count++] = channels[i];
+	outbox->held++;
+	return OUTBOX_TAKEN;
+}
+
+static bool is_dropped(const struct slot *slot, uint32_t at)
+{
+	return (slot->dropped & 1u << at) != 0;
+}
+
+/* Channels that may still reach the recipient. */
+static uint32_t live(const struct slot *slot)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < slot->count; i++)
+		n += is_dropped(slot, i) ? 0 : 1;
+	return n;
+}
+
+/* The place in slot->channels to use now: from the cursor on, the first that is trusted, or else
+ * the cursor's own. live(slot) > 0. */
+static uint32_t choose(const struct outbox *outbox, const struct slot *slot, wq_ms now)
+{
+	uint32_t first = slot->count;
+
+	for (uint32_t k = 0; k < slot->count; k++) {
+		uint32_t at = (slot->cursor + k) % slot->count;
+
+		if (is_dropped(slot, at))
+			continue;
+		if (outbox->lines[slot->channels[at]].trust <= now)
+			return at;
+		if (first == slot->count)
+			first = at;
+	}
+	return first;
+}
+
+/* When the channel may be used. */
+static wq_ms opens(const struct line *line)
+{
+	wq_ms at = line->open;
+
+	if (line->failed_count >= OUTBOX_FAILURES) {
+		wq_ms oldest = line->failed[line->failed_count % OUTBOX_FAILURES];
+
+		if (oldest + OUTBOX_WINDOW > at)
+			at = oldest + OUTBOX_WINDOW;
+	}
+	return at;
+}
+
+/* True when an earlier change of the same alarm is still to be told to the same contact. */
+static bool must_wait(const struct outbox *outbox, const struct slot *slot)
+{
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		const struct slot *other = &outbox->slots[i];
+
+		if (other->used && other->notice.alarm == slot->notice.alarm &&
+		        other->notice.number < slot->notice.number &&
+		        strcmp(other->notice.contact, slot->notice.contact) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool hopeless(const struct slot *slot, wq_ms now)
+{
+	return slot->used && !slot->busy && (now >= slot->deadline || live(slot) == 0);
+}
+
+/* When the slot can be sent as things stand; false: something else must happen first. */
+static bool ready_at(
+        const struct outbox *outbox, const struct slot *slot, wq_ms now, uint32_t *at, wq_ms *when)
+{
+	if (!slot->used || slot->busy || hopeless(slot, now))
+		return false;
+	*at = choose(outbox, slot, now);
+	const struct line *line = &outbox->lines[slot->channels[*at]];
+
+	if (line->busy)
+		return false;
+	*when = opens(line) > slot->due ? opens(line) : slot->due;
+	return true;
+}
+
+static bool goes_before(const struct slot *a, const struct slot *b)
+{
+	if (a->notice.level != b->notice.level)
+		return a->notice.level > b->notice.level;
+	if (a->notice.assist != b->notice.assist)
+		return b->notice.assist;
+	return a->order < b->order;
+}
+
+bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attempt)
+{
+	struct slot *best = NULL;
+	uint32_t best_at = 0;
+
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		struct slot *slot = &outbox->slots[i];
+		uint32_t at;
+		wq_ms when;
+
+		if (!ready_at(outbox, slot, now, &at, &when) || when > now)
+			continue;
+		if ((best == NULL || goes_before(slot, best)) && !must_wait(outbox, slot)) {
+			best = slot;
+			best_at = at;
+		}
+	}
+	if (best == NULL)
+		return false;
+	if (best->cursor != best_at)
+		best->streak = 0;
+	best->cursor = best_at;
+	best->busy = true;
+	outbox->lines[best->channels[best_at]].busy = true;
+	best->attempts++;
+	*attempt = (struct outbox_attempt){ .slot = (size_t)(best - outbox->slots),
+		.channel = best->channels[best_at],
+		.number = best->attempts,
+		.notice = &best->notice };
+	return true;
+}
+
+/* The next channel's turn; after a whole round the slot waits for `wait`. */
+static void move_on(struct slot *slot, wq_ms wait, wq_ms now)
+{
+	uint32_t n = live(slot);
+
+	slot->streak = 0;
+	slot->moves++;
+	do {
+		slot->cursor = (slot->cursor + 1) % slot->count;
+	} while (n > 0 && is_dropped(slot, slot->cursor));
+	slot->due = now;
+	if (slot->moves >= n) {
+		slot->moves = 0;
+		slot->due = now + wait;
+	}
+}
+
+/* Counts an attempt that was for nothing. */
+static void note_failure(struct line *line, wq_ms now)
+{
+	line->failed[line->failed_count++ % OUTBOX_FAILURES] = now;
+	if (line->failed_count >= 2 * OUTBOX_FAILURES)
+		line->failed_count -= OUTBOX_FAILURES;
+}
+
+static void line_failed(struct outbox *outbox, struct line *line, bool refused, wq_ms now)
+{
+	line->failures++;
+	line->refused = refused;
+	note_failure(line, now);
+	line->open =
+	        now + jitter(outbox, step(pauses, sizeof pauses / sizeof *pauses, line->failures));
+	if (refused || line->failures >= OUTBOX_PATIENCE)
+		line->trust = now + DISTRUST;
+}
+
+static void line_works(struct outbox *outbox, uint32_t channel, wq_ms now)
+{
+	struct line *line = &outbox->lines[channel];
+	bool was_failing = line->failures > 0;
+
+	*line = (struct line){ .open = INT64_MIN, .trust = INT64_MIN };
+	for (size_t i = 0; was_failing && i < outbox->capacity; i++) {
+		struct slot *slot = &outbox->slots[i];
+
+		if (slot->used && !slot->busy && !slot->held_back && slot->count > 0 &&
+		        slot->channels[slot->cursor] == channel && slot->due > now)
+			slot->due = now;
+	}
+}
+
+static void on_sent(
+        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
+{
+	(void)until;
+	slot->used = false;
+	outbox->held--;
+	line_works(outbox, (uint32_t)(line - outbox->lines), now);
+}
+
+static void on_retry(
+        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
+{
+	wq_ms wait =
+	        jitter(outbox, step(back_off, sizeof back_off / sizeof *back_off, slot->attempts));
+
+	(void)until;
+	line_failed(outbox, line, false, now);
+	slot->held_back = false;
+	slot->streak++;
+	if (slot->streak >= OUTBOX_PATIENCE && live(slot) > 1)
+		move_on(slot, wait, now);
+	else
+		slot->due = now + wait;
+}
+
+static void on_throttle(
+        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
+{
+	(void)outbox;
+	if (until <= now)
+		until = now + WQ_SECONDS(1);
+	note_failure(line, now);
+	line->open = until;
+	slot->held_back = true;
+	slot->due = until;
+	if (until - now > SHORT_THROTTLE && live(slot) > 1) {
+		line->trust = until;
+		move_on(slot, until - now, now);
+	}
+}
+
+static void on_config(
+        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
+{
+	wq_ms wait = step(back_off, sizeof back_off / sizeof *back_off, slot->attempts);
+
+	(void)until;
+	line_failed(outbox, line, true, now);
+	slot->held_back = true;
+	move_on(slot, jitter(outbox, wait > CONFIG_WAIT ? wait : CONFIG_WAIT), now);
+}
+
+static void on_drop(
+        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
+{
+	(void)line, (void)until;
+	slot->dropped |= 1u << slot->cursor;
+	slot->moves = 0;
+	slot->streak = 0;
+	slot->due = now;
+	if (live(slot) > 0)
+		return;
+	slot->used = false;
+	outbox->held--;
+}
+
+static void (*const handlers[])(
+        struct outbox *, struct slot *, struct line *, wq_ms until, wq_ms now) = {
+	[WQ_SENT] = on_sent,
+	[WQ_RETRY] = on_retry,
+	[WQ_THROTTLE] = on_throttle,
+	[WQ_CONFIG] = on_config,
+	[WQ_DROP] = on_drop,
+};
+
+bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
+        enum wq_result_kind kind, wq_ms until, wq_ms now)
+{
+	struct slot *slot = &outbox->slots[attempt->slot];
+	struct line *line = &outbox->lines[attempt->channel];
+
+	slot->busy = false;
+	line->busy = false;
+	handlers[kind](outbox, slot, line, until, now);
+	if (slot->used && now >= slot->deadline) {
+		slot->used = false;
+		outbox->held--;
+	}
+	return !slot->used;
+}
+
+bool outbox_give_up(struct outbox *outbox, wq_ms now, struct outbox_attempt *last)
+{
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		struct slot *slot = &outbox->slots[i];
+
+		if (!hopeless(slot, now))
+			continue;
+		*last = (struct outbox_attempt){ .slot = i,
+			.channel = slot->count > 0 ? slot->channels[slot->cursor] : UINT32_MAX,
+			.number = slot->attempts,
+			.notice = &slot->notice };
+		slot->used = false;
+		outbox->held--;
+		return true;
+	}
+	return false;
+}
+
+wq_ms outbox_wake(const struct outbox *outbox, wq_ms now)
+{
+	wq_ms wake = WQ_NO_TIME;
+
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		const struct slot *slot = &outbox->slots[i];
+		uint32_t at;
+		wq_ms when;
+
+		if (!slot->used || slot->busy)
+			continue;
+		if (hopeless(slot, now))
+			return now;
+		if (wake == WQ_NO_TIME || slot->deadline < wake)
+			wake = slot->deadline;
+		if (ready_at(outbox, slot, now, &at, &when) && when < wake &&
+		        !must_wait(outbox, slot))
+			wake = when;
+	}
+	return wake;
+}
+
+bool outbox_down(const struct outbox *outbox, uint32_t channel)
+{
+	const struct line *line = &outbox->lines[channel];
+
+	return line->refused || line->failures >= OUTBOX_PATIENCE;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is told of a change of an alarm: routes -> notices. Pure and thread-safe. */
+#ifndef WQ_ROUTER_H
+#define WQ_ROUTER_H
+
+#include "config/config.h"
+
+#include "wq/alarm.h"
+#include "wq/channel.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* An alarm is told for this long where the configuration gives no lifetime. */
+#define ROUTER_LIFETIME WQ_HOURS(24)
+
+/* The notices of a change, at most one a contact over all matching routes, those in the lead first.
+ * A contact that is in the lead by one route and in copy by another is in the lead. Each goes to
+ * the contact's first channel; the deliverer fails over to the others.
+ *
+ * Routes match by kind of station, station and level. A station in commissioning is told to
+ * commissioning routes only, marked 【测试】, and they are told of nothing else. Changes that are
+ * about the whole site go to the routes that name no stations. An escalation goes to the route's
+ * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else.
+ *
+ * The id is "<incarnation, hex>-<alarm>-<number of the change>-<contact>": no '.', unique per
+ * (alarm, change, contact), the same on every attempt and channel. A contact id of more than 40
+ * bytes, or with other characters than letters, digits, '_' and '-', is replaced in it by "h_" and
+ * its FNV-1a hash.
+ *
+ * now: our clock. Writes at most cap notices and returns how many there are; config->contact_count
+ * is always enough room. */
+size_t router_notices(const struct config *config, const struct wq_change *change,
+        uint64_t incarnation, wq_ms now, struct wq_notice *out, size_t cap);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Chinese messages. One sentence function a kind of change, one table of the bracket words. */
+#include "text.h"
+
+#include "data.h"
+
+#include "wq/rule.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Asked where no escalation says how soon somebody must answer. */
+#define ASK_WITHIN WQ_MINUTES(30)
+
+#define MARK "(尚未入库)"
+
+/* A bounded text that grows at its end; what does not fit is cut and cleaned afterwards. */
+struct line {
+	char *text;
+	size_t cap, length;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(line->text + line->length, line->cap - line->length, format, args);
+	va_end(args);
+	if (n > 0)
+		line->length += (size_t)n;
+	if (line->length >= line->cap)
+		line->length = line->cap - 1;
+}
+
+/* Bytes of the well-formed UTF-8 character at s, 0 when there is none. */
+static size_t character(const unsigned char *s)
+{
+	static const struct {
+		unsigned char low, high, second_low, second_high;
+		size_t length;
+	} rows[] = {
+		{ 0x01, 0x7f, 0, 0, 1 },
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (s[0] < rows[i].low || s[0] > rows[i].high)
+			continue;
+		if (rows[i].length > 1 && (s[1] < rows[i].second_low || s[1] > rows[i].second_high))
+			return 0;
+		for (size_t k = 2; k < rows[i].length; k++)
+			if ((s[k] & 0xc0) != 0x80)
+				return 0;
+		return rows[i].length;
+	}
+	return 0;
+}
+
+void text_clean(const char *from, char *to, size_t cap)
+{
+	const unsigned char *s = (const unsigned char *)from;
+	size_t used = 0;
+
+	while (*s != '\0') {
+		size_t n = character(s);
+
+		if (used + (n > 0 ? n : 1) >= cap)
+			break;
+		if (n == 0)
+			to[used++] = '?';
+		else if (n == 1)
+			to[used++] = *s < 0x20 || *s == 0x7f ? ' ' : (char)*s;
+		else
+			memcpy(to + used, s, n), used += n;
+		s += n > 0 ? n : 1;
+	}
+	to[used] = '\0';
+}
+
+const struct wq_station *text_station(const struct wq_site *site, const struct wq_change *change)
+{
+	return change->station < site->station_count ? &site->stations[change->station] : NULL;
+}
+
+const struct wq_parameter *text_parameter(
+        const struct wq_site *site, const struct wq_change *change)
+{
+	if (change->series >= site->series_count)
+		return NULL;
+	uint32_t parameter = site->series[change->series].parameter;
+
+	return parameter < site->parameter_count ? &site->parameters[parameter] : NULL;
+}
+
+const struct wq_zone *text_zone(const struct wq_site *site, const struct wq_change *change)
+{
+	const struct wq_station *station = text_station(site, change);
+
+	if (station != NULL && station->zone != NULL)
+		return station->zone;
+	return site->zone != NULL ? site->zone : &wq_zone_china;
+}
+
+/* Everything that the sentences are made of. */
+struct facts {
+	const struct wq_site *site;
+	const struct wq_change *change;
+	const char *place, *item; /* names of station and parameter; item may be "" */
+	const char *level;        /* 预警 …; of a fault of the equipment 告警 */
+	bool device, assist;
+	char time[WQ_INSTANT_TEXT];
+	char says[WQ_SAYS_TEXT]; /* without its full stop */
+};
+
+static void span_chinese(wq_ms span, char out[32])
+{
+	static const struct {
+		wq_ms unit;
+		const char *name;
+	} units[] = {
+		{ WQ_DAYS(1), "天" },
+		{ WQ_HOURS(1), "小时" },
+		{ WQ_MINUTES(1), "分钟" },
+		{ WQ_SECONDS(1), "秒" },
+		{ 1, "毫秒" },
+	};
+	size_t i = 0;
+
+	while (span % units[i].unit != 0 || span < units[i].unit)
+		i++;
+	snprintf(out, 32, "%lld%s", (long long)(span / units[i].unit), units[i].name);
+}
+
+/* How long an unacknowledged alarm of this level waits before it escalates; 0: it never does. */
+static wq_ms escalation(const struct facts *f)
+{
+	const struct wq_change *change = f->change;
+
+	if (change->rule >= f->site->rule_count || change->level < 1 || change->level > 4)
+		return 0;
+	wq_ms span = f->site->rules[change->rule].escalate_after[change->level];
+
+	return span > 0 ? span : 0;
+}
+
+static void add_downstream(struct line *line, const struct facts *f)
+{
+	const struct wq_station *station = text_station(f->site, f->change);
+
+	if (station != NULL && station->flows_into < f->site->station_count)
+		add(line, "下游:%s。", f->site->stations[station->flows_into].name);
+}
+
+static void add_ask(struct line *line, const struct facts *f)
+{
+	char within[32];
+
+	if (f->device)
+		add(line, "%s", f->assist ? "请知悉。" : "请运维核查。");
+	else if (f->assist)
+		add(line, "请配合核查。");
+	else if (f->change->level <= WQ_LEVEL_INFO)
+		add(line, "请关注。");
+	else {
+		span_chinese(escalation(f) > 0 ? escalation(f) : ASK_WITHIN, within);
+		add(line, "请%s内核查并回复。", within);
+	}
+}
+
+static void add_note(struct line *line, const struct facts *f)
+{
+	if (f->change->note[0] != '\0')
+		add(line, ":%s", f->change->note);
+	add(line, "。");
+}
+
+static void say_opened(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s%s%s", f->place, f->time, f->says);
+	add(tail, "。");
+	add_downstream(tail, f);
+	add_ask(tail, f);
+}
+
+static void say_raised(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s%s%s", f->place, f->time, f->says);
+	add(tail, ",级别升为%s。", wq_level_chinese(f->change->level));
+	add_downstream(tail, f);
+	add_ask(tail, f);
+}
+
+static void say_escalated(struct line *body, struct line *tail, const struct facts *f)
+{
+	char within[32];
+
+	add(body, "%s%s", f->place, f->says);
+	if (escalation(f) > 0) {
+		span_chinese(escalation(f), within);
+		add(tail, ",已%s无人确认,现升级通知。", within);
+	} else {
+		add(tail, ",仍无人确认,现升级通知。");
+	}
+	add_downstream(tail, f);
+	add(tail, "%s", f->assist ? "请配合处置。" : "请立即处置并回复。");
+}
+
+static void say_acknowledged(struct line *body, struct line *tail, const struct facts *f)
+{
+	(void)tail;
+	add(body, "%s%s%s已于%s由%s确认", f->place, f->item, f->level, f->time, f->change->who);
+	add_note(body, f);
+}
+
+static void say_cleared(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s%s", f->place, f->time);
+	if (f->says[0] != '\0')
+		add(body, "%s", f->says);
+	else
+		add(body, "%s恢复正常", f->item);
+	add(tail, ",本次%s解除。", f->level);
+}
+
+static void say_closed(struct line *body, struct line *tail, const struct facts *f)
+{
+	(void)tail;
+	add(body, "%s%s%s已于%s由%s销号", f->place, f->item, f->level, f->time, f->change->who);
+	add_note(body, f);
+}
+
+static void say_corrected(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s%s%s", f->place, f->time, f->says);
+	add(tail, ",此前通知以本条为准。");
+}
+
+/* Bracket word and sentence of each kind. The word of a new or raised water alarm is its level:
+ * 水质提示, 水质关注, 水质预警, 水质报警. */
+static const struct {
+	const char *water, *device;
+	void (*say)(struct line *body, struct line *tail, const struct facts *f);
+} kinds[WQ_CHANGE_KINDS] = {
+	[WQ_OPENED] = { NULL, "设备告警", say_opened },
+	[WQ_RAISED] = { NULL, "设备告警", say_raised },
+	[WQ_ESCALATED] = { "预警升级", "告警升级", say_escalated },
+	[WQ_ACKNOWLEDGED] = { "预警确认", "告警确认", say_acknowledged },
+	[WQ_CLEARED] = { "预警解除", "告警解除", say_cleared },
+	[WQ_CLOSED] = { "预警销号", "告警销号", say_closed },
+	[WQ_CORRECTED] = { "数据更正", "数据更正", say_corrected },
+};
+
+static void gather(struct facts *f)
+{
+	const struct wq_change *change = f->change;
+	const struct wq_station *station = text_station(f->site, change);
+	const struct wq_parameter *parameter = text_parameter(f->site, change);
+	const struct wq_rule *rule =
+	        change->rule < f->site->rule_count ? f->site->rules[change->rule].rule : NULL;
+	static const char stop[] = "。";
+
+	f->place = station != NULL ? station->name : f->site->name;
+	if (f->place == NULL)
+		f->place = station != NULL ? station->id : "";
+	f->item = parameter != NULL ? parameter->name : "";
+	f->device = rule != NULL && strcmp(rule->name, "missing") == 0;
+	f->level = f->device ? "告警" : wq_level_chinese(change->level);
+	wq_instant_format_short(text_zone(f->site, change), change->time, f->time);
+	text_clean(change->says, f->says, sizeof f->says);
+	size_t length = strlen(f->says), cut = sizeof stop - 1;
+
+	if (length >= cut && strcmp(f->says + length - cut, stop) == 0)
+		f->says[length - cut] = '\0';
+}
+
+static void add_head(struct line *line, const struct facts *f)
+{
+	const struct wq_station *station = text_station(f->site, f->change);
+	const char *word = f->device ? kinds[f->change->kind].device : kinds[f->change->kind].water;
+
+	if (station != NULL && station->commissioning)
+		add(line, "【测试】");
+	if (word != NULL)
+		add(line, "【%s】", word);
+	else
+		add(line, "【水质%s】", f->level);
+}
+
+void text_message(const struct wq_site *site, const struct wq_change *change, bool assist,
+        char out[WQ_NOTICE_TEXT])
+{
+	char body_text[2 * WQ_NOTICE_TEXT], tail_text[WQ_NOTICE_TEXT / 2],
+	        clean[WQ_NOTICE_TEXT / 2];
+	char number[WQ_ALARM_NAME];
+	struct line body = { body_text, sizeof body_text, 0 };
+	struct line tail = { tail_text, sizeof tail_text - WQ_ALARM_NAME - 8, 0 };
+	struct facts f = { .site = site, .change = change, .assist = assist };
+
+	gather(&f);
+	tail_text[0] = '\0';
+	add_head(&body, &f);
+	kinds[change->kind].say(&body, &tail, &f);
+	tail.cap = sizeof tail_text;
+	text_clean(tail_text, clean, sizeof clean - WQ_ALARM_NAME - 8);
+	size_t used = strlen(clean);
+
+	snprintf(clean + used, sizeof clean - used, "编号%s", wq_alarm_name(change->alarm, number));
+	text_clean(body_text, out, WQ_NOTICE_TEXT - TEXT_MARK_ROOM - strlen(clean));
+	strcat(out, clean);
+}
+
+void text_mark_unstored(struct wq_notice *notice)
+{
+	size_t length = strlen(notice->text);
+
+	if (strstr(notice->text, MARK) != NULL)
+		return;
+	if (length + sizeof MARK <= sizeof notice->text)
+		memcpy(notice->text + length, MARK, sizeof MARK);
+	data_mark_unstored(notice);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is told what. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bureau.h"
+#include "router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOW 1772697605000
+
+static struct wq_notice notices[8];
+
+/* "zhang:lead li:lead …" */
+static const char *told(const struct config *config, const struct wq_change *change)
+{
+	static char text[256];
+	size_t n = router_notices(config, change, 0xabc, NOW, notices, 8);
+
+	text[0] = '\0';
+	assert_true(n <= config->contact_count);
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s:%s",
+		        i > 0 ? " " : "", notices[i].contact,
+		        notices[i].assist ? "assist" : "lead");
+	return text;
+}
+
+static void routes_decide_who_is_told(void **state)
+{
+	static const struct {
+		enum wq_change_kind kind;
+		enum wq_level level;
+		uint32_t station;
+		const char *who;
+	} rows[] = {
+		/* li is in the lead and in copy: in the lead, once */
+		{ WQ_OPENED, WQ_LEVEL_WATCH, YIGAN, "zhang:lead li:lead wang:assist" },
+		{ WQ_OPENED, WQ_LEVEL_INFO, YIGAN, "" },
+		{ WQ_RAISED, WQ_LEVEL_ALARM, NANHENG, "zhang:lead li:lead wang:assist" },
+		{ WQ_ESCALATED, WQ_LEVEL_ALARM, YIGAN,
+		        "zhang:lead li:lead leader:lead wang:assist" },
+		{ WQ_ACKNOWLEDGED, WQ_LEVEL_ALARM, YIGAN, "zhang:lead li:lead wang:assist" },
+		{ WQ_CORRECTED, WQ_LEVEL_ALARM, YIGAN, "zhang:lead li:lead" },
+		{ WQ_OPENED, WQ_LEVEL_ALARM, NEW_STATION, "installer:lead" },
+		{ WQ_OPENED, WQ_LEVEL_INFO, NEW_STATION, "installer:lead" },
+		{ WQ_ESCALATED, WQ_LEVEL_ALARM, NEW_STATION, "installer:lead" },
+		{ WQ_OPENED, WQ_LEVEL_ALARM, WQ_NONE, "zhang:lead li:lead wang:assist" },
+	};
+	const struct config config = bureau();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct wq_change change = bureau_change(rows[i].kind, rows[i].level);
+
+		change.station = rows[i].station;
+		assert_string_equal(told(&config, &change), rows[i].who);
+	}
+}
+
+static void routes_match_by_kind_and_by_station(void **state)
+{
+	static const uint32_t only[] = { NANHENG, QINGLONG };
+	struct config config = bureau();
+	struct config_route route = config.routes[0];
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	config.routes = &route;
+	config.route_count = 1;
+	route.kinds = 1u << WQ_SOURCE_BACKUP;
+	assert_string_not_equal(told(&config, &change), "");
+	route.kinds = ~(1u << WQ_SOURCE_BACKUP);
+	assert_string_equal(told(&config, &change), "");
+	route.kinds = ~0u;
+	route.all_stations = false;
+	route.stations = only;
+	route.station_count = 2;
+	assert_string_equal(told(&config, &change), "");
+	change.station = QINGLONG;
+	assert_string_not_equal(told(&config, &change), "");
+	change.station = WQ_NONE; /* about the site: not for a route that names stations */
+	assert_string_equal(told(&config, &change), "");
+}
+
+static void a_contact_in_two_routes_is_told_once_in_the_lead(void **state)
+{
+	struct config config = bureau();
+	struct config_route routes[2] = { config.routes[0], config.routes[0] };
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	routes[1].lead = 1; /* law leads here */
+	routes[1].assist_count = 0;
+	config.routes = routes;
+	assert_string_equal(told(&config, &change), "zhang:lead li:lead wang:lead");
+}
+
+static void a_notice_is_complete(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_RAISED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	change.number = 2;
+	told(&config, &change);
+	assert_string_equal(notices[0].id, "abc-W20260305-007-2-zhang");
+	assert_int_equal(notices[0].alarm, 2026030500007);
+	assert_int_equal(notices[0].number, 2);
+	assert_int_equal(notices[0].kind, WQ_RAISED);
+	assert_int_equal(notices[0].level, WQ_LEVEL_ALARM);
+	assert_int_equal(notices[0].time, change.time);
+	assert_int_equal(notices[0].created, NOW);
+	assert_int_equal(notices[0].expires, NOW + WQ_HOURS(12));
+	assert_string_equal(notices[0].channel, "centre");
+	assert_string_equal(notices[0].address, "13800000001");
+	assert_string_equal(notices[1].address, "");
+	assert_string_equal(notices[2].channel, "modem");
+	assert_non_null(strstr(notices[0].text, "请20秒内核查并回复"));
+	assert_non_null(strstr(notices[2].text, "请配合核查"));
+	assert_non_null(strstr(notices[2].data, "\"contact\":\"wang\",\"role\":\"assist\""));
+}
+
+static void ids_hold_no_dot_and_fit_and_differ(void **state)
+{
+	struct config config = bureau();
+	struct config_contact contacts[6];
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+	char first[WQ_NOTICE_ID];
+
+	(void)state;
+	memcpy(contacts, config.contacts, sizeof contacts);
+	config.contacts = contacts;
+	contacts[ZHANG].id = "zhang.san@bureau.example";
+	contacts[LI].id = "a_very_long_contact_name_that_goes_on_and_on_until_63_bytes_are";
+	change.number = UINT32_MAX;
+	assert_int_equal(router_notices(&config, &change, UINT64_MAX, NOW, notices, 8), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_null(strpbrk(notices[i].id, ". @"));
+		assert_true(strlen(notices[i].id) < WQ_NOTICE_ID - 1);
+	}
+	assert_string_not_equal(notices[0].id, notices[1].id);
+	snprintf(first, sizeof first, "%s", notices[0].id);
+	router_notices(&config, &change, UINT64_MAX, NOW + 1, notices, 8);
+	assert_string_equal(notices[0].id, first);
+	change.number--;
+	router_notices(&config, &change, UINT64_MAX, NOW, notices, 8);
+	assert_string_not_equal(notices[0].id, first);
+}
+
+static void too_little_room_loses_copies_first_and_says_how_many_there_are(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_ESCALATED, WQ_LEVEL_ALARM);
+	struct wq_notice few[3];
+
+	(void)state;
+	memset(few, 0, sizeof few);
+	assert_int_equal(router_notices(&config, &change, 1, NOW, few, 2), 4);
+	assert_string_equal(few[1].contact, "li");
+	assert_string_equal(few[2].contact, "");
+	assert_int_equal(router_notices(&config, &change, 1, NOW, NULL, 0), 4);
+}
+
+static void without_a_lifetime_a_notice_lives_a_day(void **state)
+{
+	struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	config.paths.notice_lifetime = WQ_NO_TIME;
+	told(&config, &change);
+	assert_int_equal(notices[0].expires, NOW + WQ_HOURS(24));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(routes_decide_who_is_told),
+		cmocka_unit_test(routes_match_by_kind_and_by_station),
+		cmocka_unit_test(a_contact_in_two_routes_is_told_once_in_the_lead),
+		cmocka_unit_test(a_notice_is_complete),
+		cmocka_unit_test(ids_hold_no_dot_and_fit_and_differ),
+		cmocka_unit_test(too_little_room_loses_copies_first_and_says_how_many_there_are),
+		cmocka_unit_test(without_a_lifetime_a_notice_lives_a_day),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The messages, word for word. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bureau.h"
+#include "data.h"
+#include "text.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct row {
+	enum wq_change_kind kind;
+	enum wq_level level;
+	uint32_t station, rule;
+	bool assist;
+	const char *says, *who, *note; /* NULL: as the bureau's */
+	const char *text;
+};
+
+#define TP "总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍,连续3次"
+
+static const struct row rows[] = {
+	{ WQ_OPENED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, NULL, "", "",
+	        "【水质预警】一干河备用水源地03-05 16:00" TP
+	        "。请30分钟内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WARNING, YIGAN, QUIET, false, NULL, "", "",
+	        "【水质预警】一干河备用水源地03-05 16:00" TP
+	        "。请30分钟内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_ALARM, YIGAN, LIMIT, false, NULL, "", "",
+	        "【水质报警】一干河备用水源地03-05 16:00" TP
+	        "。请20秒内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WATCH, YIGAN, LIMIT, false, NULL, "", "",
+	        "【水质关注】一干河备用水源地03-05 16:00" TP
+	        "。请2小时内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_INFO, YIGAN, LIMIT, false, NULL, "", "",
+	        "【水质提示】一干河备用水源地03-05 16:00" TP "。请关注。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WARNING, YIGAN, LIMIT, true, NULL, "", "",
+	        "【水质预警】一干河备用水源地03-05 16:00" TP "。请配合核查。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WARNING, NANHENG, LIMIT, false, NULL, "", "",
+	        "【水质预警】南横套河03-05 16:00" TP
+	        "。下游:一干河备用水源地。请30分钟内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WARNING, NEW_STATION, LIMIT, false, NULL, "", "",
+	        "【测试】【水质预警】新站03-05 16:00" TP
+	        "。请30分钟内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WARNING, WQ_NONE, LIMIT, false, "3个断面同时超标。", "", "",
+	        "【水质预警】张家港03-05 16:00"
+	        "3个断面同时超标。请30分钟内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WATCH, QINGLONG, MISSING, false, "总磷分析仪连续2次无数据,不参与预警",
+	        "", "",
+	        "【设备告警】青龙河03-05 "
+	        "16:00总磷分析仪连续2次无数据,不参与预警。请运维核查。编号W20260305-007" },
+	{ WQ_CLEARED, WQ_LEVEL_WATCH, QINGLONG, MISSING, false, "总磷数据恢复", "", "",
+	        "【告警解除】青龙河03-05 16:00总磷数据恢复,本次告警解除。编号W20260305-007" },
+	{ WQ_RAISED, WQ_LEVEL_ALARM, YIGAN, LIMIT, false, NULL, "", "",
+	        "【水质报警】一干河备用水源地03-05 16:00" TP
+	        ",级别升为报警。请20秒内核查并回复。编号W20260305-007" },
+	{ WQ_ESCALATED, WQ_LEVEL_WARNING, NANHENG, LIMIT, false, NULL, "", "",
+	        "【预警升级】南横套河" TP ",已30分钟无人确认,现升级通知。下游:"
+	        "一干河备用水源地。请立即处置并回复。编号W20260305-007" },
+	{ WQ_ESCALATED, WQ_LEVEL_WARNING, YIGAN, QUIET, true, NULL, "", "",
+	        "【预警升级】一干河备用水源地" TP
+	        ",仍无人确认,现升级通知。请配合处置。编号W20260305-007" },
+	{ WQ_ACKNOWLEDGED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, NULL, "张三", "",
+	        "【预警确认】一干河备用水源地总磷预警已于03-05 "
+	        "16:00由张三确认。编号W20260305-007" },
+	{ WQ_ACKNOWLEDGED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, NULL, "张三", "已去\n现场",
+	        "【预警确认】一干河备用水源地总磷预警已于03-05 16:00由张三确认:已去 "
+	        "现场。编号W20260305-007" },
+	{ WQ_CLEARED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, "总磷0.18mg/L,连续3次达标", "", "",
+	        "【预警解除】一干河备用水源地03-05 "
+	        "16:00总磷0.18mg/L,连续3次达标,本次预警解除。编号W20260305-007" },
+	{ WQ_CLEARED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, "", "", "",
+	        "【预警解除】一干河备用水源地03-05 "
+	        "16:00总磷恢复正常,本次预警解除。编号W20260305-007" },
+	{ WQ_CLOSED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, NULL, "李四", "农田退水,已封堵排口",
+	        "【预警销号】一干河备用水源地总磷预警已于03-05 "
+	        "16:00由李四销号:农田退水,已封堵排口。编号W20260305-007" },
+	{ WQ_CORRECTED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, "日均值更正为0.19mg/L", "", "",
+	        "【数据更正】一干河备用水源地03-05 "
+	        "16:00日均值更正为0.19mg/L,此前通知以本条为准。编号W20260305-007" },
+};
+
+static struct wq_change change_of(const struct row *row)
+{
+	struct wq_change change = bureau_change(row->kind, row->level);
+
+	change.station = row->station;
+	change.rule = row->rule;
+	change.series = row->station; /* series i is station i's; WQ_NONE stays */
+	if (row->says != NULL)
+		snprintf(change.says, sizeof change.says, "%s", row->says);
+	snprintf(change.who, sizeof change.who, "%s", row->who);
+	snprintf(change.note, sizeof change.note, "%s", row->note);
+	return change;
+}
+
+static void every_kind_of_change_has_its_words(void **state)
+{
+	const struct config config = bureau();
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct wq_change change = change_of(&rows[i]);
+
+		text_message(&config.site, &change, rows[i].assist, text);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+static void the_longest_message_keeps_its_ask_and_its_number(void **state)
+{
+	struct config config = bureau();
+	struct wq_station station = config.site.stations[YIGAN];
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_WARNING);
+	static char name[2000];
+	char text[WQ_NOTICE_TEXT];
+	static const char end[] = "。请30分钟内核查并回复。编号W20260305-007";
+
+	(void)state;
+	for (size_t cut = 0; cut < 4; cut++) {
+		memset(name, 'x', cut);
+		for (size_t i = cut; i + 3 < sizeof name; i += 3)
+			memcpy(name + i, "水", 4);
+		station.name = name;
+		config.site.stations = &station;
+		config.site.station_count = 1;
+		change.station = 0;
+		text_message(&config.site, &change, false, text);
+		assert_true(strlen(text) < WQ_NOTICE_TEXT - TEXT_MARK_ROOM);
+		assert_true(strlen(text) > WQ_NOTICE_TEXT - TEXT_MARK_ROOM - 8);
+		assert_string_equal(text + strlen(text) - strlen(end), end);
+		json_t *valid = json_string(text); /* refuses half characters */
+
+		assert_non_null(valid);
+		json_decref(valid);
+	}
+}
+
+static void what_is_no_utf8_becomes_a_question_mark(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} pairs[] = {
+		{ "a\xff"
+		  "b",
+		        "a?b" },
+		{ "\xc0\xaf", "??" },
+		{ "\xed\xa0\x80", "???" },
+		{ "水\xe6\xb0", "水??" },
+		{ "a\tb\x7f"
+		  "c",
+		        "a b c" },
+		{ "Ⅲ㎡\xf0\x9f\x98\x80", "Ⅲ㎡\xf0\x9f\x98\x80" },
+	};
+	char out[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		text_clean(pairs[i].from, out, sizeof out);
+		assert_string_equal(out, pairs[i].to);
+	}
+	text_clean("水水", out, 6);
+	assert_string_equal(out, "水");
+}
+
+static struct wq_notice notice_of(const struct config *config, const struct wq_change *change)
+{
+	struct wq_notice notice = { .contact = "zhang" };
+
+	text_message(&config->site, change, false, notice.text);
+	assert_int_equal(data_write(config, change, &notice), 0);
+	return notice;
+}
+
+static void data_for_machines_is_compact_and_exact(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+	struct wq_notice notice = notice_of(&config, &change);
+
+	(void)state;
+	assert_string_equal(notice.data,
+	        "{\"alarm\":\"W20260305-007\",\"change\":\"opened\",\"number\":1,"
+	        "\"time\":\"2026-03-05T16:00:00+08:00\",\"station\":{\"id\":\"yigan\","
+	        "\"name\":\"一干河备用水源地\",\"kind\":\"source-backup\",\"town\":\"杨舍镇\"},"
+	        "\"parameter\":{\"alias\":\"tp\",\"code\":\"w21011\",\"name\":\"总磷\",\"unit\":"
+	        "\"mg/L\"},"
+	        "\"level\":4,\"level_name\":\"alarm\",\"value\":0.263,\"limit\":0.2,\"rule\":\"tp-"
+	        "limit\","
+	        "\"text\":\"【水质报警】一干河备用水源地03-05 16:00" TP
+	        "。请20秒内核查并回复。编号W20260305-007\",\"contact\":\"zhang\",\"role\":\"lead\","
+	        "\"evidence\":{\"rule\":\"tp-limit\",\"limit\":0.2,\"readings\":[[1772697600000,0."
+	        "263]]}}");
+}
+
+static void what_has_no_value_is_null(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	change.value = change.limit = NAN;
+	change.series = change.station = WQ_NONE;
+	struct wq_notice notice = notice_of(&config, &change);
+
+	assert_non_null(strstr(notice.data, "\"station\":null,\"parameter\":null,\"level\":4"));
+	assert_non_null(strstr(notice.data, "\"value\":null,\"limit\":null"));
+}
+
+static void evidence_that_does_not_fit_or_is_no_object_is_left_out(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+	struct wq_notice notice = { .contact = "zhang" };
+	size_t n = 0;
+
+	(void)state;
+	snprintf(change.evidence, sizeof change.evidence, "[1]");
+	notice = notice_of(&config, &change);
+	assert_null(strstr(notice.data, "evidence"));
+
+	/* Numbers grow when they are written again: 1e9 becomes 1000000000.0. */
+	n += (size_t)snprintf(change.evidence, sizeof change.evidence, "{\"r\":[1e9");
+	while (n + 8 < sizeof change.evidence)
+		n += (size_t)snprintf(change.evidence + n, sizeof change.evidence - n, ",1e9");
+	snprintf(change.evidence + n, sizeof change.evidence - n, "]}");
+	notice = notice_of(&config, &change);
+	assert_null(strstr(notice.data, "evidence"));
+	assert_non_null(strstr(notice.data, "\"text\":\"【水质报警】"));
+}
+
+static void a_notice_ahead_of_the_store_says_so_once(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+	struct wq_notice notice = notice_of(&config, &change);
+
+	(void)state;
+	text_mark_unstored(&notice);
+	struct wq_notice once = notice;
+
+	text_mark_unstored(&notice);
+	assert_memory_equal(&once, &notice, sizeof once);
+	assert_string_equal(strstr(notice.text, "编号"), "编号W20260305-007(尚未入库)");
+	assert_non_null(strstr(notice.data, "\"stored\":false"));
+	assert_non_null(strstr(notice.data, "编号W20260305-007(尚未入库)\",\"contact\""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_of_change_has_its_words),
+		cmocka_unit_test(the_longest_message_keeps_its_ask_and_its_number),
+		cmocka_unit_test(what_is_no_utf8_becomes_a_question_mark),
+		cmocka_unit_test(data_for_machines_is_compact_and_exact),
+		cmocka_unit_test(what_has_no_value_is_null),
+		cmocka_unit_test(evidence_that_does_not_fit_or_is_no_object_is_left_out),
+		cmocka_unit_test(a_notice_ahead_of_the_store_says_so_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
