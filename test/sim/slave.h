@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A Modbus TCP server for simulated devices: many connections, functions 3 and 4, and faults to
+ * order. One thread. Written without libmodbus so that the driver is tested against somebody else.
+ */
+#ifndef WQ_SIM_SLAVE_H
+#define WQ_SIM_SLAVE_H
+
+#include "wq/instant.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_err;
+
+#define SLAVE_CONNECTIONS 1024
+
+/* One device: answers for `id` on one listener. */
+struct slave_unit {
+	size_t listener;
+	int id;
+	size_t count;
+	uint16_t *registers; /* holding and input registers alike, from address 0 */
+};
+
+struct slave_faults {
+	bool dead[256];     /* by unit id: never answers */
+	int exception[256]; /* by unit id: the code it answers everything with; 0: none */
+	wq_ms delay;        /* before each answer */
+};
+
+struct slave;
+
+/* Listens on count sockets: address, then the next ports upward (all free ones when the port is 0).
+ * units and faults stay the caller's and may change between runs. NULL with *err. */
+struct slave *slave_open(const struct sockaddr_in *address, size_t count,
+        const struct slave_unit *units, size_t unit_count, const struct slave_faults *faults,
+        struct wq_err *err);
+void slave_close(struct slave *slave);
+
+int slave_port(const struct slave *slave, size_t listener);
+
+/* Requests answered or swallowed so far. */
+unsigned long slave_requests(const struct slave *slave);
+
+/* Serves until `until` (ms of CLOCK_MONOTONIC), or until wake_fd is readable (then true). */
+bool slave_run(struct slave *slave, wq_ms until, int wake_fd);
+
+/* Now, on CLOCK_MONOTONIC. */
+wq_ms slave_now(void);
+
+#endif
