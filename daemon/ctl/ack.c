@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wqctl ack and wqctl close: what a person says of an alarm, handed to the daemon. */
+#include "client.h"
+#include "commands.h"
+#include "wq/alarm.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Cause and measure are kept together in one text of WQ_SAYS_TEXT bytes, with their two labels. */
+#define CLOSE_TEXT_MAX 220
+
+struct arguments {
+	struct ctl_target target;
+	const char *name;
+	const char *who;
+	const char *note;   /* of ack */
+	const char *cause;  /* of close */
+	const char *action; /* of close */
+};
+
+enum { KEY_WHO = 'w', KEY_NOTE = 'n', KEY_CAUSE = 'C', KEY_ACTION = 'A' };
+
+static const struct argp_option who_option[] = {
+	{ "who", KEY_WHO, "NAME", 0, "who says so (default: your login name)", 0 },
+	{ 0 },
+};
+static const struct argp_option ack_options[] = {
+	{ "note", KEY_NOTE, "TEXT", 0, "what is being done about it", 0 },
+	{ 0 },
+};
+static const struct argp_option close_options[] = {
+	{ "cause", KEY_CAUSE, "TEXT", 0, "what caused it (required)", 0 },
+	{ "action", KEY_ACTION, "TEXT", 0, "the measure taken (required)", 0 },
+	{ 0 },
+};
+
+/* A text of 1 to `max` bytes of UTF-8, or the program ends with a usage error. */
+static const char *bounded(struct argp_state *state, const char *what, const char *text, size_t max)
+{
+	json_t *utf8 = json_string(text);
+	size_t length = strlen(text);
+
+	if (!utf8)
+		argp_error(state, "%s: not UTF-8", what);
+	json_decref(utf8);
+	if (length == 0 || length > max)
+		argp_error(state, "%s: %zu bytes, 1 to %zu are allowed (a Chinese character has 3)",
+		        what, length, max);
+	return text;
+}
+
+static error_t parse_who(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	if (key != KEY_WHO)
+		return ARGP_ERR_UNKNOWN;
+	arguments->who = bounded(state, "--who", arg, WQ_PERSON_TEXT - 1);
+	return 0;
+}
+
+static const struct argp who_argp = { who_option, parse_who, NULL, NULL, NULL, NULL, NULL };
+
+static void take_name(struct argp_state *state, struct arguments *arguments, const char *arg)
+{
+	if (arguments->name)
+		argp_error(state, "one alarm at a time, '%s' is one too many", arg);
+	if (wq_alarm_id(arg) < 0)
+		argp_error(state, "'%s' is not the name of an alarm; they look like W20260305-007",
+		        arg);
+	arguments->name = arg;
+}
+
+/* What ack and close have in common. */
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->target;
+		state->child_inputs[1] = arguments;
+		return 0;
+	case ARGP_KEY_ARG:
+		take_name(state, arguments, arg);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "the name of the alarm is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_ack(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	if (key != KEY_NOTE)
+		return parse_common(key, arg, state);
+	arguments->note = bounded(state, "--note", arg, WQ_SAYS_TEXT - 1);
+	return 0;
+}
+
+static void check_close(const struct arguments *arguments, struct argp_state *state)
+{
+	if (!arguments->cause)
+		argp_error(state, "--cause is missing");
+	if (!arguments->action)
+		argp_error(state, "--action is missing");
+	if (strlen(arguments->cause) + strlen(arguments->action) > CLOSE_TEXT_MAX)
+		argp_error(state,
+		        "--cause and --action have more than %d bytes together (a Chinese "
+		        "character has 3)",
+		        CLOSE_TEXT_MAX);
+}
+
+static error_t parse_close(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case KEY_CAUSE:
+		arguments->cause = bounded(state, "--cause", arg, CLOSE_TEXT_MAX);
+		return 0;
+	case KEY_ACTION:
+		arguments->action = bounded(state, "--action", arg, CLOSE_TEXT_MAX);
+		return 0;
+	case ARGP_KEY_END:
+		check_close(arguments, state);
+		return 0;
+	default:
+		return parse_common(key, arg, state);
+	}
+}
+
+/* The person at the terminal: the login name survives su and sudo, which matter less than who
+ * acted. */
+static void login_name(char name[WQ_PERSON_TEXT])
+{
+	const struct passwd *entry;
+
+	if (getlogin_r(name, WQ_PERSON_TEXT) == 0 && name[0])
+		return;
+	entry = getpwuid(getuid());
+	if (entry)
+		snprintf(name, WQ_PERSON_TEXT, "%s", entry->pw_name);
+	else
+		snprintf(name, WQ_PERSON_TEXT, "uid %u", (unsigned int)getuid());
+}
+
+static int tell(const struct arguments *arguments, const char *verb, const char *done, json_t *body)
+{
+	char path[64];
+	char login[WQ_PERSON_TEXT];
+	const char *who = arguments->who;
+	struct ctl_answer answer;
+	int r;
+
+	if (!who) {
+		login_name(login);
+		who = login;
+	}
+	json_object_set_new(body, "who", json_string(who));
+	snprintf(path, sizeof path, "/v1/alarms/%s/%s", arguments->name, verb);
+	r = ctl_ask(&arguments->target, "POST", path, body, &answer);
+	if (r == CTL_DONE)
+		printf("%s %s by %s\n", arguments->name, done, who);
+	ctl_answer_free(&answer);
+	json_decref(body);
+	return r;
+}
+
+static const struct argp_child children[] = { { &ctl_target_argp, 0, NULL, 0 },
+	{ &who_argp, 0, NULL, 0 }, { 0 } };
+
+int ctl_ack(int argc, char **argv)
+{
+	static const struct argp argp = { ack_options, parse_ack, "ALARM",
+		"Acknowledges an alarm: somebody is dealing with it, it does not escalate.",
+		children, NULL, NULL };
+	struct arguments arguments = { 0 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	return tell(&arguments, "acknowledge", "acknowledged",
+	        json_pack("{s:s}", "note", arguments.note ? arguments.note : ""));
+}
+
+int ctl_close(int argc, char **argv)
+{
+	static const struct argp argp = { close_options, parse_close, "ALARM",
+		"Closes an alarm with its cause and the measure taken.", children, NULL, NULL };
+	struct arguments arguments = { 0 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	return tell(&arguments, "close", "closed",
+	        json_pack("{s:s, s:s}", "cause", arguments.cause, "action", arguments.action));
+}

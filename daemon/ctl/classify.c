@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wqctl classify: the GB 3838 class of every row of a CSV. One row in, one row out, constant
+ * memory. */
+#include "commands.h"
+
+#include "wq/csv.h"
+#include "wq/decimal.h"
+#include "wq/err.h"
+#include "wq/instant.h"
+#include "wq/parameter.h"
+#include "wq/standard.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NO_COLUMN (-1)
+
+struct request {
+	bool water_given;
+	enum wq_water water;
+	bool evaluation; /* round for evaluation before judging */
+	const char *file;
+};
+
+struct job {
+	const struct request *request;
+	const char *name; /* of the file, for errors */
+	struct wq_csv *csv;
+	int columns[WQ_EVALUATED]; /* of the evaluated items; NO_COLUMN: not in the file */
+	size_t wrong;              /* rows that could not be judged or read */
+};
+
+static const struct argp_option options[] = {
+	{ "water", 'w', "river|lake", 0, "which limits of total phosphorus hold (required)", 0 },
+	{ "view", 'v', "raw|evaluation", 0,
+	        "judge values as they are (default), or rounded for evaluation", 0 },
+	{ 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct request *request = state->input;
+
+	switch (key) {
+	case 'w':
+		if (strcmp(arg, "river") != 0 && strcmp(arg, "lake") != 0)
+			argp_error(state, "--water is 'river' or 'lake', not '%s'", arg);
+		request->water = strcmp(arg, "lake") == 0 ? WQ_LAKE : WQ_RIVER;
+		request->water_given = true;
+		return 0;
+	case 'v':
+		if (strcmp(arg, "raw") != 0 && strcmp(arg, "evaluation") != 0)
+			argp_error(state, "--view is 'raw' or 'evaluation', not '%s'", arg);
+		request->evaluation = strcmp(arg, "evaluation") == 0;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (request->file != NULL)
+			argp_error(state, "one FILE only");
+		request->file = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (request->file == NULL)
+			argp_error(state, "FILE is missing; '-' reads standard input");
+		if (!request->water_given)
+			argp_error(state, "--water river or --water lake is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp parser = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "FILE|-",
+	.doc = "Appends the class of GB 3838-2002 by single factor to each row of a CSV.\v"
+	       "Columns that are judged: ph do codmn nh3n tp (by HJ 525 code, alias or name). "
+	       "Appended are "
+	       "class (1 to 5; 6 = worse than V; empty = none), determining (the items that have "
+	       "this "
+	       "class, when it is worse than I) and exceedance (alias:multiple of each item over "
+	       "its "
+	       "Class III limit). A row in which one of these columns is empty or '--' gets no "
+	       "class; '*' "
+	       "means that the item is not measured there and does not block it.\n\n"
+	       "Exit status: 0 done, 1 something in the file is wrong (each named by file:line), 2 "
+	       "usage.",
+};
+
+static void complain(struct job *job, size_t line, size_t item, const char *text, const char *why)
+{
+	fprintf(stderr, "%s:%zu: %s = '%.60s': %s\n", job->name, line, wq_parameters[item].alias,
+	        text, why);
+}
+
+static double evaluation_value(double value, size_t item)
+{
+	struct wq_decimal d;
+
+	if (!wq_decimal_from_double(value, &d))
+		return value;
+	return wq_decimal_to_double(wq_decimal_evaluate(d, wq_parameters[item].evaluation_places));
+}
+
+/* Fills in the values of the evaluated items (NaN: none). True when the row may get a class. */
+static bool take_values(struct job *job, const struct wq_csv_row *row, double values[WQ_EVALUATED])
+{
+	bool complete = true, wrong = false;
+
+	for (size_t i = 0; i < WQ_EVALUATED; i++) {
+		const struct wq_csv_field *field;
+
+		values[i] = (double)NAN;
+		if (job->columns[i] == NO_COLUMN)
+			continue;
+		field = &row->fields[job->columns[i]];
+		if (field->cell == WQ_CELL_WRONG || field->value < 0) {
+			complain(job, row->line, i, field->text,
+			        field->cell == WQ_CELL_WRONG ? "not a number" : "negative");
+			wrong = true;
+		} else if (field->cell == WQ_CELL_VALUE) {
+			values[i] = job->request->evaluation ? evaluation_value(field->value, i)
+			                                     : field->value;
+		}
+		complete = complete && field->cell != WQ_CELL_MISSING;
+	}
+	job->wrong += wrong;
+	return complete && !wrong;
+}
+
+static void write_determining(unsigned items)
+{
+	const char *separator = "";
+
+	for (size_t i = 0; i < WQ_EVALUATED; i++) {
+		if ((items & 1U << i) == 0)
+			continue;
+		printf("%s%s", separator, wq_parameters[i].alias);
+		separator = ";";
+	}
+}
+
+/* Multiples have two places, and one significant digit where that would be 0. */
+static void write_exceedance(enum wq_water water, const double values[WQ_EVALUATED])
+{
+	const char *separator = "";
+
+	for (size_t i = 0; i < WQ_EVALUATED; i++) {
+		const struct wq_standard_row *limits =
+		        wq_standard_find(wq_evaluated_codes[i], water);
+		char text[WQ_DECIMAL_TEXT];
+		struct wq_decimal d;
+		double multiple;
+
+		if (isnan(values[i]))
+			continue;
+		multiple = wq_standard_exceedance(limits, WQ_CLASS_III, values[i]);
+		if (isnan(multiple))
+			continue;
+		if (wq_decimal_from_double(multiple, &d))
+			wq_decimal_format(wq_decimal_evaluate(d, 2), text);
+		else
+			snprintf(text, sizeof(text), "%.2f", multiple);
+		printf("%s%s:%s", separator, wq_parameters[i].alias, text);
+		separator = ";";
+	}
+}
+
+static void write_row(struct job *job, const struct wq_csv_row *row)
+{
+	double values[WQ_EVALUATED];
+	unsigned determining = 0;
+	int class_ = WQ_CLASS_NONE;
+
+	if (take_values(job, row, values))
+		class_ = wq_standard_section(job->request->water, values, &determining);
+	for (size_t i = 0; i < row->count; i++) {
+		wq_csv_write(stdout, row->fields[i].text);
+		putchar(',');
+	}
+	if (class_ != WQ_CLASS_NONE)
+		printf("%d", class_);
+	putchar(',');
+	write_determining(determining);
+	putchar(',');
+	write_exceedance(job->request->water, values);
+	putchar('\n');
+}
+
+/* Finds the columns of the evaluated items and writes the header. */
+static int write_header(struct job *job)
+{
+	const char *const *names;
+	const int *parameters;
+	size_t count = wq_csv_columns(job->csv, &names, &parameters), found = 0;
+
+	for (size_t i = 0; i < WQ_EVALUATED; i++)
+		job->columns[i] = NO_COLUMN;
+	for (size_t i = 0; i < count; i++) {
+		if (parameters[i] < 0 || parameters[i] >= WQ_EVALUATED)
+			continue;
+		job->columns[parameters[i]] = (int)i;
+		found++;
+	}
+	if (found == 0) {
+		fprintf(stderr, "%s:1: the header has none of the columns ph do codmn nh3n tp\n",
+		        job->name);
+		return CTL_WRONG;
+	}
+	for (size_t i = 0; i < count; i++) {
+		wq_csv_write(stdout, names[i]);
+		putchar(',');
+	}
+	puts("class,determining,exceedance");
+	return CTL_DONE;
+}
+
+static int write_rows(struct job *job)
+{
+	struct wq_csv_row row;
+	struct wq_err err;
+	int r;
+
+	while ((r = wq_csv_next(job->csv, &row, &err)) != 0) {
+		if (r > 0) {
+			write_row(job, &row);
+			continue;
+		}
+		fprintf(stderr, "%s\n", err.text);
+		job->wrong++;
+	}
+	if (job->wrong > 0)
+		fprintf(stderr, "%s: %zu rows could not be judged\n", job->name, job->wrong);
+	return job->wrong > 0 ? CTL_WRONG : CTL_DONE;
+}
+
+static int classify(const struct request *request, FILE *from, const char *name)
+{
+	struct job job = { .request = request, .name = name };
+	struct wq_err err;
+	int status;
+
+	job.csv = wq_csv_open(
+	        from, name, wq_parameters, wq_parameter_count, &wq_zone_china, false, &err);
+	if (job.csv == NULL) {
+		fprintf(stderr, "%s\n", err.text);
+		return CTL_WRONG;
+	}
+	status = write_header(&job);
+	if (status == CTL_DONE)
+		status = write_rows(&job);
+	wq_csv_close(job.csv);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "output cannot be written: %s\n", strerror(errno));
+		status = CTL_WRONG;
+	}
+	return status;
+}
+
+int ctl_classify(int argc, char **argv)
+{
+	struct request request = { .water = WQ_RIVER };
+	FILE *from;
+	int status;
+
+	if (argp_parse(&parser, argc, argv, 0, NULL, &request) != 0)
+		return CTL_USAGE;
+	if (strcmp(request.file, "-") == 0)
+		return classify(&request, stdin, "stdin");
+	from = fopen(request.file, "re");
+	if (from == NULL) {
+		fprintf(stderr, "%s: %s\n", request.file, strerror(errno));
+		return CTL_WRONG;
+	}
+	status = classify(&request, from, request.file);
+	fclose(from);
+	return status;
+}

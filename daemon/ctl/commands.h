@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommands of wqctl. Each gets its own arguments and returns the exit status of the program.
+ * argv[0] is "wqctl NAME", argp's exit status for a wrong command line is CTL_USAGE, LC_CTYPE is
+ * UTF-8; the caller flushes stdout and tells when that fails. */
+#ifndef WQ_CTL_COMMANDS_H
+#define WQ_CTL_COMMANDS_H
+
+enum ctl_exit {
+	CTL_DONE = 0,
+	CTL_WRONG = 1,       /* what was checked is wrong; there is no such alarm */
+	CTL_USAGE = 2,       /* the command line is wrong */
+	CTL_UNREACHABLE = 3, /* the daemon does not answer */
+};
+
+int ctl_check(int argc, char **argv);
+int ctl_classify(int argc, char **argv);
+int ctl_backtest(int argc, char **argv);
+int ctl_query(int argc, char **argv);
+int ctl_alarms(int argc, char **argv);
+int ctl_status(int argc, char **argv);
+int ctl_ack(int argc, char **argv);
+int ctl_close(int argc, char **argv);
+
+#endif

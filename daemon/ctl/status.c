@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wqctl status: asks the daemon how it is and prints it. */
+#include "status.h"
+
+#include "client.h"
+#include "commands.h"
+#include "table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CELL_TEXT 256
+
+/* One cell from whatever stands at `key`. */
+static const char *cell(const json_t *object, const char *key, char buf[CELL_TEXT])
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (json_is_string(value))
+		snprintf(buf, CELL_TEXT, "%s", json_string_value(value));
+	else if (json_is_integer(value))
+		snprintf(buf, CELL_TEXT, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(buf, CELL_TEXT, "%.15g", json_real_value(value));
+	else if (json_is_boolean(value))
+		snprintf(buf, CELL_TEXT, "%s", json_is_true(value) ? "yes" : "no");
+	else
+		snprintf(buf, CELL_TEXT, "-");
+	return buf;
+}
+
+/* "name   text", the text being cells joined by what stands between them. */
+struct part {
+	const char *before;
+	const char *key;
+};
+
+static void print_line(const json_t *object, const char *title, const struct part *parts, FILE *to)
+{
+	char buf[CELL_TEXT];
+	const char *separator = "";
+
+	if (!json_is_object(object))
+		return;
+	fprintf(to, "%-9s ", title);
+	for (; parts->key; parts++) {
+		if (!json_object_get(object, parts->key))
+			continue;
+		fprintf(to, "%s%s", separator, parts->before);
+		ctl_text_write(to, cell(object, parts->key, buf));
+		separator = ", ";
+	}
+	fputc('\n', to);
+}
+
+/* "3 d 4 h" or "5 min": enough to see whether it restarted. */
+static void print_uptime(const json_t *status, FILE *to)
+{
+	const json_t *uptime = json_object_get(status, "uptime_s");
+	long long minutes = (long long)json_number_value(uptime) / 60;
+
+	if (!json_is_number(uptime))
+		return;
+	if (minutes >= 48 * 60)
+		fprintf(to, "up        %lld d %lld h\n", minutes / 1440, minutes / 60 % 24);
+	else
+		fprintf(to, "up        %lld h %lld min\n", minutes / 60, minutes % 60);
+}
+
+static void print_summary(const json_t *status, FILE *to)
+{
+	static const struct part daemon[] = { { "", "site" }, { "wqd ", "version" },
+		{ "pid ", "pid" }, { "started ", "started" },
+		{ "clock trusted: ", "clock_trusted" }, { NULL, NULL } };
+	static const struct part store[] = { { "", "state" }, { "", "text" },
+		{ "committed ", "committed" }, { "waiting groups ", "waiting_groups" },
+		{ NULL, NULL } };
+	static const struct part inbox[] = { { "waiting ", "depth" }, { "room ", "room" },
+		{ "refused ", "refused" }, { NULL, NULL } };
+	static const struct part notices[] = { { "waiting ", "waiting" }, { "sent ", "sent" },
+		{ "failed ", "failed" }, { NULL, NULL } };
+	static const struct part alarms[] = { { "open ", "open_alarms" }, { NULL, NULL } };
+
+	print_line(status, "site", daemon, to);
+	print_uptime(status, to);
+	print_line(json_object_get(status, "store"), "store", store, to);
+	print_line(json_object_get(status, "inbox"), "inbox", inbox, to);
+	print_line(json_object_get(status, "notices"), "notices", notices, to);
+	if (json_object_get(status, "open_alarms"))
+		print_line(status, "alarms", alarms, to);
+}
+
+/* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */
+static void add_row(struct ctl_table *table, const json_t *outer, const char *const *outer_keys,
+        const json_t *inner, const char *const *inner_keys)
+{
+	char text[CTL_TABLE_COLUMNS][CELL_TEXT];
+	const char *cells[CTL_TABLE_COLUMNS] = { NULL };
+	size_t n = 0;
+
+	for (; *outer_keys && n < table->columns; outer_keys++, n++)
+		cells[n] = cell(outer, *outer_keys, text[n]);
+	for (; *inner_keys && n < table->columns; inner_keys++, n++)
+		cells[n] = cell(inner, *inner_keys, text[n]);
+	ctl_table_row(table, cells);
+}
+
+/* An array of objects that each hold an array of objects, as one table: a row per inner object. */
+struct nested {
+	const char *outer, *inner;                         /* names of the arrays */
+	const char *const *outer_keys, *const *inner_keys; /* NULL-terminated */
+	const char *const *headings;
+	size_t columns;
+};
+
+static void add_rows(struct ctl_table *table, const json_t *outer, const struct nested *shape)
+{
+	const json_t *list = json_object_get(outer, shape->inner);
+
+	if (json_array_size(list) == 0)
+		add_row(table, outer, shape->outer_keys, NULL, shape->inner_keys);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_row(table, outer, shape->outer_keys, json_array_get(list, i),
+		        shape->inner_keys);
+}
+
+static bool print_nested(const json_t *status, const struct nested *shape, FILE *to)
+{
+	struct ctl_table table;
+	const json_t *list = json_object_get(status, shape->outer);
+	bool whole;
+
+	ctl_table_begin(&table, shape->columns, shape->headings);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_rows(&table, json_array_get(list, i), shape);
+	if (json_array_size(list) > 0)
+		fputc('\n', to);
+	whole = ctl_table_print(&table, to);
+	ctl_table_free(&table);
+	return whole;
+}
+
+bool status_print(const json_t *status, FILE *to)
+{
+	static const char *const bus_headings[] = { "BUS", "DRIVER", "STATE", "UNIT", "STATE",
+		"LAST OK", "FAILURES" };
+	static const char *const bus_keys[] = { "name", "driver", "state", NULL };
+	static const char *const unit_keys[] = { "name", "state", "last_ok", "failures", NULL };
+	static const char *const station_headings[] = { "STATION", "NAME", "PARAMETER", "VALUE",
+		"UNIT", "TIME" };
+	static const char *const station_keys[] = { "id", "name", NULL };
+	static const char *const reading_keys[] = { "parameter", "value", "unit", "time", NULL };
+	static const struct nested buses = { "buses", "units", bus_keys, unit_keys, bus_headings,
+		sizeof bus_headings / sizeof *bus_headings };
+	static const struct nested stations = { "stations", "readings", station_keys, reading_keys,
+		station_headings, sizeof station_headings / sizeof *station_headings };
+	bool whole;
+
+	print_summary(status, to);
+	whole = print_nested(status, &buses, to);
+	return print_nested(status, &stations, to) && whole;
+}
+
+struct arguments {
+	struct ctl_target target;
+	bool raw;
+};
+
+enum { KEY_JSON = 'j' };
+
+static const struct argp_option options[] = {
+	{ "json", KEY_JSON, NULL, 0, "print the daemon's answer as it is", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->target;
+		return 0;
+	case KEY_JSON:
+		arguments->raw = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected argument '%s'", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int ctl_status(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &ctl_target_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { options, parse, "",
+		"Shows how the daemon is: store, inbox, notices, buses with their units, and the "
+		"newest readings.",
+		children, NULL, NULL };
+	struct arguments arguments = { 0 };
+	struct ctl_answer answer;
+	int r;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	r = ctl_ask(&arguments.target, "GET", "/v1/status", NULL, &answer);
+	if (r != CTL_DONE)
+		return r;
+	if (arguments.raw) {
+		json_dumpf(answer.json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+		putchar('\n');
+	} else if (!status_print(answer.json, stdout)) {
+		fputs("wqctl: memory ran out, the tables are not complete\n", stderr);
+		r = CTL_WRONG;
+	}
+	ctl_answer_free(&answer);
+	return r;
+}
