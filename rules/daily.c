@@ -221,7 +221,7 @@ static void judge_item(struct wq_verdict *out, const struct daily_settings *s,
 	wq_verdict_say(out, "%s", says.text);
 }
 
-static bool on_time(
+static bool on_day(
         void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out)
 {
 	const struct wq_day_report *report = wq_view_day(view);
@@ -250,5 +250,5 @@ const struct wq_rule wq_rule_daily = {
 	.options = options,
 	.settings_size = sizeof(struct daily_settings),
 	.check = check,
-	.on_time = on_time,
+	.on_day = on_day,
 };

@@ -9,7 +9,7 @@
  *   neither (just started)                                  nothing is said
  *
  * Whether nothing arrives at all or what arrives cannot be judged is told apart in words and facts
- * ("arriving"). Silence is said at every tick so that its length is up to date. Clearing is said
+ * ("arriving"). Silence is said again every ten minutes so that its length is up to date. Clearing is said
  * with every reading, and once by a tick, because what is said of late data does not count. */
 #include "registry.h"
 
@@ -19,6 +19,9 @@
 #include "wq/parameter.h"
 
 #include <math.h>
+
+/* How often the length of a silence that goes on is brought up to date. */
+#define RETELL WQ_MINUTES(10)
 
 struct missing_settings {
 	wq_ms after; /* 0: twice the series' interval */
@@ -150,6 +153,17 @@ static bool on_batch(
 	return now - last <= patience(settings, view) ? recovered(out, view, last) : false;
 }
 
+/* Until then it stays as it is: silence begins to count, or its length is told anew. */
+static wq_ms wake(const void *memory, const void *settings, const struct wq_view *view)
+{
+	const struct missing_state *state = memory;
+	wq_ms now = wq_view_now(view);
+	wq_ms since = later(last_reading(state, view), wq_view_started(view));
+	wq_ms due = since + patience(settings, view) + 1;
+
+	return due > now ? due : now + RETELL;
+}
+
 const struct wq_rule wq_rule_missing = {
 	.name = "missing",
 	.help = "no assessable data for too long",
@@ -159,4 +173,5 @@ const struct wq_rule wq_rule_missing = {
 	.state_size = state_size,
 	.on_batch = on_batch,
 	.on_time = on_time,
+	.wake = wake,
 };

@@ -276,6 +276,45 @@ static size_t first_break(const struct scan *scan, size_t *begin)
 	return SCAN_NONE;
 }
 
+static bool known_key(const struct section_kind *kind, const char *name)
+{
+	for (const struct wq_option *row = kind->rows; row->key != NULL; row++) {
+		if (strcmp(row->key, name) == 0)
+			return true;
+	}
+	for (size_t i = 0; kind->more != NULL && kind->more[i] != NULL; i++) {
+		for (const struct wq_option *row = kind->more[i]; row->key != NULL; row++) {
+			if (strcmp(row->key, name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The first key or section that the schema lacks: the one that libconfuse stopped at. A search by
+ * its text alone would find a value, or a key of the same name, on the same line. */
+static size_t first_unknown(const struct scan *scan, const struct schema *schema)
+{
+	enum place place = KEY;
+
+	for (size_t i = scan_first(scan); i != SCAN_NONE && place != NOWHERE;
+	        i = scan_next(scan, i)) {
+		const struct token *token = &scan->tokens[i];
+
+		if (place == KEY && token->text != NULL) {
+			const struct section_kind *kind = kind_around(scan, schema, i);
+			const bool nested = kind != NULL && kind->role == SECTION_STATION;
+
+			if (!(kind != NULL && known_key(kind, token->text)) &&
+			        !((kind == NULL || nested) &&
+			                schema_find(schema, token->text, nested) != NULL))
+				return i;
+		}
+		place = grammar[place][token->kind];
+	}
+	return SCAN_NONE;
+}
+
 void repair(struct scan *scan, const struct schema *schema, const struct failure *failure)
 {
 	char name[128];
@@ -287,6 +326,8 @@ void repair(struct scan *scan, const struct schema *schema, const struct failure
 		if (strncmp(failure->text, repairs[i].begins, strlen(repairs[i].begins)) != 0)
 			continue;
 		at = locate(scan, name, failure->line);
+		if (repairs[i].handle == no_such_option && first_unknown(scan, schema) != SCAN_NONE)
+			at = first_unknown(scan, schema);
 		if (repairs[i].handle == bad_header && broken != SCAN_NONE && begin < at)
 			at = begin; /* the word was the next line's */
 		if (at == SCAN_NONE || scan->tokens[at].text == NULL)

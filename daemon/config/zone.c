@@ -107,15 +107,19 @@ static const struct wq_zone *scan_zone(struct arena *arena)
 {
 	struct wq_zone_row *rows = arena_array(arena, ROWS, sizeof *rows);
 	struct wq_zone *zone = arena_take(arena, sizeof *zone);
+	wq_ms offset = offset_at(FIRST);
 
-	rows[0] = (struct wq_zone_row){ .from = 0, .offset = offset_at(FIRST) };
+	rows[0] = (struct wq_zone_row){ .from = 0, .offset = offset };
 	zone->count = 1;
 	zone->rows = rows;
 	for (time_t at = FIRST; at < LAST && zone->count < ROWS; at += DAY) {
-		if (offset_at(at) == offset_at(at + DAY))
-			continue;
-		const time_t change = change_between(at, at + DAY);
+		const wq_ms before = offset, after = offset_at(at + DAY);
+		time_t change;
 
+		offset = after;
+		if (before == after)
+			continue;
+		change = change_between(at, at + DAY);
 		rows[zone->count++] = (struct wq_zone_row){ .from = WQ_SECONDS(change),
 			.offset = offset_at(change) };
 	}

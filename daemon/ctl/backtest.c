@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wqctl backtest: last year's data against tomorrow's rules. The engine of the daemon, run on the samples' own time with
- * a tick a minute; nobody is told. Deterministic: the same input gives the same bytes. */
+/* wqctl backtest: last year's data against tomorrow's rules. The engine of the daemon, run on the
+ * samples' own time with a tick a minute; nobody is told. Deterministic: the same input gives the
+ * same bytes. */
 #include "commands.h"
 
 #include "config/config.h"
@@ -28,8 +29,10 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "config", 'c', "FILE", 0, "the rules; section station \"*\" serves stations that it does not name", 0 },
-	{ "csv", 'i', "FILE", 0, "readings: time, optional station, a column a parameter ('-': standard input)", 0 },
+	{ "config", 'c', "FILE", 0,
+	        "the rules; section station \"*\" serves stations that it does not name", 0 },
+	{ "csv", 'i', "FILE", 0,
+	        "readings: time, optional station, a column a parameter ('-': standard input)", 0 },
 	{ "samples", 's', "FILE", 0, "write time,station,parameter,value,quality,event,score", 0 },
 	{ "alarms", 'a', "FILE", 0, "write one JSON object a change of an alarm", 0 },
 	{ "days", 'd', "FILE", 0, "write the verdicts of the days ('-': standard output)", 0 },
@@ -42,8 +45,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	const struct {
 		int key;
 		const char **to;
-	} keys[] = { { 'c', &a->config }, { 'i', &a->csv }, { 's', &a->samples }, { 'a', &a->alarms },
-		{ 'd', &a->days } };
+	} keys[] = { { 'c', &a->config }, { 'i', &a->csv }, { 's', &a->samples },
+		{ 'a', &a->alarms }, { 'd', &a->days } };
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (keys[i].key == key) {
 			*keys[i].to = arg;
@@ -88,7 +91,7 @@ struct table {
 	struct station *by_id;
 	const char **ids;
 	size_t id_count, id_room;
-	char *names[COLUMNS_MAX]; /* of the parameter columns */
+	char *names[COLUMNS_MAX];   /* of the parameter columns */
 	size_t fields[COLUMNS_MAX]; /* their places in the file */
 	size_t columns;
 	size_t wrong;
@@ -141,17 +144,21 @@ static void take_columns(struct table *table, const struct wq_csv *csv)
 		}
 }
 
-static void take_row(struct table *table, const char *file, const char *lone, const struct wq_csv_row *row)
+static void take_row(
+        struct table *table, const char *file, const char *lone, const struct wq_csv_row *row)
 {
 	char text[256];
 	if (row->at == WQ_NO_TIME) {
-		snprintf(text, sizeof text, "%s:%zu: '%.40s' is no time (2021-04-01T08:00:00+08:00); the row is left out",
-			file, row->line, row->time_text);
+		snprintf(text, sizeof text,
+		        "%s:%zu: '%.40s' is no time (2021-04-01T08:00:00+08:00); the row is left "
+		        "out",
+		        file, row->line, row->time_text);
 		wrong(table, text);
 		return;
 	}
 	table->rows = grow(table->rows, &table->row_room, table->row_count, 1, sizeof *table->rows);
-	table->cells = grow(table->cells, &table->cell_room, table->cell_count, table->columns, sizeof *table->cells);
+	table->cells = grow(table->cells, &table->cell_room, table->cell_count, table->columns,
+	        sizeof *table->cells);
 	table->rows[table->row_count] = (struct row){ .at = row->at,
 		.order = table->row_count,
 		.station = station_index(table, row->station[0] != '\0' ? row->station : lone),
@@ -160,10 +167,11 @@ static void take_row(struct table *table, const char *file, const char *lone, co
 	for (size_t i = 0; i < table->columns; i++) {
 		const struct wq_csv_field *field = &row->fields[table->fields[i]];
 		table->cells[table->cell_count++] =
-			(struct cell){ .value = field->value, .state = (uint8_t)field->cell };
+		        (struct cell){ .value = field->value, .state = (uint8_t)field->cell };
 		if (field->cell == WQ_CELL_WRONG) {
-			snprintf(text, sizeof text, "%s:%zu: %s '%.40s' is no number; it counts as bad", file,
-				row->line, table->names[i], field->text);
+			snprintf(text, sizeof text,
+			        "%s:%zu: %s '%.40s' is no number; it counts as bad", file,
+			        row->line, table->names[i], field->text);
 			wrong(table, text);
 		}
 	}
@@ -177,15 +185,17 @@ static int by_time(const void *a, const void *b)
 	return x->order < y->order ? -1 : 1;
 }
 
-static int read_table(struct table *table, const char *file, const struct config *config, struct wq_err *err)
+static int read_table(
+        struct table *table, const char *file, const struct config *config, struct wq_err *err)
 {
 	/* A file of one station needs no column for it. */
-	const char *lone = config->site.station_count == 1 ? config->site.stations[0].id : STATION_NAME;
+	const char *lone =
+	        config->site.station_count == 1 ? config->site.stations[0].id : STATION_NAME;
 	FILE *from = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 	if (from == NULL)
 		return wq_fail(err, WQ_E_IO, "%s: %s", file, strerror(errno));
-	struct wq_csv *csv = wq_csv_open(from, file, config->site.parameters, config->site.parameter_count,
-		config->site.zone, true, err);
+	struct wq_csv *csv = wq_csv_open(from, file, config->site.parameters,
+	        config->site.parameter_count, config->site.zone, true, err);
 	int r = csv != NULL ? 1 : WQ_E_INVALID;
 	if (csv != NULL)
 		take_columns(table, csv);
@@ -252,7 +262,8 @@ static void write_samples(struct run *run, const struct row *row, const struct w
 			continue;
 		fprintf(run->samples, "%s,", at);
 		wq_csv_write(run->samples, station->id);
-		fprintf(run->samples, ",%s,", run->site->parameters[run->site->series[s->series].parameter].alias);
+		fprintf(run->samples, ",%s,",
+		        run->site->parameters[run->site->series[s->series].parameter].alias);
 		write_number(run->samples, given[i].value);
 		fprintf(run->samples, ",%s,%d,", wq_quality_name(s->quality), s->event);
 		write_number(run->samples, s->score);
@@ -268,15 +279,18 @@ static json_t *number(double value)
 static json_t *change_json(const struct wq_site *site, const struct wq_change *c)
 {
 	char time[WQ_INSTANT_TEXT], alarm[WQ_ALARM_NAME];
-	const struct wq_station *station = c->station != WQ_NONE ? &site->stations[c->station] : NULL;
+	const struct wq_station *station =
+	        c->station != WQ_NONE ? &site->stations[c->station] : NULL;
 	json_t *evidence = json_loads(c->evidence, 0, NULL);
 	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:s?, s:s?, s:s, s:o, s:o, s:s, s:o?}", "time",
-		wq_instant_format(station != NULL ? station->zone : site->zone, c->time, time), "alarm",
-		wq_alarm_name(c->alarm, alarm), "change", wq_change_name(c->kind), "number", (int)c->number, "rule",
-		site->rules[c->rule].name, "station", station != NULL ? station->id : NULL, "parameter",
-		c->series != WQ_NONE ? site->parameters[site->series[c->series].parameter].alias : NULL, "level",
-		wq_level_name(c->level), "value", number(c->value), "limit", number(c->limit), "text", c->says,
-		"evidence", evidence);
+	        wq_instant_format(station != NULL ? station->zone : site->zone, c->time, time),
+	        "alarm", wq_alarm_name(c->alarm, alarm), "change", wq_change_name(c->kind),
+	        "number", (int)c->number, "rule", site->rules[c->rule].name, "station",
+	        station != NULL ? station->id : NULL, "parameter",
+	        c->series != WQ_NONE ? site->parameters[site->series[c->series].parameter].alias
+	                             : NULL,
+	        "level", wq_level_name(c->level), "value", number(c->value), "limit",
+	        number(c->limit), "text", c->says, "evidence", evidence);
 }
 
 static void write_changes(struct run *run)
@@ -298,7 +312,7 @@ static void write_day(struct run *run, const struct wq_day_row *row)
 	fprintf(run->days, "%s,", wq_day_format(row->day, day));
 	wq_csv_write(run->days, run->site->stations[row->station].id);
 	fprintf(run->days, ",%s,",
-		row->parameter == WQ_NONE ? "all" : run->site->parameters[row->parameter].alias);
+	        row->parameter == WQ_NONE ? "all" : run->site->parameters[row->parameter].alias);
 	write_number(run->days, row->mean);
 	fprintf(run->days, ",%" PRId32 ",", row->valid);
 	if (row->expected > 0)
@@ -307,7 +321,8 @@ static void write_day(struct run *run, const struct wq_day_row *row)
 	if (row->class_ > 0)
 		fprintf(run->days, "%d", row->class_);
 	fprintf(run->days, ",%s,", wq_day_verdict_name(row->verdict));
-	write_number(run->days, isfinite(row->exceedance) ? round(row->exceedance * 100) / 100 : NAN);
+	write_number(
+	        run->days, isfinite(row->exceedance) ? round(row->exceedance * 100) / 100 : NAN);
 	fputc('\n', run->days);
 }
 
@@ -340,7 +355,8 @@ static int tick_until(struct run *run, wq_ms *now, wq_ms at, struct wq_err *err)
 }
 
 /* One row is one batch. */
-static int feed(struct run *run, const struct table *table, const struct row *row, struct wq_err *err)
+static int feed(
+        struct run *run, const struct table *table, const struct row *row, struct wq_err *err)
 {
 	struct wq_sample samples[COLUMNS_MAX];
 	size_t n = 0;
@@ -350,9 +366,9 @@ static int feed(struct run *run, const struct table *table, const struct row *ro
 		if (cell->state == WQ_CELL_NOT_MEASURED || series == WQ_NONE)
 			continue;
 		samples[n++] = (struct wq_sample){ .series = series,
-			.quality = cell->state == WQ_CELL_VALUE ? WQ_UNCHECKED
-				: cell->state == WQ_CELL_MISSING ? WQ_MISSING
-								 : WQ_BAD,
+			.quality = cell->state == WQ_CELL_VALUE  ? WQ_UNCHECKED
+			        : cell->state == WQ_CELL_MISSING ? WQ_MISSING
+			                                         : WQ_BAD,
 			.stamp = WQ_STAMP_STATION,
 			.at = row->at,
 			.value = cell->state == WQ_CELL_VALUE ? cell->value : NAN };
@@ -378,7 +394,8 @@ static int finish(struct run *run, wq_ms last, struct wq_err *err)
 		wq_ms day_end = wq_day_start(zone, wq_day_of(zone, last) + 1);
 		end = day_end > end ? day_end : end;
 	}
-	int r = wq_engine_close_days(run->engine, end + run->site->evaluation.day_closes_after, &run->out, err);
+	int r = wq_engine_close_days(
+	        run->engine, end + run->site->evaluation.day_closes_after, &run->out, err);
 	flush(run);
 	return r;
 }
@@ -420,12 +437,14 @@ static int close_output(const char *path, FILE *to, struct wq_err *err)
 
 static int open_outputs(struct run *run, const struct arguments *a, struct wq_err *err)
 {
-	int r = open_output(a->samples, "time,station,parameter,value,quality,event,score\n", &run->samples, err);
+	int r = open_output(a->samples, "time,station,parameter,value,quality,event,score\n",
+	        &run->samples, err);
 	if (r == 0)
 		r = open_output(a->alarms, "", &run->alarms, err);
 	if (r == 0)
 		r = open_output(a->days,
-			"day,station,parameter,mean,valid,expected,class,verdict,exceedance\n", &run->days, err);
+		        "day,station,parameter,mean,valid,expected,class,verdict,exceedance\n",
+		        &run->days, err);
 	return r;
 }
 
@@ -439,26 +458,28 @@ static int close_outputs(struct run *run, const struct arguments *a, struct wq_e
 
 static void summarise(const struct run *run, const struct table *table)
 {
-	fprintf(stderr, "%zu stations, %zu rows, %zu samples; alarms:", table->id_count, table->row_count,
-		run->sample_count);
+	fprintf(stderr, "%zu stations, %zu rows, %zu samples; alarms:", table->id_count,
+	        table->row_count, run->sample_count);
 	for (int k = 0; k < WQ_CHANGE_KINDS; k++)
 		if (run->changes[k] > 0)
 			fprintf(stderr, " %zu %s", run->changes[k], wq_change_name(k));
-	fprintf(stderr, "; days: %zu meet, %zu exceed, %zu not assessable\n", run->verdicts[WQ_DAY_MEETS],
-		run->verdicts[WQ_DAY_EXCEEDS], run->verdicts[WQ_DAY_NOT_ASSESSABLE]);
+	fprintf(stderr, "; days: %zu meet, %zu exceed, %zu not assessable\n",
+	        run->verdicts[WQ_DAY_MEETS], run->verdicts[WQ_DAY_EXCEEDS],
+	        run->verdicts[WQ_DAY_NOT_ASSESSABLE]);
 	if (table->wrong > 0)
 		fprintf(stderr, "%zu places were wrong; the rest was used\n", table->wrong);
 }
 
-static int backtest(const struct arguments *a, struct config *base, struct table *table, struct wq_err *err)
+static int backtest(
+        const struct arguments *a, struct config *base, struct table *table, struct wq_err *err)
 {
 	struct run run = { .site = NULL };
 	struct config *config = NULL;
 	int r = read_table(table, a->csv, base, err);
 	if (r < 0)
 		return r;
-	config = config_for_series(base, table->ids, table->id_count, (const char *const *)table->names,
-		table->columns, run.parameters, err);
+	config = config_for_series(base, table->ids, table->id_count,
+	        (const char *const *)table->names, table->columns, run.parameters, err);
 	if (config == NULL)
 		return WQ_E_INVALID;
 	run.site = &config->site;

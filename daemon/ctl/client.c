@@ -208,6 +208,9 @@ static int said_no(const struct ctl_answer *answer)
 
 	if (reason)
 		fprintf(stderr, "wqctl: %s\n", reason);
+	else if (!answer->json)
+		fprintf(stderr, "wqctl: the daemon's answer (status %d) is not JSON\n",
+		        answer->status);
 	else
 		fprintf(stderr, "wqctl: the daemon answered with status %d\n", answer->status);
 	return answer->status == 503 ? CTL_UNREACHABLE : CTL_WRONG;

@@ -16,7 +16,7 @@ static const char *cell(const json_t *object, const char *key, char buf[CELL_TEX
 {
 	const json_t *value = json_object_get(object, key);
 
-	if (json_is_string(value))
+	if (json_string_length(value) > 0)
 		snprintf(buf, CELL_TEXT, "%s", json_string_value(value));
 	else if (json_is_integer(value))
 		snprintf(buf, CELL_TEXT, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -44,10 +44,11 @@ static void print_line(const json_t *object, const char *title, const struct par
 		return;
 	fprintf(to, "%-9s ", title);
 	for (; parts->key; parts++) {
-		if (!json_object_get(object, parts->key))
+		const char *text = cell(object, parts->key, buf);
+		if (strcmp(text, "-") == 0)
 			continue;
 		fprintf(to, "%s%s", separator, parts->before);
-		ctl_text_write(to, cell(object, parts->key, buf));
+		ctl_text_write(to, text);
 		separator = ", ";
 	}
 	fputc('\n', to);
@@ -143,9 +144,10 @@ static bool print_nested(const json_t *status, const struct nested *shape, FILE 
 bool status_print(const json_t *status, FILE *to)
 {
 	static const char *const bus_headings[] = { "BUS", "DRIVER", "STATE", "UNIT", "STATE",
-		"LAST OK", "FAILURES" };
+		"LAST OK", "FAILURES", "WHY" };
 	static const char *const bus_keys[] = { "name", "driver", "state", NULL };
-	static const char *const unit_keys[] = { "name", "state", "last_ok", "failures", NULL };
+	static const char *const unit_keys[] = { "name", "state", "last_ok", "failures", "why",
+		NULL };
 	static const char *const station_headings[] = { "STATION", "NAME", "PARAMETER", "VALUE",
 		"UNIT", "TIME" };
 	static const char *const station_keys[] = { "id", "name", NULL };

@@ -360,7 +360,6 @@ static void on_drop(
 {
 	(void)line, (void)until;
 	slot->dropped |= 1u << slot->cursor;
-	slot->moves = 0;
 	slot->streak = 0;
 	slot->due = now;
 	if (live(slot) > 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a history that the daemon may be writing at the same time: never writes, never holds it for long. One
- * thread. Results go to a sink row by row, inside one short read transaction: a sink must not wait for a person
- * or a pipe (see rows.h), since the daemon's log grows as long as it lasts. */
+/* Reads a history that the daemon may be writing at the same time: never writes, never holds it for
+ * long. One thread. Results go to a sink row by row, inside one short read transaction: a sink must
+ * not wait for a person or a pipe (see rows.h), since the daemon's log grows as long as it lasts.
+ */
 #ifndef WQ_STORE_READER_H
 #define WQ_STORE_READER_H
 
@@ -29,8 +30,8 @@ struct reader_sink {
 	int (*row)(void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err);
 };
 
-/* Opens read-only. WQ_E_MISSING: no such file; WQ_E_INVALID: not a history, or newer than this program;
- * WQ_E_PROTOCOL: damaged; WQ_E_IO. */
+/* Opens read-only. WQ_E_MISSING: no such file; WQ_E_INVALID: not a history, or newer than this
+ * program; WQ_E_PROTOCOL: damaged; WQ_E_IO. */
 int reader_open(const char *path, struct reader **reader, struct wq_err *err);
 void reader_close(struct reader *reader); /* NULL is fine */
 
@@ -42,19 +43,22 @@ struct reader_filter {
 	const char *station;   /* id */
 	const char *parameter; /* alias or code */
 	wq_ms from, to;
-	bool open;             /* alarms: only changes of those that are open */
+	bool open; /* alarms: only changes of those that are open */
 };
 
-/* The rows of v_sample, v_daily, v_alarm, ascending by time. Samples need a station and a parameter; WQ_E_MISSING
- * when the history knows no such one (also for the others), with those it knows in the sentence. */
-int reader_samples(struct reader *reader, const struct reader_filter *filter, const struct reader_sink *sink,
-	struct wq_err *err);
-int reader_daily(struct reader *reader, const struct reader_filter *filter, const struct reader_sink *sink,
-	struct wq_err *err);
-int reader_alarms(struct reader *reader, const struct reader_filter *filter, const struct reader_sink *sink,
-	struct wq_err *err);
+/* The rows of v_sample, v_daily, v_alarm, ascending by time. Samples need a station and a
+ * parameter; WQ_E_MISSING when the history knows no such one (also for the others), with those it
+ * knows in the sentence. */
+int reader_samples(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err);
+int reader_daily(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err);
+int reader_alarms(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err);
 
-/* One SELECT of the user. WQ_E_INVALID: SQL that is wrong, that writes, or more than one statement. */
-int reader_sql(struct reader *reader, const char *sql, const struct reader_sink *sink, struct wq_err *err);
+/* One SELECT of the user. WQ_E_INVALID: SQL that is wrong, that writes, or more than one statement.
+ */
+int reader_sql(
+        struct reader *reader, const char *sql, const struct reader_sink *sink, struct wq_err *err);
 
 #endif

@@ -3,8 +3,8 @@
 #ifndef WQ_STORE_SCHEMA_H
 #define WQ_STORE_SCHEMA_H
 
-/* schema_steps[n], statements ending with NULL, turns version n into version n + 1; PRAGMA user_version says where a file is. A step that
- * has been released is never edited. */
+/* schema_steps[n], statements ending with NULL, turns version n into version n + 1; PRAGMA
+ * user_version says where a file is. A step that has been released is never edited. */
 #define SCHEMA_VERSION 1
 extern const char *const *const schema_steps[SCHEMA_VERSION];
 

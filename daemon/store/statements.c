@@ -18,57 +18,55 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_ROLLBACK] = "ROLLBACK",
 	[ST_META] = "UPDATE meta SET sequence=?1,received=?2,commits=?3",
 	[ST_SAMPLE_INSERT] =
-		"INSERT INTO sample_open(at,series,revision,value,quality,stamp,flag,source,received,"
-		"trusted,sequence,repeats,score,late,event,newest)"
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,1)",
+	        "INSERT INTO "
+	        "sample_open(at,series,revision,value,quality,stamp,flag,source,received,"
+	        "trusted,sequence,repeats,score,late,event,newest)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,1)",
 	[ST_SAMPLE_FIND] =
-		"SELECT revision,value,flag,quality,0 FROM sample_open" NEWEST_OPEN
-		" UNION ALL SELECT revision,value,flag,quality,1 FROM sample" NEWEST_CLOSED,
+	        "SELECT revision,value,flag,quality,0 FROM sample_open" NEWEST_OPEN
+	        " UNION ALL SELECT revision,value,flag,quality,1 FROM sample" NEWEST_CLOSED,
 	[ST_OPEN_REPEAT] = "UPDATE sample_open" COUNT_REPEAT NEWEST_OPEN,
 	[ST_CLOSED_REPEAT] = "UPDATE sample" COUNT_REPEAT NEWEST_CLOSED,
 	[ST_OPEN_SUPERSEDE] = "UPDATE sample_open SET newest=0" NEWEST_OPEN,
 	[ST_CLOSED_SUPERSEDE] = "UPDATE sample SET newest=0" NEWEST_CLOSED,
 	[ST_DAY_INSERT] =
-		"INSERT INTO day(station,day,parameter,revision,mean,mean_raw,valid,expected,class,"
-		"verdict,exceedance) VALUES(?1,?2,?3,"
-		"max(?4,coalesce((SELECT max(revision)+1 FROM day"
-		" WHERE station=?1 AND day=?2 AND parameter=?3),1)),"
-		"?5,?6,?7,?8,?9,?10,?11)",
+	        "INSERT INTO day(station,day,parameter,revision,mean,mean_raw,valid,expected,class,"
+	        "verdict,exceedance) VALUES(?1,?2,?3,"
+	        "max(?4,coalesce((SELECT max(revision)+1 FROM day"
+	        " WHERE station=?1 AND day=?2 AND parameter=?3),1)),"
+	        "?5,?6,?7,?8,?9,?10,?11)",
 	[ST_ALARM_INSERT] =
-		"INSERT INTO alarm(id,rule,station,series,opened,open) VALUES(?1,?2,?3,?4,?5,0)"
-		" ON CONFLICT(id) DO NOTHING",
+	        "INSERT INTO alarm(id,rule,station,series,opened,open) VALUES(?1,?2,?3,?4,?5,0)"
+	        " ON CONFLICT(id) DO NOTHING",
 	[ST_ALARM_STATE] = "UPDATE alarm SET open=?2 WHERE id=?1",
 	[ST_CHANGE_INSERT] =
-		"INSERT INTO change(alarm,number,kind,station,series,level,time,decided,value,"
-		"threshold,who,note,says,evidence) VALUES(?1,"
-		"max(?2,coalesce((SELECT max(number)+1 FROM change WHERE alarm=?1),1)),"
-		"?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+	        "INSERT INTO change(alarm,number,kind,station,series,level,time,decided,value,"
+	        "threshold,who,note,says,evidence) VALUES(?1,"
+	        "max(?2,coalesce((SELECT max(number)+1 FROM change WHERE alarm=?1),1)),"
+	        "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
 	[ST_NOTICE_INSERT] =
-		"INSERT INTO notice(id,alarm,number,kind,level,assist,time,created,expires,contact,"
-		"channel,address,text,data,state,attempts)"
-		" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,0,0)"
-		" ON CONFLICT(id) DO UPDATE SET channel=excluded.channel,address=excluded.address,"
-		"expires=excluded.expires,text=excluded.text,data=excluded.data",
-	[ST_DELIVERY_INSERT] =
-		"INSERT INTO delivery(notice,attempt,channel,at,kind,done,text)"
-		" VALUES(?1,?2,?3,?4,?5,?6,?7)",
+	        "INSERT INTO notice(id,alarm,number,kind,level,assist,time,created,expires,contact,"
+	        "channel,address,text,data,state,attempts)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,0,0)"
+	        " ON CONFLICT(id) DO UPDATE SET channel=excluded.channel,address=excluded.address,"
+	        "expires=excluded.expires,text=excluded.text,data=excluded.data",
+	[ST_DELIVERY_INSERT] = "INSERT INTO delivery(notice,attempt,channel,at,kind,done,text)"
+	                       " VALUES(?1,?2,?3,?4,?5,?6,?7)",
 	[ST_NOTICE_STATE] =
-		"UPDATE notice SET attempts=max(attempts,?2),state=max(state,?3) WHERE id=?1",
+	        "UPDATE notice SET attempts=max(attempts,?2),state=max(state,?3) WHERE id=?1",
 	[ST_OUTAGE_PUT] =
-		"INSERT INTO outage(source,unit,since,until,reason) VALUES(?1,?2,?3,?4,?5)"
-		" ON CONFLICT(source,unit,since) DO UPDATE"
-		" SET until=excluded.until,reason=excluded.reason",
-	[ST_NEED_OPEN] =
-		"SELECT series,at,value,quality,stamp,flag FROM sample_open"
-		" WHERE at>=?1 AND at<?2 AND newest=1",
-	[ST_NEED_CLOSED] =
-		"SELECT series,at,value,quality,stamp,flag FROM sample"
-		" WHERE series=?3 AND at>=?1 AND at<?2 AND newest=1",
+	        "INSERT INTO outage(source,unit,since,until,reason) VALUES(?1,?2,?3,?4,?5)"
+	        " ON CONFLICT(source,unit,since) DO UPDATE"
+	        " SET until=excluded.until,reason=excluded.reason",
+	[ST_NEED_OPEN] = "SELECT series,at,value,quality,stamp,flag FROM sample_open"
+	                 " WHERE at>=?1 AND at<?2 AND newest=1",
+	[ST_NEED_CLOSED] = "SELECT series,at,value,quality,stamp,flag FROM sample"
+	                   " WHERE series=?3 AND at>=?1 AND at<?2 AND newest=1",
 	[ST_MOVE_FIRST] = "SELECT min(at) FROM sample_open",
 	[ST_MOVE_UNTIL] =
-		"SELECT max(at) FROM (SELECT at FROM sample_open WHERE at<?1 ORDER BY at LIMIT ?2)",
+	        "SELECT max(at) FROM (SELECT at FROM sample_open WHERE at<?1 ORDER BY at LIMIT ?2)",
 	[ST_MOVE_COPY] =
-		"INSERT INTO sample(" SAMPLE_COLUMNS ") SELECT " SAMPLE_COLUMNS " FROM sample_open"
-		" WHERE at<=?1 ORDER BY series,at,revision",
+	        "INSERT INTO sample(" SAMPLE_COLUMNS ") SELECT " SAMPLE_COLUMNS " FROM sample_open"
+	        " WHERE at<=?1 ORDER BY series,at,revision",
 	[ST_MOVE_DELETE] = "DELETE FROM sample_open WHERE at<=?1",
 };

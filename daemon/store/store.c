@@ -78,6 +78,15 @@ static int64_t size_of(const char *path, const char *suffix)
 	return st.st_size;
 }
 
+/* Asked before SQLite opens the file: it would read it all the same, and leave an empty log behind.
+ */
+static int check_access(const struct store *store, struct wq_err *err)
+{
+	if (faccessat(AT_FDCWD, store->path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
+		return 0;
+	return wq_fail(err, WQ_E_IO, "%s: may not be written: %s", store->path, strerror(errno));
+}
+
 /* Refuses what is not ours before anything of the file is changed. */
 static int check_identity(struct store *store, int64_t *version, struct wq_err *err)
 {
@@ -103,8 +112,7 @@ static int check_identity(struct store *store, int64_t *version, struct wq_err *
 		        "the newer wqd or give another path",
 		        store->path, *version, SCHEMA_VERSION);
 	if (sqlite3_db_readonly(store->db, "main") == 1)
-		return wq_fail(
-		        err, WQ_E_IO, "%s: may not be written (owner, mode or mount)", store->path);
+		return wq_fail(err, WQ_E_IO, "%s: may not be written", store->path);
 	return 0;
 }
 
@@ -297,6 +305,8 @@ int store_open(const char *path, const struct wq_site *site, struct store **out,
 	store->path = copy;
 	store->lock = -1;
 	int r = take_lock(store, &local);
+	if (r == 0)
+		r = check_access(store, &local);
 	if (r == 0) {
 		int64_t size = size_of(path, ""), log = size_of(path, "-wal");
 		bool check =

@@ -46,7 +46,7 @@ struct names {
 
 struct store {
 	char *path;
-	int lock; /* descriptor of the lock file, -1: not held */
+	int lock;    /* descriptor of the lock file, -1: not held */
 	sqlite3 *db; /* NULL after a failed store_reopen() */
 	sqlite3_stmt *statements[ST_COUNT];
 	const struct wq_site *site;
@@ -54,8 +54,9 @@ struct store {
 	uint64_t incarnation, sequence;
 	int64_t commits; /* groups in the file */
 	wq_ms received;  /* newest arrival in it */
-	const struct commit_group *doubt; /* its COMMIT failed: in the file or not, reopening tells */
-	bool landed;     /* reopening found it in the file */
+	const struct commit_group
+	        *doubt; /* its COMMIT failed: in the file or not, reopening tells */
+	bool landed;    /* reopening found it in the file */
 	size_t orphans;
 	/* tidy.c */
 	int wal_frames, wal_copied;
@@ -63,7 +64,8 @@ struct store {
 };
 
 /* names.c: makes the rows of a site and reads their keys. Inside a transaction of the caller. */
-int names_load(struct store *store, const struct wq_site *site, struct names *names, struct wq_err *err);
+int names_load(
+        struct store *store, const struct wq_site *site, struct names *names, struct wq_err *err);
 void names_free(struct names *names);
 uint32_t names_series(const struct names *names, int64_t key);
 
@@ -83,10 +85,10 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 
 /* restore.c */
 int need_answer(struct store *store, const struct wq_need *need, struct store_answer *answer,
-	struct wq_err *err);
+        struct wq_err *err);
 
 /* tidy.c */
-void tidy_watch(struct store *store); /* after each opening */
+void tidy_watch(struct store *store);                     /* after each opening */
 int tidy_settle(struct store *store, struct wq_err *err); /* copies the log into the file, synced */
 
 #endif

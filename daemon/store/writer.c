@@ -276,8 +276,10 @@ struct store *writer_stop(struct writer *w, wq_ms grace)
 	}
 	bool returned = w->returned;
 	pthread_mutex_unlock(&w->mutex);
-	if (!returned)
+	if (!returned) {
+		pthread_detach(w->thread);
 		return NULL;
+	}
 	pthread_join(w->thread, NULL);
 	struct store *store = w->store;
 	writer_free(w);

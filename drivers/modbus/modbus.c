@@ -16,7 +16,7 @@
 #include "connect.h"
 #include "frame.h"
 #include "readings.h"
-#include "settings.h"
+#include "modbus_settings.h"
 
 #include "wq/driver.h"
 #include "wq/err.h"

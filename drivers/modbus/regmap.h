@@ -7,7 +7,7 @@
 #ifndef WQ_MODBUS_REGMAP_H
 #define WQ_MODBUS_REGMAP_H
 
-#include "settings.h"
+#include "modbus_settings.h"
 
 #include "wq/decimal.h"
 #include "wq/instant.h"

@@ -4,7 +4,7 @@
 #ifndef MQTT_CLIENT_H
 #define MQTT_CLIENT_H
 
-#include "settings.h"
+#include "keys.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /* The hand-over of a message: what the sink answers decides whether the broker hears of it. */
 #include "intake.h"
 
-#include "settings.h"
+#include "keys.h"
 
 #include "wq/err.h"
 

@@ -4,7 +4,7 @@
 #include "keeper.h"
 
 #include "client.h"
-#include "settings.h"
+#include "keys.h"
 
 #include "wq/err.h"
 

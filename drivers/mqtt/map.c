@@ -2,7 +2,7 @@
 /* Which point a station's name for a value means: sorted once, searched for every value. */
 #include "map.h"
 
-#include "settings.h"
+#include "keys.h"
 
 #include "wq/err.h"
 

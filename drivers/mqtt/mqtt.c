@@ -2,8 +2,8 @@
 /* The driver as the daemon sees it: keys, check, and a keeper for each bus. */
 #include "address.h"
 #include "keeper.h"
+#include "keys.h"
 #include "map.h"
-#include "settings.h"
 #include "topic.h"
 
 #include "wq/driver.h"

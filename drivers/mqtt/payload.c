@@ -97,7 +97,7 @@ static bool read_time(const struct mqtt_map *map, const json_t *json, wq_ms *at)
 
 	if (json_is_string(json)) {
 		if (wq_instant_parse(json_string_value(json), map->zone, &parsed, NULL) < 0 ||
-		        parsed < (wq_ms)FIRST_SECOND * 1000)
+		        parsed < (wq_ms)FIRST_SECOND * 1000 || parsed >= (wq_ms)LAST_SECOND * 1000)
 			return false;
 		*at = parsed;
 		return true;
@@ -285,6 +285,11 @@ static void take_value(struct message *message, const char *name, const json_t *
 		sample.quality = WQ_MISSING;
 	else
 		sample.value = scaled(sample.value, point->factor);
+	if (isinf(sample.value)) {
+		refuse(message, WQ_REFUSED_VALUE, "station '%s', %.64s: too large",
+		        message->station, name);
+		return;
+	}
 	message->out[message->count++] = sample;
 }
 

@@ -60,10 +60,17 @@ struct wq_rule {
 	bool (*on_batch)(void *state, const void *settings, const struct wq_view *view,
 		struct wq_verdict *out);
 
-	/* Called at each tick (the daemon: each second; backtest: each minute of sample time), and for
-	 * station rules when a day was closed or corrected (see wq_view_day). May be NULL. */
+	/* Called at each tick (the daemon: each second; backtest: each minute of sample time), but not
+	 * before wake(). May be NULL. */
 	bool (*on_time)(void *state, const void *settings, const struct wq_view *view,
 		struct wq_verdict *out);
+
+	/* Asked after on_time: the earliest instant at which on_time could say something new if nothing comes for
+	 * the place. NULL: the next tick. */
+	wq_ms (*wake)(const void *state, const void *settings, const struct wq_view *view);
+
+	/* Station scope: a day of the station was closed or corrected (wq_view_day). May be NULL. */
+	bool (*on_day)(void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out);
 };
 
 /* One reading as rules see it: assessable samples only (good or suspect), one per analysis. */
@@ -108,7 +115,7 @@ wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series);
 /* When the engine began to watch (its first tick or batch): silence is counted from here at the earliest. */
 wq_ms wq_view_started(const struct wq_view *view);
 
-/* In station scope, the day that was just closed or corrected; NULL on any other call. */
+/* In on_day: the day that was just closed or corrected; NULL on any other call. */
 const struct wq_day_report *wq_view_day(const struct wq_view *view);
 
 /* NULL-terminated: rules/registry.c. */

@@ -24,6 +24,8 @@ static void change(struct wq_engine *engine, uint32_t series, const struct day_s
 		wq_decimal_sum_add(&sum->sum, value);
 	else
 		wq_decimal_sum_remove(&sum->sum, value);
+	if (slot->closed)
+		engine->days_wake = 0;
 	if (site->parameters[site->series[series].parameter].mean == WQ_MEAN_HYDROGEN) {
 		double hydrogen = pow(10, -value);
 		sum->hydrogen = sum->sum.count > 0 ? sum->hydrogen + (add ? hydrogen : -hydrogen) : 0;
@@ -64,6 +66,7 @@ void days_open(struct wq_engine *engine, uint32_t station, wq_day day)
 	if ((slot->used && slot->day >= day) || gone(engine->stations[station].days, day))
 		return;
 	*slot = (struct day_slot){ .day = day, .used = true };
+	engine->days_wake = 0;
 	clear_sums(engine, station, day);
 }
 
@@ -126,6 +129,17 @@ static wq_ms due(const struct wq_engine *engine, uint32_t station, wq_day day)
 		engine->site->evaluation.day_closes_after;
 }
 
+/* When this station's days have something to do next: midnight, or a verdict that falls due. */
+static wq_ms next_due(const struct wq_engine *engine, uint32_t station, wq_day today)
+{
+	const struct day_slot *days = engine->stations[station].days;
+	wq_ms next = wq_day_start(engine->site->stations[station].zone, today + 1);
+	for (size_t i = 0; i < DAYS_KEPT; i++)
+		if (days[i].used && (!days[i].closed || days[i].dirty) && due(engine, station, days[i].day) < next)
+			next = due(engine, station, days[i].day);
+	return next;
+}
+
 static void advance_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out)
 {
 	wq_day today = wq_day_of(engine->site->stations[station].zone, now);
@@ -139,10 +153,15 @@ static void advance_station(struct wq_engine *engine, uint32_t station, wq_ms no
 		if (due(engine, station, day) <= now)
 			tell(engine, station, slot, now, out);
 	}
+	wq_ms next = next_due(engine, station, today);
+	engine->days_wake = next < engine->days_wake ? next : engine->days_wake;
 }
 
 void days_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 {
+	if (now < engine->days_wake && now >= engine->ticked)
+		return;
+	engine->days_wake = INT64_MAX;
 	for (uint32_t i = 0; i < engine->site->station_count; i++)
 		advance_station(engine, i, now, out);
 }

@@ -45,6 +45,7 @@ struct place_station {
 /* One rule at one place. */
 struct slot {
 	struct wq_alarm *alarm; /* NULL: none is open */
+	wq_ms wake;             /* its rule's on_time is not asked before */
 	uint32_t use, place;    /* index into site->rules; index into that rule's places */
 };
 
@@ -70,6 +71,9 @@ struct wq_engine {
 	const struct wq_alarm **alarms; /* open ones, ascending by id */
 	size_t alarm_count;
 	int64_t highest; /* alarm id */
+	wq_ms ticked;    /* the last tick */
+	wq_ms wake;      /* no slot wants its on_time before */
+	wq_ms days_wake; /* no day opens, closes or is corrected before */
 	bool restoring;
 	bool short_of_memory; /* something has to be concluded again */
 };

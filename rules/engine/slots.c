@@ -48,7 +48,10 @@ void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_rea
 		view.trigger = trigger;
 		view.replaced = replaced;
 		ask(engine, slot, view.use->rule->on_batch, &view, silent, false, out);
+		slot->wake = now;
 	}
+	if (span.count > 0)
+		engine->wake = now;
 }
 
 static void ask_batch(struct wq_engine *engine, struct span span, wq_ms now, struct wq_outcome *out)
@@ -57,7 +60,10 @@ static void ask_batch(struct wq_engine *engine, struct span span, wq_ms now, str
 		struct slot *slot = &engine->slots[engine->index[span.first + i]];
 		struct wq_view view = view_of(engine, slot, now);
 		ask(engine, slot, view.use->rule->on_batch, &view, engine->restoring, false, out);
+		slot->wake = now;
 	}
+	if (span.count > 0)
+		engine->wake = now;
 }
 
 void slots_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out)
@@ -70,16 +76,34 @@ void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 	ask_batch(engine, engine->network, now, out);
 }
 
+/* When the rule of a place wants to be asked again, after it was asked at `now`. */
+static wq_ms wake_of(const struct wq_engine *engine, const struct slot *slot, const struct wq_view *view)
+{
+	const struct wq_rule *rule = view->use->rule;
+	return rule->wake != NULL ? rule->wake(state_of(engine, slot), view->use->settings, view) : view->now;
+}
+
 void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 {
+	wq_ms next = INT64_MAX;
+	/* A clock that was set back must not silence the rules until it has caught up. */
+	bool back = now < engine->ticked;
+	engine->ticked = now;
+	if (now < engine->wake && !back)
+		return;
 	for (size_t i = 0; i < engine->slot_count; i++) {
 		struct slot *slot = &engine->slots[i];
 		const struct wq_rule *rule = engine->site->rules[slot->use].rule;
 		if (rule->on_time == NULL)
 			continue;
-		struct wq_view view = view_of(engine, slot, now);
-		ask(engine, slot, rule->on_time, &view, false, false, out);
+		if (slot->wake <= now || back) {
+			struct wq_view view = view_of(engine, slot, now);
+			ask(engine, slot, rule->on_time, &view, false, false, out);
+			slot->wake = wake_of(engine, slot, &view);
+		}
+		next = slot->wake < next ? slot->wake : next;
 	}
+	engine->wake = next;
 }
 
 /* A day was closed or corrected. Only the newest closed day moves alarms: what was true last week is
@@ -94,6 +118,6 @@ void slots_day(struct wq_engine *engine, const struct wq_day_report *report, boo
 		struct slot *slot = &engine->slots[engine->index[span.first + i]];
 		struct wq_view view = view_of(engine, slot, now);
 		view.day = report;
-		ask(engine, slot, view.use->rule->on_time, &view, false, report->correction, out);
+		ask(engine, slot, view.use->rule->on_day, &view, false, report->correction, out);
 	}
 }

@@ -20,32 +20,32 @@
 #define OTHER(code, water, ...)  ROW(code, water, WQ_AT_MOST, false, __VA_ARGS__)
 
 /* The evaluated items come first, in the order of wq_evaluated_codes. Classes I to V. */
-#define EVALUATED_ITEMS(water, ...) \
-	{ .code = "w01001", .water = water, .direction = WQ_WITHIN, .evaluated = true, \
+#define EVALUATED_ITEMS(w, ...) \
+	{ .code = "w01001", .water = w, .direction = WQ_WITHIN, .evaluated = true, \
 	  .limit = { 0, 6, 6, 6, 6, 6 }, .high = 9 }, \
-	ROW("w01009", water, WQ_AT_LEAST, true, 7.5, 6, 5, 3, 2), \
-	JUDGED("w01019", water, 2, 4, 6, 10, 15), \
-	JUDGED("w21003", water, 0.15, 0.5, 1.0, 1.5, 2.0), \
-	JUDGED("w21011", water, __VA_ARGS__)
+	ROW("w01009", w, WQ_AT_LEAST, true, 7.5, 6, 5, 3, 2), \
+	JUDGED("w01019", w, 2, 4, 6, 10, 15), \
+	JUDGED("w21003", w, 0.15, 0.5, 1.0, 1.5, 2.0), \
+	JUDGED("w21011", w, __VA_ARGS__)
 
-#define OTHER_ITEMS(water) \
-	OTHER("w01018", water, 15, 15, 20, 30, 40), \
-	OTHER("w01017", water, 3, 3, 4, 6, 10), \
-	OTHER("w20122", water, 0.01, 1.0, 1.0, 1.0, 1.0), \
-	OTHER("w20123", water, 0.05, 1.0, 1.0, 2.0, 2.0), \
-	OTHER("w21017", water, 1.0, 1.0, 1.0, 1.5, 1.5), \
-	OTHER("w20128", water, 0.01, 0.01, 0.01, 0.02, 0.02), \
-	OTHER("w20141", water, 0.05, 0.05, 0.05, 0.1, 0.1), \
-	OTHER("w20111", water, 0.00005, 0.00005, 0.0001, 0.001, 0.001), \
-	OTHER("w20115", water, 0.001, 0.005, 0.005, 0.005, 0.01), \
-	OTHER("w20117", water, 0.01, 0.05, 0.05, 0.05, 0.1), \
-	OTHER("w20120", water, 0.01, 0.01, 0.05, 0.05, 0.1), \
-	OTHER("w21016", water, 0.005, 0.05, 0.2, 0.2, 0.2), \
-	OTHER("w23002", water, 0.002, 0.002, 0.005, 0.01, 0.1), \
-	OTHER("w22001", water, 0.05, 0.05, 0.05, 0.5, 1.0), \
-	OTHER("w19002", water, 0.2, 0.2, 0.2, 0.3, 0.3), \
-	OTHER("w21019", water, 0.05, 0.1, 0.2, 0.5, 1.0), \
-	OTHER("w02003", water, 200, 2000, 10000, 20000, 40000)
+#define OTHER_ITEMS(w) \
+	OTHER("w01018", w, 15, 15, 20, 30, 40), \
+	OTHER("w01017", w, 3, 3, 4, 6, 10), \
+	OTHER("w20122", w, 0.01, 1.0, 1.0, 1.0, 1.0), \
+	OTHER("w20123", w, 0.05, 1.0, 1.0, 2.0, 2.0), \
+	OTHER("w21017", w, 1.0, 1.0, 1.0, 1.5, 1.5), \
+	OTHER("w20128", w, 0.01, 0.01, 0.01, 0.02, 0.02), \
+	OTHER("w20141", w, 0.05, 0.05, 0.05, 0.1, 0.1), \
+	OTHER("w20111", w, 0.00005, 0.00005, 0.0001, 0.001, 0.001), \
+	OTHER("w20115", w, 0.001, 0.005, 0.005, 0.005, 0.01), \
+	OTHER("w20117", w, 0.01, 0.05, 0.05, 0.05, 0.1), \
+	OTHER("w20120", w, 0.01, 0.01, 0.05, 0.05, 0.1), \
+	OTHER("w21016", w, 0.005, 0.05, 0.2, 0.2, 0.2), \
+	OTHER("w23002", w, 0.002, 0.002, 0.005, 0.01, 0.1), \
+	OTHER("w22001", w, 0.05, 0.05, 0.05, 0.5, 1.0), \
+	OTHER("w19002", w, 0.2, 0.2, 0.2, 0.3, 0.3), \
+	OTHER("w21019", w, 0.05, 0.1, 0.2, 0.5, 1.0), \
+	OTHER("w02003", w, 200, 2000, 10000, 20000, 40000)
 /* clang-format on */
 
 static const struct wq_standard_row river_rows[] = {

@@ -123,6 +123,13 @@ static size_t readings_wanted(const void *settings)
 	return s->aggregate > 0 ? 1 : (size_t)s->readings;
 }
 
+static wq_ms memory(const void *settings, wq_ms interval)
+{
+	const struct trend_settings *s = settings;
+
+	return s->readings * (s->aggregate > 0 ? s->aggregate : interval);
+}
+
 static size_t fewest(const struct trend_settings *s)
 {
 	int64_t least = s->minimum > 0 ? s->minimum : (3 * s->readings + 3) / 4;
@@ -391,5 +398,6 @@ const struct wq_rule wq_rule_trend = {
 	.check = check,
 	.state_size = state_size,
 	.window = readings_wanted,
+	.memory = memory,
 	.on_batch = on_batch,
 };

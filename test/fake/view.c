@@ -2,7 +2,7 @@
 /* A view without an engine, so that a rule is tested alone. */
 #include "view.h"
 
-#include "settings.h"
+#include "rule_settings.h"
 
 #include "wq/parameter.h"
 
@@ -227,7 +227,7 @@ bool fake_rule_day(struct fake_rule *f, const struct wq_day_report *report)
 	bool spoke;
 
 	f->view.day = report;
-	spoke = ask(f, f->rule->on_time);
+	spoke = ask(f, f->rule->on_day);
 	f->view.day = NULL;
 	return spoke;
 }

@@ -2,8 +2,8 @@
 /* Any bytes as a message, its topic and a configured filter: never a crash, never a sample that the
  * driver's own promises do not cover. Input: filter, newline, topic, newline, payload; without
  * newlines all is payload. */
+#include "keys.h"
 #include "payload.h"
-#include "settings.h"
 #include "topic.h"
 
 #include <math.h>
@@ -29,7 +29,7 @@ static void check_sample(const struct wq_sample *sample)
 {
 	promise(sample->series < 3);
 	promise(sample->quality == WQ_UNCHECKED || sample->quality == WQ_MISSING);
-	promise((sample->quality == WQ_MISSING) == (bool)isnan(sample->value));
+	promise((sample->quality == WQ_MISSING) == !isfinite(sample->value));
 	promise((sample->stamp == WQ_STAMP_ARRIVAL) == (sample->at == WQ_NO_TIME));
 	promise(sample->at == WQ_NO_TIME ||
 	        (sample->at >= 946684800000 && sample->at < 7258118400000));

@@ -148,7 +148,7 @@ static const char *verify(const struct inbox *inbox, const char *id, const char 
 	char expected[64], *end;
 	bool good = false;
 
-	if (id == NULL || timestamp == NULL || signature == NULL)
+	if (id == NULL || *id == '\0' || timestamp == NULL || signature == NULL)
 		return "webhook-id, webhook-timestamp or webhook-signature is missing";
 	long long seconds = strtoll(timestamp, &end, 10);
 	long long skew = (long long)time(NULL) - seconds;
@@ -261,20 +261,22 @@ static int judge(struct inbox *inbox, struct MHD_Connection *connection, struct 
 	        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "webhook-signature");
 	const struct options *options = &inbox->options;
 	json_t *body = json_loadb(x->body, x->length, JSON_REJECT_DUPLICATES, NULL);
-	const char *why = x->too_long ? "the body is longer than 64 KiB"
-	                              : verify(inbox, id, timestamp, signature, x);
+	const char *why = verify(inbox, id, timestamp, signature, x);
 	bool again = false;
-	int status = 204;
+	int status = why != NULL ? 401 : 204;
 
-	if (why == NULL && !json_is_object(json_object_get(body, "data")))
+	if (x->too_long) {
+		why = "the body is longer than 64 KiB";
+		status = 413;
+	} else if (why == NULL && !json_is_object(json_object_get(body, "data"))) {
 		why = "the body is not {\"type\":…,\"timestamp\":…,\"data\":{…}}";
+		status = 400;
+	}
 	pthread_mutex_lock(&inbox->mutex);
 	inbox->requests++;
-	if (why != NULL)
-		status = x->too_long ? 413 : json_is_object(body) && id != NULL ? 401 : 400;
-	else if (inbox->requests <= options->fail)
+	if (why == NULL && inbox->requests <= options->fail)
 		status = 500;
-	else if (options->status != 0)
+	else if (why == NULL && options->status != 0)
 		status = (int)options->status;
 	if (why == NULL)
 		again = is_known(inbox, id, status >= 200 && status <= 299);

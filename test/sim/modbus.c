@@ -4,6 +4,7 @@
  *   +0, +1   the value, float32, ABCD; NaN: none
  *   +2, +3   when it was measured, seconds since 1970 UTC, uint32, ABCD
  *   +4 … +9  the same as year month day hour minute second, local time (UTC+8) */
+#include "modbus_options.h"
 #include "scenario.h"
 #include "sim.h"
 #include "slave.h"
@@ -12,7 +13,6 @@
 #include "wq/err.h"
 #include "wq/parameter.h"
 
-#include <argp.h>
 #include <arpa/inet.h>
 #include <math.h>
 #include <signal.h>
@@ -26,19 +26,9 @@
 #define STRIDE   10 /* registers of a parameter */
 #define UNIT_MAX 247
 
-struct options {
-	struct sockaddr_in listen;
-	const char *scenario, *csv, *port_file, *units;
-	const char **stations;
-	size_t station_count;
-	wq_ms step;
-	struct slave_faults faults;
-	bool separate, on_request, exit_at_end, print_map, verbose;
-};
-
 /* What is played. */
 struct play {
-	const struct options *options;
+	const struct modbus_options *options;
 	struct scenario *scenario;
 	size_t count;
 	struct slave_unit *units; /* one a station */
@@ -47,178 +37,6 @@ struct play {
 	size_t stride;            /* of the two */
 	wq_ms began;              /* real time of the first step */
 };
-
-/* ---- options ---- */
-
-enum {
-	KEY_LISTEN = 256,
-	KEY_SCENARIO,
-	KEY_CSV,
-	KEY_STATION,
-	KEY_STEP,
-	KEY_UNITS,
-	KEY_SEPARATE,
-	KEY_PORT_FILE,
-	KEY_PRINT_MAP,
-	KEY_ON_REQUEST,
-	KEY_EXIT_AT_END,
-	KEY_ONCE_ALL,
-	KEY_DEAD,
-	KEY_DELAY,
-	KEY_EXCEPTION,
-};
-
-/* clang-format off */
-static const struct argp_option option_rows[] = {
-	{ "listen", KEY_LISTEN, "IP:PORT", 0, "where to listen (127.0.0.1:5020); port 0: a free one", 1 },
-	{ "port-file", KEY_PORT_FILE, "FILE", 0, "write the port here; with --separate: station and port, a line each", 1 },
-	{ "scenario", KEY_SCENARIO, "FILE", 0, "what the water does, as breakpoints", 2 },
-	{ "csv", KEY_CSV, "FILE", 0, "or the rows of a CSV, each current for a step", 2 },
-	{ "station", KEY_STATION, "ID", 0, "of the CSV play this station (may be repeated; default: all)", 2 },
-	{ "step", KEY_STEP, "SPAN", 0, "time between two measurements (1s)", 2 },
-	{ "start-on-request", KEY_ON_REQUEST, NULL, 0, "the clock starts with the first request", 2 },
-	{ "once-all", KEY_ONCE_ALL, NULL, 0, "after the end keep serving the last values (the default)", 2 },
-	{ "exit-at-end", KEY_EXIT_AT_END, NULL, 0, "stop after the end", 2 },
-	{ "units", KEY_UNITS, "ID=UNIT,…", 0, "unit ids of stations (default: 1, 2, 3 … in order)", 3 },
-	{ "separate", KEY_SEPARATE, NULL, 0, "a port of its own for each station, upward from PORT; unit id 1", 3 },
-	{ "print-map", KEY_PRINT_MAP, NULL, 0, "print the sections for the configuration, and end", 3 },
-	{ "dead-unit", KEY_DEAD, "UNIT", 0, "this unit never answers (may be repeated)", 4 },
-	{ "delay", KEY_DELAY, "SPAN", 0, "wait before each answer", 4 },
-	{ "exception", KEY_EXCEPTION, "[UNIT:]CODE", 0, "answer everything (of this unit) with an exception", 4 },
-	{ "verbose", 'v', NULL, 0, "print each value that changes", 5 },
-	{ 0 },
-};
-/* clang-format on */
-
-static void parse_listen(struct options *o, char *arg, struct argp_state *state)
-{
-	char *colon = strrchr(arg, ':'), *end;
-	long port;
-
-	if (!colon || colon[1] < '0' || colon[1] > '9')
-		argp_error(state, "--listen %s: IP:PORT is needed", arg);
-	port = strtol(colon + 1, &end, 10);
-	*colon = '\0';
-	if (*end || port > UINT16_MAX || inet_pton(AF_INET, arg, &o->listen.sin_addr) != 1)
-		argp_error(state,
-		        "--listen %s:%s: an IPv4 address and a port up to 65535 are needed", arg,
-		        colon + 1);
-	o->listen.sin_port = htons((uint16_t)port);
-}
-
-static int parse_number(
-        const char *what, const char *arg, int min, int max, struct argp_state *state)
-{
-	char *end;
-	long n = strtol(arg, &end, 10);
-
-	if (end == arg || *end || n < min || n > max)
-		argp_error(state, "%s %s: a whole number from %d to %d is needed", what, arg, min,
-		        max);
-	return (int)n;
-}
-
-static wq_ms parse_span(const char *what, const char *arg, wq_ms min, struct argp_state *state)
-{
-	wq_ms span;
-
-	if (wq_span_parse(arg, &span, NULL) < 0 || span < min)
-		argp_error(state, "%s %s: a span like 500ms or 1s is needed", what, arg);
-	return span;
-}
-
-static void parse_exception(struct options *o, char *arg, struct argp_state *state)
-{
-	char *colon = strchr(arg, ':');
-	int code = parse_number("--exception", colon ? colon + 1 : arg, 1, 255, state);
-
-	if (colon)
-		*colon = '\0';
-	for (int id = 0; id < 256; id++)
-		if (!colon || id == parse_number("--exception", arg, 1, 255, state))
-			o->faults.exception[id] = code;
-}
-
-static void add_station(struct options *o, const char *id, struct argp_state *state)
-{
-	const char **grown = reallocarray(o->stations, o->station_count + 1, sizeof *grown);
-
-	if (!grown) {
-		argp_failure(state, 1, 0, "no memory");
-		return;
-	}
-	o->stations = grown;
-	o->stations[o->station_count++] = id;
-}
-
-static void check_options(struct options *o, struct argp_state *state)
-{
-	if (!o->scenario == !o->csv)
-		argp_error(state, "one of --scenario and --csv is needed");
-	if (o->station_count > 0 && !o->csv)
-		argp_error(state, "--station goes with --csv");
-	if (o->separate && o->units)
-		argp_error(state, "--units and --separate exclude each other");
-}
-
-/* Keys that only set a text or a switch. */
-static bool parse_simple(struct options *o, int key, char *arg)
-{
-	const struct {
-		int key;
-		const char **text;
-		bool *flag, value;
-	} rows[] = {
-		{ KEY_SCENARIO, &o->scenario, NULL, false },
-		{ KEY_CSV, &o->csv, NULL, false },
-		{ KEY_UNITS, &o->units, NULL, false },
-		{ KEY_PORT_FILE, &o->port_file, NULL, false },
-		{ KEY_SEPARATE, NULL, &o->separate, true },
-		{ KEY_PRINT_MAP, NULL, &o->print_map, true },
-		{ KEY_ON_REQUEST, NULL, &o->on_request, true },
-		{ KEY_EXIT_AT_END, NULL, &o->exit_at_end, true },
-		{ KEY_ONCE_ALL, NULL, &o->exit_at_end, false },
-		{ 'v', NULL, &o->verbose, true },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (rows[i].key != key)
-			continue;
-		if (rows[i].text)
-			*rows[i].text = arg;
-		else
-			*rows[i].flag = rows[i].value;
-		return true;
-	}
-	return false;
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct options *o = state->input;
-
-	if (parse_simple(o, key, arg))
-		return 0;
-	if (key == KEY_LISTEN)
-		parse_listen(o, arg, state);
-	else if (key == KEY_STATION)
-		add_station(o, arg, state);
-	else if (key == KEY_STEP)
-		o->step = parse_span("--step", arg, 10, state);
-	else if (key == KEY_DEAD)
-		o->faults.dead[parse_number("--dead-unit", arg, 1, 255, state)] = true;
-	else if (key == KEY_DELAY)
-		o->faults.delay = parse_span("--delay", arg, 0, state);
-	else if (key == KEY_EXCEPTION)
-		parse_exception(o, arg, state);
-	else if (key == ARGP_KEY_ARG)
-		argp_error(state, "nothing is meant by '%s'", arg);
-	else if (key == ARGP_KEY_END)
-		check_options(o, state);
-	else
-		return ARGP_ERR_UNKNOWN;
-	return 0;
-}
 
 /* ---- registers ---- */
 
@@ -458,7 +276,7 @@ static void run(struct play *p, struct slave *slave, int signals)
 
 static int serve(struct play *p, struct wq_err *err)
 {
-	const struct options *o = p->options;
+	const struct modbus_options *o = p->options;
 	struct slave *slave = slave_open(
 	        &o->listen, o->separate ? p->count : 1, p->units, p->count, &o->faults, err);
 	char ip[INET_ADDRSTRLEN];
@@ -485,7 +303,7 @@ static int serve(struct play *p, struct wq_err *err)
 	return r;
 }
 
-static struct scenario *load(const struct options *o, struct wq_err *err)
+static struct scenario *load(const struct modbus_options *o, struct wq_err *err)
 {
 	if (o->scenario)
 		return scenario_load(o->scenario, err);
@@ -494,20 +312,12 @@ static struct scenario *load(const struct options *o, struct wq_err *err)
 
 int sim_modbus(int argc, char **argv)
 {
-	static const struct argp argp = { option_rows, parse, NULL,
-		"Plays stations as Modbus TCP slaves; docs/modbus.md tells the registers.", NULL,
-		NULL, NULL };
-	char name[] = "wqsim modbus";
-	struct options options = { .step = WQ_SECONDS(1) };
+	struct modbus_options options;
 	struct play play = { .options = &options };
 	struct wq_err err = { 0 };
 	int r = -1;
 
-	options.listen = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(5020) };
-	options.listen.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	argp_err_exit_status = 2;
-	argv[0] = name;
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	modbus_options_parse(&options, argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	play.scenario = load(&options, &err);
 	if (play.scenario)

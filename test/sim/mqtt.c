@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wqsim mqtt: stations that publish JSON, from a scenario, from a CSV, or as many as a bench wants.
  */
+#include "mqtt_options.h"
 #include "publisher.h"
 #include "scenario.h"
 #include "sim.h"
@@ -9,36 +10,20 @@
 #include "wq/decimal.h"
 #include "wq/err.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STATIONS 256
-#define SERIES   256
-#define PAYLOAD  (64 * 1024)
-
-struct options {
-	struct publisher_options publisher;
-	const char *topic, *scenario, *csv, *acked_path;
-	const char *stations[STATIONS];
-	size_t station_count;
-	wq_ms step, interval;
-	long rate;        /* messages a second; 0: no limit */
-	long count, load; /* 0: no limit; 0: no load */
-	long series;
-	bool hold;
-};
+#define PAYLOAD (64 * 1024)
 
 struct run {
-	const struct options *options;
+	const struct mqtt_options *options;
 	struct publisher *publisher;
 	wq_ms began; /* of the rate, monotonic */
 	long attempted;
@@ -113,7 +98,7 @@ static void add_value(struct run *run, const char *name, double value)
 
 /* The topic of a station; false with a sentence when its name cannot stand in one. */
 static bool build_topic(
-        const struct options *options, const char *station, char *topic, size_t size)
+        const struct mqtt_options *options, const char *station, char *topic, size_t size)
 {
 	const char *place = strstr(options->topic, "{station}");
 
@@ -155,7 +140,7 @@ static bool finish_message(struct run *run, const char *station, wq_ms at)
 
 /* -- from a scenario: every station, every interval, with our clock -- */
 
-static bool wanted(const struct options *options, const char *station)
+static bool wanted(const struct mqtt_options *options, const char *station)
 {
 	if (options->station_count == 0)
 		return true;
@@ -275,7 +260,7 @@ static bool play_csv(struct run *run)
 
 static bool play_load(struct run *run)
 {
-	const struct options *options = run->options;
+	const struct mqtt_options *options = run->options;
 	const size_t stations = options->station_count > 0 ? options->station_count : 1;
 	const wq_ms base = clock_ms(CLOCK_REALTIME) - options->load;
 	bool good = true;
@@ -294,175 +279,9 @@ static bool play_load(struct run *run)
 	return good;
 }
 
-/* -- arguments -- */
-
-enum key {
-	KEY_BROKER = 256,
-	KEY_TOPIC,
-	KEY_SCENARIO,
-	KEY_CSV,
-	KEY_STATION,
-	KEY_STEP,
-	KEY_INTERVAL,
-	KEY_QOS,
-	KEY_RATE,
-	KEY_COUNT,
-	KEY_CLIENT,
-	KEY_USER,
-	KEY_PASSWORD,
-	KEY_ACKED,
-	KEY_LOAD,
-	KEY_SERIES,
-	KEY_HOLD,
-	KEY_PATIENCE
-};
-
-static const struct argp_option rows[] = {
-	{ 0, 0, 0, 0, "What is published (one of these):", 1 },
-	{ "scenario", KEY_SCENARIO, "FILE", 0, "a scenario, with our clock", 1 },
-	{ "csv", KEY_CSV, "FILE", 0,
-	        "the rows of a CSV in their order, with their time; - is standard input", 1 },
-	{ "load", KEY_LOAD, "N", 0, "N made-up messages with ascending times", 1 },
-	{ 0, 0, 0, 0, "Where:", 2 },
-	{ "broker", KEY_BROKER, "URI", 0, "default tcp://127.0.0.1:1883", 2 },
-	{ "topic", KEY_TOPIC, "TOPIC", 0, "{station} stands for the station; default wq/{station}",
-	        2 },
-	{ "qos", KEY_QOS, "0|1", 0, "default 1", 2 },
-	{ "client-id", KEY_CLIENT, "ID", 0, "default wqsim and the process id", 2 },
-	{ "username", KEY_USER, "NAME", 0, "user at the broker", 2 },
-	{ "password", KEY_PASSWORD, "TEXT", 0,
-	        "password of a simulated station: visible in the process list", 2 },
-	{ "patience", KEY_PATIENCE, "SECONDS", 0,
-	        "gives up after so long without a broker; default 30", 2 },
-	{ 0, 0, 0, 0, "How much and how fast:", 3 },
-	{ "station", KEY_STATION, "ID", 0,
-	        "only this one, may be repeated; a CSV without a station column: its name", 3 },
-	{ "step", KEY_STEP, "SPAN", 0, "CSV: pause between different times, 0 = none; default 1s",
-	        3 },
-	{ "interval", KEY_INTERVAL, "SPAN", 0,
-	        "scenario: time between messages of a station; default 1s", 3 },
-	{ "hold", KEY_HOLD, 0, 0, "scenario: goes on with the last values after its end", 3 },
-	{ "rate", KEY_RATE, "N", 0, "at most N messages a second", 3 },
-	{ "count", KEY_COUNT, "N", 0, "at most N messages", 3 },
-	{ "series", KEY_SERIES, "K", 0, "load: values in a message; default 1", 3 },
-	{ "acked", KEY_ACKED, "FILE", 0,
-	        "appends station,time of every message the broker has acknowledged", 3 },
-	{ 0 },
-};
-
-static long number(struct argp_state *state, const char *key, const char *text, long low, long high)
-{
-	char *end;
-	errno = 0;
-	long value = strtol(text, &end, 10);
-
-	if (errno != 0 || end == text || *end != '\0' || value < low || value > high)
-		argp_error(state, "--%s %s: must be %ld to %ld", key, text, low, high);
-	return value;
-}
-
-static wq_ms span(struct argp_state *state, const char *key, const char *text, wq_ms low)
-{
-	wq_ms value = 0;
-
-	if (wq_span_parse(text, &value, NULL) < 0 || value < low)
-		argp_error(state, "--%s %s: must be a span such as 500ms, 1s or 4h%s", key, text,
-		        low > 0 ? "" : ", or 0");
-	return value;
-}
-
-static void add_station(struct argp_state *state, struct options *options, const char *station)
-{
-	if (options->station_count == STATIONS)
-		argp_error(state, "at most %d stations", STATIONS);
-	options->stations[options->station_count++] = station;
-}
-
-static void check(struct argp_state *state, const struct options *options)
-{
-	int sources = (options->scenario != NULL) + (options->csv != NULL) + (options->load > 0);
-
-	if (sources != 1)
-		argp_error(state, "give one of --scenario, --csv and --load");
-	if (options->series > (long)wq_parameter_count)
-		argp_error(state, "--series: at most %zu", wq_parameter_count);
-	if (strlen(options->topic) > 256)
-		argp_error(state, "--topic: at most 256 bytes");
-}
-
-/* The options whose text is kept as it is. */
-static const struct {
-	int key;
-	size_t offset;
-} texts[] = {
-	{ KEY_BROKER, offsetof(struct options, publisher.broker) },
-	{ KEY_CLIENT, offsetof(struct options, publisher.client_id) },
-	{ KEY_USER, offsetof(struct options, publisher.username) },
-	{ KEY_PASSWORD, offsetof(struct options, publisher.password) },
-	{ KEY_TOPIC, offsetof(struct options, topic) },
-	{ KEY_SCENARIO, offsetof(struct options, scenario) },
-	{ KEY_CSV, offsetof(struct options, csv) },
-	{ KEY_ACKED, offsetof(struct options, acked_path) },
-};
-
-/* The options that are whole numbers. */
-static const struct {
-	int key;
-	const char *name;
-	long low, high;
-	size_t offset;
-} numbers[] = {
-	{ KEY_QOS, "qos", 0, 1, offsetof(struct options, publisher.qos) },
-	{ KEY_PATIENCE, "patience", 0, 86400, offsetof(struct options, publisher.patience) },
-	{ KEY_RATE, "rate", 1, 1000000, offsetof(struct options, rate) },
-	{ KEY_COUNT, "count", 1, 1000000000, offsetof(struct options, count) },
-	{ KEY_LOAD, "load", 1, 1000000000, offsetof(struct options, load) },
-	{ KEY_SERIES, "series", 1, SERIES, offsetof(struct options, series) },
-};
-
-static bool parse_row(int key, char *text, struct argp_state *state)
-{
-	char *options = state->input;
-
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (texts[i].key == key) {
-			memcpy(options + texts[i].offset, &text, sizeof text);
-			return true;
-		}
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		if (numbers[i].key == key) {
-			long value = number(
-			        state, numbers[i].name, text, numbers[i].low, numbers[i].high);
-			memcpy(options + numbers[i].offset, &value, sizeof value);
-			return true;
-		}
-	return false;
-}
-
-static error_t parse(int key, char *text, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	if (key == KEY_HOLD)
-		options->hold = true;
-	else if (key == KEY_STATION)
-		add_station(state, options, text);
-	else if (key == KEY_STEP)
-		options->step = span(state, "step", text, 0);
-	else if (key == KEY_INTERVAL)
-		options->interval = span(state, "interval", text, 1);
-	else if (key == ARGP_KEY_ARG)
-		argp_error(state, "'%s' is not an option", text);
-	else if (key == ARGP_KEY_END)
-		check(state, options);
-	else if (!parse_row(key, text, state))
-		return ARGP_ERR_UNKNOWN;
-	return 0;
-}
-
 /* -- the command -- */
 
-static bool play(const struct options *options, struct publisher *publisher)
+static bool play(const struct mqtt_options *options, struct publisher *publisher)
 {
 	struct run *run = calloc(1, sizeof *run);
 	bool good;
@@ -479,7 +298,7 @@ static bool play(const struct options *options, struct publisher *publisher)
 	return good;
 }
 
-static int publish_all(const struct options *options)
+static int publish_all(const struct mqtt_options *options)
 {
 	struct publisher *publisher = publisher_open(&options->publisher);
 	wq_ms began = clock_ms(CLOCK_MONOTONIC);
@@ -499,27 +318,15 @@ static int publish_all(const struct options *options)
 
 int sim_mqtt(int argc, char **argv)
 {
-	static char name[] = "wqsim mqtt";
-	const struct argp argp = { .options = rows,
-		.parser = parse,
-		.doc = "Publishes simulated stations to an MQTT broker. Ends 0 when the broker has "
-		       "acknowledged every message." };
 	struct sigaction action = { .sa_handler = on_signal };
-	struct options options = {
-		.publisher = { .broker = "tcp://127.0.0.1:1883", .qos = 1, .patience = 30 },
-		.topic = "wq/{station}",
-		.step = 1000,
-		.interval = 1000,
-		.series = 1
-	};
+	struct mqtt_options options;
 	char client_id[40];
 	int status;
 
+	mqtt_options_parse(&options, argc, argv);
 	snprintf(client_id, sizeof client_id, "wqsim-%d", (int)getpid());
-	options.publisher.client_id = client_id;
-	argv[0] = name;
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	if (options.publisher.client_id == NULL)
+		options.publisher.client_id = client_id;
 	if (options.acked_path != NULL) {
 		options.publisher.acked = fopen(options.acked_path, "ae");
 		if (options.publisher.acked == NULL) {

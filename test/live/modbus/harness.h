@@ -3,7 +3,7 @@
 #ifndef WQ_TEST_MODBUS_HARNESS_H
 #define WQ_TEST_MODBUS_HARNESS_H
 
-#include "settings.h"
+#include "modbus_settings.h"
 
 #include "wq/driver.h"
 #include "wq/err.h"

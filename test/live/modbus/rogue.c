@@ -148,7 +148,7 @@ static bool answer(struct rogue *r, int fd, const uint8_t *q)
 		kept = send_all(fd, a, size);
 	memcpy(r->previous, good, good_size);
 	r->previous_size = good_size;
-	return kept;
+	return kept && manner != ROGUE_ONE_EACH;
 }
 
 static void drop(struct rogue *r, int i)

@@ -20,6 +20,7 @@ enum rogue_manner {
 	ROGUE_TWICE,      /* the answer twice: the second is there before the next request */
 	ROGUE_PREVIOUS,   /* the answer to the request before */
 	ROGUE_CLOSE,      /* closes instead of answering */
+	ROGUE_ONE_EACH,   /* closes after the answer */
 	ROGUE_BUSY,       /* exception 6 */
 	ROGUE_GATEWAY,    /* exception 11 */
 	ROGUE_NO_ADDRESS, /* exception 2 for addresses from 100 on */

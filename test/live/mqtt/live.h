@@ -4,7 +4,7 @@
 #ifndef TEST_LIVE_MQTT_H
 #define TEST_LIVE_MQTT_H
 
-#include "settings.h"
+#include "keys.h"
 
 #include "wq/driver.h"
 #include "wq/err.h"

@@ -53,7 +53,8 @@ static const struct wq_rule_use rules[] = {
 	        .escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME } },
 	[QUIET] = { .rule = &limit,
 	        .name = "quiet",
-	        .escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME } },
+	        .escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME,
+	                WQ_SECONDS(90) } },
 };
 static const struct wq_channel channel = { .name = "webhook" };
 static const struct config_channel channels[] = {

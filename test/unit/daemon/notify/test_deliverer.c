@@ -437,6 +437,30 @@ static void it_refuses_more_than_it_can_hold_and_what_expired_is_given_up(void *
 	bench_free(bench);
 }
 
+static void a_contact_that_left_is_told_through_the_channel_that_was_chosen(void **state)
+{
+	const char *const *const scripts[] = { ok };
+	struct bench *bench = bench_new(scripts, 1, true, PATIENT);
+
+	(void)state;
+	offer(bench, 1, 1, "left");
+	assert_record(bench, 0, "1-1-left", "first", WQ_SENT, 1, true);
+	bench_free(bench);
+}
+
+static void what_cannot_be_prepared_is_a_fault_of_configuration(void **state)
+{
+	const char *const *const scripts[] = { ok };
+	struct bench *bench = bench_new(scripts, 1, true, PATIENT);
+	struct wq_notice notice = { .id = "a.dot", .contact = "c0", .expires = INT64_MAX };
+
+	(void)state;
+	assert_true(deliverer_offer(bench->deliverer, &notice, 0));
+	assert_record(bench, 0, "a.dot", "first", WQ_CONFIG, 1, false);
+	assert_int_equal(endpoint_requests(bench->endpoints[0]), 0);
+	bench_free(bench);
+}
+
 static void stopping_lets_attempts_under_way_end(void **state)
 {
 	static const char *const answers[] = { OK, ENDPOINT_HANG, NULL };
@@ -472,6 +496,8 @@ int main(void)
 		cmocka_unit_test(a_hanging_endpoint_holds_up_no_other),
 		cmocka_unit_test(a_body_without_end_is_cut_and_judged_by_its_status),
 		cmocka_unit_test(it_refuses_more_than_it_can_hold_and_what_expired_is_given_up),
+		cmocka_unit_test(a_contact_that_left_is_told_through_the_channel_that_was_chosen),
+		cmocka_unit_test(what_cannot_be_prepared_is_a_fault_of_configuration),
 		cmocka_unit_test(stopping_lets_attempts_under_way_end),
 	};
 

@@ -137,6 +137,28 @@ static void a_later_change_waits_for_the_earlier_to_the_same_contact_only(void *
 	outbox_free(outbox);
 }
 
+static void a_change_that_waits_holds_up_neither_other_contacts_nor_other_alarms(void **state)
+{
+	struct outbox *outbox = fresh(8);
+	struct wq_notice poison = notice(1, 1, "a", 3), later = notice(1, 2, "a", 3),
+	                 other = notice(1, 2, "b", 3), alarm2 = notice(2, 5, "a", 3);
+
+	(void)state;
+	add(outbox, &poison, first_only, 1, START);
+	struct outbox_attempt attempt = take(outbox, START, "1-1-a", 0);
+
+	outbox_result(outbox, &attempt, WQ_CONFIG, 0, START);
+	add(outbox, &later, first_only, 1, START);
+	add(outbox, &other, first_only, 1, START);
+	add(outbox, &alarm2, first_only, 1, START);
+	attempt = take(outbox, START + 7 * SECOND, "1-2-b", 0);
+	outbox_result(outbox, &attempt, WQ_SENT, 0, START + 7 * SECOND);
+	attempt = take(outbox, START + 7 * SECOND, "2-5-a", 0);
+	outbox_result(outbox, &attempt, WQ_SENT, 0, START + 7 * SECOND);
+	assert_nothing(outbox, START + 7 * SECOND);
+	outbox_free(outbox);
+}
+
 static void order_holds_across_channels_and_while_an_attempt_is_under_way(void **state)
 {
 	struct outbox *outbox = fresh(8);
@@ -263,6 +285,10 @@ static void a_silent_channel_gives_way_after_three_attempts(void **state)
 	struct outbox_attempt attempt = take(outbox, now, "1-1-a", 1);
 
 	assert_true(outbox_result(outbox, &attempt, WQ_SENT, 0, now));
+	n = notice(2, 1, "b", 3); /* the next one does not try it first */
+	now += WQ_MINUTES(5);
+	add(outbox, &n, both, 2, now);
+	take(outbox, now, "2-1-b", 1);
 	outbox_free(outbox);
 }
 
@@ -321,6 +347,47 @@ static void who_cannot_be_reached_any_way_is_given_up(void **state)
 	attempt = take(outbox, outbox_wake(outbox, START), "1-1-a", 1);
 	assert_true(outbox_result(outbox, &attempt, WQ_DROP, 0, START));
 	assert_int_equal(outbox_held(outbox), 0);
+	outbox_free(outbox);
+}
+
+static void a_dropped_way_is_passed_over_when_the_turn_moves_on(void **state)
+{
+	static const uint32_t three[] = { 0, 1, 2, 99 }; /* 99: there is no such channel */
+	struct outbox *outbox = outbox_new(4, 3, 1);
+	struct wq_notice n = notice(1, 1, "a", 3);
+
+	(void)state;
+	add(outbox, &n, three, 4, START);
+	struct outbox_attempt attempt = take(outbox, START, "1-1-a", 0);
+
+	outbox_result(outbox, &attempt, WQ_DROP, 0, START);
+	attempt = take(outbox, START, "1-1-a", 1);
+	outbox_result(outbox, &attempt, WQ_CONFIG, 0, START);
+	attempt = take(outbox, START, "1-1-a", 2);
+	outbox_result(outbox, &attempt, WQ_CONFIG, 0, START);
+	wq_ms wake = outbox_wake(outbox, START); /* both that are left were tried */
+
+	assert_in_range(wake - START, WQ_MINUTES(10), WQ_MINUTES(12));
+	take(outbox, wake, "1-1-a", 1);
+	outbox_free(outbox);
+	outbox_free(NULL);
+}
+
+static void a_drop_in_between_begins_no_new_round(void **state)
+{
+	static const uint32_t three[] = { 0, 1, 2 };
+	static const enum wq_result_kind kinds[] = { WQ_CONFIG, WQ_DROP, WQ_CONFIG };
+	struct outbox *outbox = outbox_new(4, 3, 1);
+	struct wq_notice n = notice(1, 1, "a", 3);
+
+	(void)state;
+	add(outbox, &n, three, 3, START);
+	for (uint32_t channel = 0; channel < 3; channel++) {
+		struct outbox_attempt attempt = take(outbox, START, "1-1-a", channel);
+
+		assert_false(outbox_result(outbox, &attempt, kinds[channel], 0, START));
+	}
+	assert_nothing(outbox, START + WQ_MINUTES(10) - 1);
 	outbox_free(outbox);
 }
 
@@ -580,6 +647,8 @@ int main(void)
 		cmocka_unit_test(what_is_sent_is_done),
 		cmocka_unit_test(back_off_follows_the_schedule_with_up_to_a_fifth_more),
 		cmocka_unit_test(a_later_change_waits_for_the_earlier_to_the_same_contact_only),
+		cmocka_unit_test(
+		        a_change_that_waits_holds_up_neither_other_contacts_nor_other_alarms),
 		cmocka_unit_test(order_holds_across_channels_and_while_an_attempt_is_under_way),
 		cmocka_unit_test(the_highest_level_goes_first_then_the_lead_then_the_oldest),
 		cmocka_unit_test(channels_do_not_wait_for_each_other),
@@ -590,6 +659,8 @@ int main(void)
 		cmocka_unit_test(a_throttled_channel_is_left_alone_until_it_said),
 		cmocka_unit_test(a_long_throttle_is_worth_another_channel),
 		cmocka_unit_test(who_cannot_be_reached_any_way_is_given_up),
+		cmocka_unit_test(a_dropped_way_is_passed_over_when_the_turn_moves_on),
+		cmocka_unit_test(a_drop_in_between_begins_no_new_round),
 		cmocka_unit_test(what_has_no_channel_or_expired_is_given_up),
 		cmocka_unit_test(a_failure_after_the_deadline_is_the_last),
 		cmocka_unit_test(the_outbox_is_bounded_and_knows_what_it_holds),

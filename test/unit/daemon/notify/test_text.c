@@ -38,6 +38,9 @@ static const struct row rows[] = {
 	{ WQ_OPENED, WQ_LEVEL_ALARM, YIGAN, LIMIT, false, NULL, "", "",
 	        "【水质报警】一干河备用水源地03-05 16:00" TP
 	        "。请20秒内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_ALARM, YIGAN, QUIET, false, NULL, "", "",
+	        "【水质报警】一干河备用水源地03-05 16:00" TP
+	        "。请90秒内核查并回复。编号W20260305-007" },
 	{ WQ_OPENED, WQ_LEVEL_WATCH, YIGAN, LIMIT, false, NULL, "", "",
 	        "【水质关注】一干河备用水源地03-05 16:00" TP
 	        "。请2小时内核查并回复。编号W20260305-007" },
@@ -155,6 +158,8 @@ static void what_is_no_utf8_becomes_a_question_mark(void **state)
 		  "b",
 		        "a?b" },
 		{ "\xc0\xaf", "??" },
+		{ "\xe0\x80\x80", "???" },
+		{ "\xf4\x90\x80\x80", "????" },
 		{ "\xed\xa0\x80", "???" },
 		{ "水\xe6\xb0", "水??" },
 		{ "a\tb\x7f"
@@ -217,6 +222,27 @@ static void what_has_no_value_is_null(void **state)
 	assert_non_null(strstr(notice.data, "\"value\":null,\"limit\":null"));
 }
 
+static void people_and_what_they_said_are_in_the_data(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_CLOSED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	snprintf(change.who, sizeof change.who, "李四");
+	snprintf(change.note, sizeof change.note, "a\tb\xff");
+	struct wq_notice notice = notice_of(&config, &change);
+
+	assert_non_null(strstr(notice.data, "\"change\":\"closed\""));
+	assert_non_null(strstr(notice.data, "\"who\":\"李四\",\"note\":\"a b?\""));
+	change.station = NANHENG;
+	notice = notice_of(&config, &change);
+	assert_non_null(strstr(notice.data, "\"flows_into\":\"一干河备用水源地\""));
+	assert_null(strstr(notice.data, "\"test\""));
+	change.station = NEW_STATION;
+	notice = notice_of(&config, &change);
+	assert_non_null(strstr(notice.data, "\"test\":true"));
+}
+
 static void evidence_that_does_not_fit_or_is_no_object_is_left_out(void **state)
 {
 	const struct config config = bureau();
@@ -264,6 +290,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_utf8_becomes_a_question_mark),
 		cmocka_unit_test(data_for_machines_is_compact_and_exact),
 		cmocka_unit_test(what_has_no_value_is_null),
+		cmocka_unit_test(people_and_what_they_said_are_in_the_data),
 		cmocka_unit_test(evidence_that_does_not_fit_or_is_no_object_is_left_out),
 		cmocka_unit_test(a_notice_ahead_of_the_store_says_so_once),
 	};

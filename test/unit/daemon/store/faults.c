@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See faults.h. The methods of a file are copied and two of them replaced; the file itself stays SQLite's. */
+/* See faults.h. The methods of a file are copied and two of them replaced; the file itself stays
+ * SQLite's. */
 #include "faults.h"
 
 #include <pthread.h>
@@ -56,7 +57,7 @@ static int fault_sync(sqlite3_file *file, int flags)
 }
 
 static int fault_open(
-	sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *flags_out)
+        sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *flags_out)
 {
 	(void)vfs;
 	int rc = faults.real->xOpen(faults.real, name, file, flags, flags_out);

@@ -8,8 +8,8 @@
 /* Installs the wrapper; before the first store is opened. Once a process. */
 void faults_install(void);
 
-/* From the n-th write (sync) on, counted from now, all fail with this SQLite code; 0: the disk is well.
- * Thread-safe. */
+/* From the n-th write (sync) on, counted from now, all fail with this SQLite code; 0: the disk is
+ * well. Thread-safe. */
 void faults_writes(int code, int after);
 void faults_syncs(int code, int after);
 

@@ -20,10 +20,18 @@ static const struct wq_parameter parameters[] = {
 	{ .code = "w21011", .alias = "tp", .name = "总磷", .unit = "mg/L" },
 };
 static const struct wq_station stations[] = {
-	{ .id = "yigan", .name = "一干河备用水源地", .kind = WQ_SOURCE_BACKUP, .zone = &wq_zone_china,
-		.first_series = 0, .series_count = 2 },
-	{ .id = "nanheng", .name = "南横套河", .kind = WQ_TRIBUTARY, .zone = &wq_zone_china,
-		.first_series = 2, .series_count = 1 },
+	{ .id = "yigan",
+	        .name = "一干河备用水源地",
+	        .kind = WQ_SOURCE_BACKUP,
+	        .zone = &wq_zone_china,
+	        .first_series = 0,
+	        .series_count = 2 },
+	{ .id = "nanheng",
+	        .name = "南横套河",
+	        .kind = WQ_TRIBUTARY,
+	        .zone = &wq_zone_china,
+	        .first_series = 2,
+	        .series_count = 1 },
 };
 static const struct wq_series series[] = {
 	{ .station = 0, .parameter = 0 },
@@ -37,27 +45,58 @@ static const struct wq_rule rule_kinds[] = {
 };
 static const uint32_t tp_series[] = { 1, 2 }, both_stations[] = { 0, 1 }, network[] = { 0 };
 static const struct wq_rule_use rules[] = {
-	{ .rule = &rule_kinds[0], .name = "tp-limit", .hash = 0xfedcba9876543210, .place_count = 2,
-		.places = tp_series },
-	{ .rule = &rule_kinds[1], .name = "daily-class", .hash = 2, .place_count = 2,
-		.places = both_stations },
-	{ .rule = &rule_kinds[2], .name = "silence", .hash = 3, .place_count = 1, .places = network },
+	{ .rule = &rule_kinds[0],
+	        .name = "tp-limit",
+	        .hash = 0xfedcba9876543210,
+	        .place_count = 2,
+	        .places = tp_series },
+	{ .rule = &rule_kinds[1],
+	        .name = "daily-class",
+	        .hash = 2,
+	        .place_count = 2,
+	        .places = both_stations },
+	{ .rule = &rule_kinds[2],
+	        .name = "silence",
+	        .hash = 3,
+	        .place_count = 1,
+	        .places = network },
 };
 static const char *const sources[] = { "bus-1", "broker" };
 
 const struct wq_site house_site = {
-	.name = "测试", .zone = &wq_zone_china, .parameter_count = 2, .station_count = 2,
-	.series_count = 3, .rule_count = 3, .source_count = 2, .parameters = parameters,
-	.stations = stations, .series = series, .rules = rules, .sources = sources,
+	.name = "测试",
+	.zone = &wq_zone_china,
+	.parameter_count = 2,
+	.station_count = 2,
+	.series_count = 3,
+	.rule_count = 3,
+	.source_count = 2,
+	.parameters = parameters,
+	.stations = stations,
+	.series = series,
+	.rules = rules,
+	.sources = sources,
 };
 
 static const struct wq_station moved_stations[] = {
-	{ .id = "new", .name = "新断面", .kind = WQ_PROVINCIAL, .zone = &wq_zone_china,
-		.first_series = 0, .series_count = 1 },
-	{ .id = "nanheng", .name = "南横套河", .kind = WQ_TRIBUTARY, .zone = &wq_zone_china,
-		.first_series = 1, .series_count = 1 },
-	{ .id = "yigan", .name = "一干河", .kind = WQ_SOURCE_BACKUP, .zone = &wq_zone_china,
-		.first_series = 2, .series_count = 1 },
+	{ .id = "new",
+	        .name = "新断面",
+	        .kind = WQ_PROVINCIAL,
+	        .zone = &wq_zone_china,
+	        .first_series = 0,
+	        .series_count = 1 },
+	{ .id = "nanheng",
+	        .name = "南横套河",
+	        .kind = WQ_TRIBUTARY,
+	        .zone = &wq_zone_china,
+	        .first_series = 1,
+	        .series_count = 1 },
+	{ .id = "yigan",
+	        .name = "一干河",
+	        .kind = WQ_SOURCE_BACKUP,
+	        .zone = &wq_zone_china,
+	        .first_series = 2,
+	        .series_count = 1 },
 };
 static const struct wq_series moved_series[] = {
 	{ .station = 0, .parameter = 0 },
@@ -66,22 +105,45 @@ static const struct wq_series moved_series[] = {
 };
 static const uint32_t moved_tp[] = { 1, 2 };
 static const struct wq_rule_use moved_rules[] = {
-	{ .rule = &rule_kinds[2], .name = "silence", .hash = 3, .place_count = 1, .places = network },
-	{ .rule = &rule_kinds[0], .name = "tp-limit", .hash = 9, .place_count = 2, .places = moved_tp },
+	{ .rule = &rule_kinds[2],
+	        .name = "silence",
+	        .hash = 3,
+	        .place_count = 1,
+	        .places = network },
+	{ .rule = &rule_kinds[0],
+	        .name = "tp-limit",
+	        .hash = 9,
+	        .place_count = 2,
+	        .places = moved_tp },
 };
 static const char *const moved_sources[] = { "broker", "bus-1" };
 
 const struct wq_site house_site_moved = {
-	.name = "测试", .zone = &wq_zone_china, .parameter_count = 2, .station_count = 3,
-	.series_count = 3, .rule_count = 2, .source_count = 2, .parameters = parameters,
-	.stations = moved_stations, .series = moved_series, .rules = moved_rules,
+	.name = "测试",
+	.zone = &wq_zone_china,
+	.parameter_count = 2,
+	.station_count = 3,
+	.series_count = 3,
+	.rule_count = 2,
+	.source_count = 2,
+	.parameters = parameters,
+	.stations = moved_stations,
+	.series = moved_series,
+	.rules = moved_rules,
 	.sources = moved_sources,
 };
 
 const struct wq_site house_site_bare = {
-	.name = "测试", .zone = &wq_zone_china, .parameter_count = 2, .station_count = 2,
-	.series_count = 3, .source_count = 2, .parameters = parameters, .stations = stations,
-	.series = series, .sources = sources,
+	.name = "测试",
+	.zone = &wq_zone_china,
+	.parameter_count = 2,
+	.station_count = 2,
+	.series_count = 3,
+	.source_count = 2,
+	.parameters = parameters,
+	.stations = stations,
+	.series = series,
+	.sources = sources,
 };
 
 /* -- the house -- */
@@ -198,7 +260,7 @@ struct wq_day_row *house_day(struct house *house, uint32_t station, uint32_t par
 }
 
 struct wq_change *house_change(struct house *house, int64_t alarm, uint32_t number,
-	enum wq_change_kind kind, uint32_t rule, uint32_t place)
+        enum wq_change_kind kind, uint32_t rule, uint32_t place)
 {
 	struct wq_outcome *o = &house->group.outcome;
 	struct wq_change *c = APPEND(o->changes, o->change_count, o->change_room);
@@ -207,7 +269,9 @@ struct wq_change *house_change(struct house *house, int64_t alarm, uint32_t numb
 	c->kind = kind;
 	c->rule = rule;
 	c->place = place;
-	c->station = rule == LIMIT ? series[tp_series[place]].station : rule == DAILY ? place : WQ_NONE;
+	c->station = rule == LIMIT ? series[tp_series[place]].station
+	        : rule == DAILY    ? place
+	                           : WQ_NONE;
 	c->series = rule == LIMIT ? tp_series[place] : WQ_NONE;
 	c->level = WQ_LEVEL_WARNING;
 	c->time = MORNING + number;
@@ -240,8 +304,8 @@ struct wq_notice *house_notice(struct house *house, const char *id)
 	return n;
 }
 
-struct store_delivery *house_delivery(struct house *house, const char *id, enum wq_result_kind kind,
-	bool done)
+struct store_delivery *house_delivery(
+        struct house *house, const char *id, enum wq_result_kind kind, bool done)
 {
 	struct commit_group *g = &house->group;
 	struct store_delivery *d = APPEND(g->deliveries, g->delivery_count, g->delivery_room);
@@ -319,7 +383,8 @@ double house_real(struct house *house, const char *sql)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *row = ask(&db, house->path, sql);
-	double number = sqlite3_column_type(row, 0) == SQLITE_NULL ? NAN : sqlite3_column_double(row, 0);
+	double number =
+	        sqlite3_column_type(row, 0) == SQLITE_NULL ? NAN : sqlite3_column_double(row, 0);
 	answered(db, row);
 	return number;
 }
@@ -353,8 +418,8 @@ wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now)
 	return now - FAKE_MEMORY;
 }
 
-int wq_engine_restore_sample(
-	struct wq_engine *engine, const struct wq_sample *sample, wq_ms received, struct wq_err *err)
+int wq_engine_restore_sample(struct wq_engine *engine, const struct wq_sample *sample,
+        wq_ms received, struct wq_err *err)
 {
 	(void)err;
 	assert_true(engine->sample_count < sizeof engine->samples / sizeof *engine->samples);
@@ -369,7 +434,7 @@ void wq_engine_restore_day(struct wq_engine *engine, const struct wq_day_row *ro
 }
 
 int wq_engine_restore_alarm(
-	struct wq_engine *engine, const struct wq_alarm *alarm, struct wq_err *err)
+        struct wq_engine *engine, const struct wq_alarm *alarm, struct wq_err *err)
 {
 	if (engine->refuse != 0)
 		return wq_fail(err, engine->refuse, "refused");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the store share: a small site, a directory of its own, groups made by hand, an engine that
- * only remembers what it was told. */
+/* What the tests of the store share: a small site, a directory of its own, groups made by hand, an
+ * engine that only remembers what it was told. */
 #ifndef WQ_TEST_STORE_HOUSE_H
 #define WQ_TEST_STORE_HOUSE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -21,9 +21,9 @@
 #define MORNING INT64_C(1772668800000)
 #define TODAY   20517
 
-enum { YIGAN, NANHENG }; /* stations of the site */
+enum { YIGAN, NANHENG };                 /* stations of the site */
 enum { YIGAN_PH, YIGAN_TP, NANHENG_TP }; /* series */
-enum { LIMIT, DAILY, SILENCE }; /* rules: series, station, network */
+enum { LIMIT, DAILY, SILENCE };          /* rules: series, station, network */
 
 extern const struct wq_site house_site;
 /* The same names at other indices, and a station more. */
@@ -42,7 +42,7 @@ struct house {
 	struct wq_err err;
 };
 
-int house_set_up(void **state);    /* an open store */
+int house_set_up(void **state);      /* an open store */
 int house_set_up_shut(void **state); /* only the directory */
 int house_tear_down(void **state);
 #define house_test(f)      cmocka_unit_test_setup_teardown(f, house_set_up, house_tear_down)
@@ -56,10 +56,10 @@ void house_again(struct house *house, const struct wq_site *site); /* shut, open
 struct wq_stored *house_sample(struct house *house, uint32_t series, wq_ms at, double value);
 struct wq_day_row *house_day(struct house *house, uint32_t station, uint32_t parameter, wq_day day);
 struct wq_change *house_change(struct house *house, int64_t alarm, uint32_t number,
-	enum wq_change_kind kind, uint32_t rule, uint32_t place);
+        enum wq_change_kind kind, uint32_t rule, uint32_t place);
 struct wq_notice *house_notice(struct house *house, const char *id);
-struct store_delivery *house_delivery(struct house *house, const char *id, enum wq_result_kind kind,
-	bool done);
+struct store_delivery *house_delivery(
+        struct house *house, const char *id, enum wq_result_kind kind, bool done);
 struct store_outage *house_outage(struct house *house, wq_ms from, wq_ms to);
 void house_need(struct house *house, uint32_t station, wq_day day);
 

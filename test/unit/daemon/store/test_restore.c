@@ -39,8 +39,12 @@ static void only_the_newest_revision_comes_with_its_last_arrival(void **state)
 	s->quality = WQ_SUSPECT;
 	s->stamp = WQ_STAMP_ANALYSER;
 	strcpy(s->flag, "hd");
-	house_sample(h, YIGAN_TP, MORNING, 0.3)->received = MORNING + 99;
-	house_sample(h, YIGAN_TP, MORNING, 0.3)->received = MORNING + 9999;
+	static const wq_ms again[] = { 9999, 99 };
+	for (size_t i = 0; i < 2; i++) {
+		s = house_sample(h, YIGAN_TP, MORNING, 0.3);
+		s->record = WQ_RECORD_REPEAT;
+		s->received = MORNING + again[i];
+	}
 	house_sample(h, YIGAN_PH, MORNING + 1, NAN)->quality = WQ_MISSING;
 	house_commit(h);
 	struct wq_engine *engine = restart(h, &house_site);
@@ -101,7 +105,8 @@ static void a_reload_maps_the_indices_anew(void **state)
 	assert_int_equal(store_use_site(h->store, &house_site_moved, &h->err), 0);
 	house_sample(h, MOVED_YIGAN_TP, MORNING, 0.3);
 	house_commit(h);
-	house_expect_text(h, "SELECT station||' '||value||' '||revision FROM v_sample", "yigan 0.3 2");
+	house_expect_text(
+	        h, "SELECT station||' '||value||' '||revision FROM v_sample", "yigan 0.3 2");
 	house_expect_text(h, "SELECT name FROM station WHERE key='yigan'", "一干河");
 }
 
@@ -186,13 +191,18 @@ static const struct {
 static void the_state_of_an_alarm_follows_from_its_changes(void **state)
 {
 	struct house *h = *state;
-	static const enum wq_change_kind kinds[128] = { ['o'] = WQ_OPENED, ['r'] = WQ_RAISED,
-		['e'] = WQ_ESCALATED, ['a'] = WQ_ACKNOWLEDGED, ['c'] = WQ_CLEARED,
-		['x'] = WQ_CLOSED, ['k'] = WQ_CORRECTED };
+	static const enum wq_change_kind kinds[128] = { ['o'] = WQ_OPENED,
+		['r'] = WQ_RAISED,
+		['e'] = WQ_ESCALATED,
+		['a'] = WQ_ACKNOWLEDGED,
+		['c'] = WQ_CLEARED,
+		['x'] = WQ_CLOSED,
+		['k'] = WQ_CORRECTED };
 	size_t count = sizeof lives / sizeof *lives, open = 0;
 	for (size_t i = 0; i < count; i++)
 		for (uint32_t n = 0; lives[i].changes[n] != '\0'; n++)
-			house_change(h, ALARM + (int64_t)i, n + 1, kinds[(int)lives[i].changes[n]], DAILY, 0);
+			house_change(h, ALARM + (int64_t)i, n + 1, kinds[(int)lives[i].changes[n]],
+			        DAILY, 0);
 	house_commit(h);
 	struct wq_engine *engine = restart(h, &house_site);
 	for (size_t i = 0; i < count; i++) {
@@ -247,7 +257,8 @@ static void a_failure_of_the_engine_is_passed_on(void **state)
 	engine = (struct wq_engine){ .refuse = WQ_E_MEMORY };
 	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 0);
 	house_commit(h);
-	assert_int_equal(store_restore(h->store, &house_site, &engine, MORNING, &h->err), WQ_E_MEMORY);
+	assert_int_equal(
+	        store_restore(h->store, &house_site, &engine, MORNING, &h->err), WQ_E_MEMORY);
 }
 
 static void an_empty_history_restores_nothing(void **state)

@@ -58,14 +58,15 @@ static void closed_days_move_and_everything_still_finds_them(void **state)
 	engine = (struct wq_engine){ 0 };
 	house_again(h, &house_site);
 	assert_int_equal(
-		store_restore(h->store, &house_site, &engine, MORNING + WQ_DAYS(8), &h->err), 0);
+	        store_restore(h->store, &house_site, &engine, MORNING + WQ_DAYS(8), &h->err), 0);
 	assert_int_equal(engine.sample_count, 50);
 	for (size_t i = 1; i < engine.sample_count; i++)
 		assert_true(engine.samples[i].sample.at >= engine.samples[i - 1].sample.at);
 	/* The newest of each series is known after a restart: this one is no plain insert. */
 	house_sample(h, NANHENG_TP, MORNING, 4);
 	house_commit(h);
-	assert_int_equal(house_number(h, "SELECT revision FROM v_sample WHERE station='nanheng'"), 2);
+	assert_int_equal(
+	        house_number(h, "SELECT revision FROM v_sample WHERE station='nanheng'"), 2);
 }
 
 static void a_long_backlog_moves_in_slices(void **state)
@@ -136,7 +137,8 @@ static void a_reader_that_stays_delays_the_log_but_not_the_commits(void **state)
 	house_commit(h);
 	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
 	assert_int_equal(
-		sqlite3_exec(db, "BEGIN; SELECT count(*) FROM sample_open", NULL, NULL, NULL), SQLITE_OK);
+	        sqlite3_exec(db, "BEGIN; SELECT count(*) FROM sample_open", NULL, NULL, NULL),
+	        SQLITE_OK);
 	for (int i = 1; i < 200; i++) {
 		house_sample(h, YIGAN_TP, MORNING + i, i);
 		house_commit(h);
@@ -171,7 +173,6 @@ static void the_planners_figures_are_refreshed_daily(void **state)
 	house_commit(h);
 	tidy_all(h, 1);
 	tidy_all(h, 1 + WQ_DAYS(1));
-	assert_int_equal(house_number(h, "PRAGMA integrity_check") , 0); /* the text "ok" */
 	house_expect_text(h, "PRAGMA integrity_check", "ok");
 }
 

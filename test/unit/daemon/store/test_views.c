@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The views that analysts rely on: columns, texts, and that they stay usable with everything dangerous off. */
+/* The views that analysts rely on: columns, texts, and that they stay usable with everything
+ * dangerous off. */
 #include "house.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@ static const struct {
 	const char *view, *columns;
 } views[] = {
 	{ "v_sample",
-		"time,station,parameter,code,value,unit,quality,flag,source,received,revision" },
+	        "time,station,parameter,code,value,unit,quality,flag,source,received,revision" },
 	{ "v_daily", "day,station,parameter,mean,valid,expected,class,verdict,exceedance" },
 	{ "v_alarm", "alarm,change,time,rule,station,parameter,level,value,limit,text" },
 };
@@ -21,7 +22,7 @@ static void the_columns_of_the_views_are_fixed(void **state)
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
 		char sql[128];
 		snprintf(sql, sizeof sql, "SELECT group_concat(name) FROM pragma_table_info('%s')",
-			views[i].view);
+		        views[i].view);
 		house_expect_text(h, sql, views[i].columns);
 	}
 }
@@ -35,10 +36,10 @@ static void a_sample_reads_as_text_of_the_sites_time(void **state)
 	strcpy(s->flag, "N");
 	house_commit(h);
 	house_expect_text(h,
-		"SELECT time||'|'||station||'|'||parameter||'|'||code||'|'||value||'|'||unit||'|'||"
-		"quality||'|'||flag||'|'||source||'|'||received||'|'||revision FROM v_sample",
-		"2026-03-05T08:00:00+08:00|yigan|tp|w21011|0.2|mg/L|good|N|broker|"
-		"2026-03-05T08:01:30.250+08:00|1");
+	        "SELECT time||'|'||station||'|'||parameter||'|'||code||'|'||value||'|'||unit||'|'||"
+	        "quality||'|'||flag||'|'||source||'|'||received||'|'||revision FROM v_sample",
+	        "2026-03-05T08:00:00+08:00|yigan|tp|w21011|0.2|mg/L|good|N|broker|"
+	        "2026-03-05T08:01:30.250+08:00|1");
 }
 
 static void times_read_as_the_program_writes_them(void **state)
@@ -52,8 +53,8 @@ static void times_read_as_the_program_writes_them(void **state)
 	for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
 		char sql[96], text[WQ_INSTANT_TEXT];
 		snprintf(sql, sizeof sql, "SELECT time FROM v_sample WHERE value=%zu", i);
-		house_expect_text(h, sql,
-			wq_instant_format(&wq_zone_china, MORNING + offsets[i], text));
+		house_expect_text(
+		        h, sql, wq_instant_format(&wq_zone_china, MORNING + offsets[i], text));
 	}
 }
 
@@ -65,8 +66,9 @@ static void names_in_the_views_are_the_programs_own(void **state)
 	for (int v = WQ_DAY_NOT_ASSESSABLE; v <= WQ_DAY_EXCEEDS; v++)
 		house_day(h, YIGAN, 1, TODAY + v)->verdict = (enum wq_day_verdict)v;
 	for (int k = 0; k < WQ_CHANGE_KINDS; k++)
-		house_change(h, INT64_C(2026030500001), (uint32_t)k + 1, (enum wq_change_kind)k, LIMIT, 0)
-			->level = (enum wq_level)(k % 5);
+		house_change(h, INT64_C(2026030500001), (uint32_t)k + 1, (enum wq_change_kind)k,
+		        LIMIT, 0)
+		        ->level = (enum wq_level)(k % 5);
 	house_commit(h);
 	char sql[128];
 	for (int q = WQ_GOOD; q <= WQ_UNCHECKED; q++) {
@@ -75,7 +77,8 @@ static void names_in_the_views_are_the_programs_own(void **state)
 	}
 	for (int v = WQ_DAY_NOT_ASSESSABLE; v <= WQ_DAY_EXCEEDS; v++) {
 		snprintf(sql, sizeof sql,
-			"SELECT verdict FROM v_daily WHERE day=date(86400*%d,'unixepoch')", TODAY + v);
+		        "SELECT verdict FROM v_daily WHERE day=date(86400*%d,'unixepoch')",
+		        TODAY + v);
 		house_expect_text(h, sql, wq_day_verdict_name((enum wq_day_verdict)v));
 	}
 	for (int k = 0; k < WQ_CHANGE_KINDS; k++) {
@@ -92,10 +95,12 @@ static void the_stations_own_row_of_a_day_is_called_all(void **state)
 	house_day(h, YIGAN, WQ_NONE, TODAY);
 	house_day(h, NANHENG, 1, TODAY)->class_ = 0;
 	house_commit(h);
-	house_expect_text(h, "SELECT station||' '||class||' '||coalesce(mean,'none') FROM v_daily"
-			     " WHERE parameter='all'",
-		"yigan 4 none");
-	house_expect_text(h, "SELECT coalesce(class,'none') FROM v_daily WHERE parameter='tp'", "none");
+	house_expect_text(h,
+	        "SELECT station||' '||class||' '||coalesce(mean,'none') FROM v_daily"
+	        " WHERE parameter='all'",
+	        "yigan 4 none");
+	house_expect_text(
+	        h, "SELECT coalesce(class,'none') FROM v_daily WHERE parameter='tp'", "none");
 }
 
 static void an_alarm_reads_as_people_call_it(void **state)
@@ -111,17 +116,21 @@ static void an_alarm_reads_as_people_call_it(void **state)
 	house_change(h, id + 2, 1, WQ_OPENED, SILENCE, 0);
 	house_commit(h);
 	house_expect_text(h,
-		"SELECT alarm||'|'||change||'|'||time||'|'||rule||'|'||station||'|'||parameter||'|'||"
-		"level||'|'||value||'|'||\"limit\"||'|'||text FROM v_alarm",
-		"W20260305-007|opened|2026-03-05T08:00:00.001+08:00|tp-limit|yigan|tp|warning|0.263|"
-		"0.2|总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍");
-	house_expect_text(h, "SELECT group_concat(text,'/') FROM v_alarm WHERE change='acknowledged'",
-		"张工: 已到现场/张工");
+	        "SELECT "
+	        "alarm||'|'||change||'|'||time||'|'||rule||'|'||station||'|'||parameter||'|'||"
+	        "level||'|'||value||'|'||\"limit\"||'|'||text FROM v_alarm",
+	        "W20260305-007|opened|2026-03-05T08:00:00.001+08:00|tp-limit|yigan|tp|warning|0."
+	        "263|"
+	        "0.2|总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍");
 	house_expect_text(h,
-		"SELECT station||(parameter IS NULL)||(value IS NULL) FROM v_alarm WHERE rule='daily-class'",
-		"nanheng11");
+	        "SELECT group_concat(text,'/') FROM v_alarm WHERE change='acknowledged'",
+	        "张工: 已到现场/张工");
+	house_expect_text(h,
+	        "SELECT station||(parameter IS NULL)||(value IS NULL) FROM v_alarm WHERE "
+	        "rule='daily-class'",
+	        "nanheng11");
 	house_expect_text(h, "SELECT alarm||(station IS NULL) FROM v_alarm WHERE rule='silence'",
-		"W20260305-0091");
+	        "W20260305-0091");
 	char name[WQ_ALARM_NAME];
 	house_expect_text(h, "SELECT alarm FROM v_alarm", wq_alarm_name(id, name));
 }
@@ -145,17 +154,17 @@ static void the_history_of_one_series_is_found_without_reading_the_others(void *
 {
 	struct house *h = *state;
 	assert_true(planned(h,
-		"EXPLAIN QUERY PLAN SELECT time,value FROM v_sample"
-		" WHERE station='yigan' AND parameter='tp'",
-		"sample USING PRIMARY KEY (series=?)"));
+	        "EXPLAIN QUERY PLAN SELECT time,value FROM v_sample"
+	        " WHERE station='yigan' AND parameter='tp'",
+	        "sample USING PRIMARY KEY (series=?)"));
 	assert_true(planned(h,
-		"EXPLAIN QUERY PLAN SELECT time,value FROM sample_row"
-		" WHERE series=1 AND at>=5 AND at<7 AND newest=1 ORDER BY at",
-		"sample USING PRIMARY KEY (series=? AND at>? AND at<?)"));
+	        "EXPLAIN QUERY PLAN SELECT time,value FROM sample_row"
+	        " WHERE series=1 AND at>=5 AND at<7 AND newest=1 ORDER BY at",
+	        "sample USING PRIMARY KEY (series=? AND at>? AND at<?)"));
 	assert_true(planned(h,
-		"EXPLAIN QUERY PLAN SELECT time,value FROM sample_row"
-		" WHERE series=1 AND at>=5 AND at<7 AND newest=1 ORDER BY at",
-		"sample_open USING PRIMARY KEY (at>? AND at<?)"));
+	        "EXPLAIN QUERY PLAN SELECT time,value FROM sample_row"
+	        " WHERE series=1 AND at>=5 AND at<7 AND newest=1 ORDER BY at",
+	        "sample_open USING PRIMARY KEY (at>? AND at<?)"));
 }
 
 static void the_views_work_with_an_untrusted_schema(void **state)

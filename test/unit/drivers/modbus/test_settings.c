@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "settings.h"
+#include "modbus_settings.h"
 
 #include "wq/err.h"
 

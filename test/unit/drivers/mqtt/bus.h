@@ -3,7 +3,7 @@
 #ifndef TEST_MQTT_BUS_H
 #define TEST_MQTT_BUS_H
 
-#include "settings.h"
+#include "keys.h"
 
 #include "wq/driver.h"
 

@@ -153,7 +153,8 @@ static void a_wrong_time_refuses_the_whole_message(void **state)
 		"7258118400", "7258118400000", "1772668800000000", "1e300", "null", "true", "[]",
 		"{}", "\"\"", "\"now\"", "\"1970-01-01T00:00:00Z\"", "\"1999-12-31T23:59:59Z\"",
 		"\"2026-13-01T00:00:00Z\"", "\"2026-03-05T25:00:00+08:00\"",
-		"\"2019-11-20T19:02:59.975Z+0100\"", "\"1772668800\"" };
+		"\"2019-11-20T19:02:59.975Z+0100\"", "\"1772668800\"",
+		"\"2199-12-31T23:59:59-12:00\"" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -365,6 +366,24 @@ static void units_are_converted_in_decimal(void **state)
 	assert_true(samples[0].value > 1e296);
 }
 
+static void a_product_beyond_all_numbers_is_refused(void **state)
+{
+	struct wq_point point = bus_points[0];
+	struct wq_bus bus = test_bus;
+	size_t bad;
+
+	(void)state;
+	mqtt_map_close(&map);
+	point.factor = (struct wq_decimal){ 1000, 0 };
+	bus.points = &point;
+	bus.point_count = 1;
+	assert_int_equal(mqtt_map_open(&map, &bus, &bad, NULL), 0);
+	assert_int_equal(decode("yigan", "{\"tp\":1e306}"), 0);
+	assert_string_equal(refused.kinds, "2");
+	mqtt_map_close(&map);
+	assert_int_equal(mqtt_map_open(&map, &test_bus, &bad, NULL), 0);
+}
+
 static void two_points_of_one_name_are_found(void **state)
 {
 	struct wq_point points[2] = { bus_points[0], bus_points[0] };
@@ -401,6 +420,7 @@ int main(void)
 		cmocka_unit_test(depth_length_and_number_are_bounded),
 		cmocka_unit_test(one_series_is_taken_once),
 		cmocka_unit_test(units_are_converted_in_decimal),
+		cmocka_unit_test(a_product_beyond_all_numbers_is_refused),
 		cmocka_unit_test(two_points_of_one_name_are_found),
 	};
 

@@ -44,7 +44,7 @@ static bool say_day(void *state, const void *settings, const struct wq_view *vie
 }
 
 const struct wq_rule plant_rule = { .name = "script", .scope = WQ_SCOPE_SERIES, .window = window, .on_batch = say };
-const struct wq_rule plant_daily = { .name = "daily", .scope = WQ_SCOPE_STATION, .on_time = say_day };
+const struct wq_rule plant_daily = { .name = "daily", .scope = WQ_SCOPE_STATION, .on_day = say_day };
 
 static const uint32_t tp_place[] = { TP }, station_place[] = { 0 };
 

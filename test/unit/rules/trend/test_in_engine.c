@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "settings.h"
+#include "rule_settings.h"
 
 #include "wq/engine.h"
 #include "wq/err.h"
@@ -87,7 +87,8 @@ static void tell(const struct wq_outcome *out)
 	}
 }
 
-/* Total phosphorus over two and a half days: quiet, a slow rise through 0.2, a stay, back to quiet.
+/* Total phosphorus over three and a half days: quiet, a slow rise through 0.2, a day of it, back to
+ * quiet.
  */
 static double level(int i)
 {
@@ -97,9 +98,9 @@ static double level(int i)
 		return 0.1;
 	if (hour < 22)
 		return 0.1 + 0.012 * (hour - 10);
-	if (hour < 28)
+	if (hour < 46)
 		return 0.244;
-	return fmax(0.08, 0.244 - 0.02 * (hour - 28));
+	return fmax(0.08, 0.244 - 0.02 * (hour - 46));
 }
 
 static void a_peak_is_warned_of_confirmed_judged_by_day_and_cleared(void **state)
@@ -112,7 +113,7 @@ static void a_peak_is_warned_of_confirmed_judged_by_day_and_cleared(void **state
 	furnish();
 	engine = wq_engine_new(&site, &err);
 	assert_non_null(engine);
-	for (int i = 0; i < 120; i++) {
+	for (int i = 0; i < 160; i++) {
 		static const double noise[] = { 0.001, -0.001, 0, 0.001, -0.001, 0.002, -0.002 };
 		wq_ms at = DAY0 + i * STEP;
 		struct wq_sample sample = { .quality = WQ_UNCHECKED,
@@ -126,7 +127,7 @@ static void a_peak_is_warned_of_confirmed_judged_by_day_and_cleared(void **state
 			.samples = &sample };
 
 		wq_outcome_reset(&out);
-		if (i < 100 || i > 110) /* an outage at the end */
+		if (i < 130 || i > 140) /* an outage at the end */
 			assert_int_equal(wq_engine_batch(engine, &batch, &out, &err), 0);
 		assert_int_equal(wq_engine_tick(engine, at + 1000, &out, &err), 0);
 		tell(&out);
@@ -136,9 +137,11 @@ static void a_peak_is_warned_of_confirmed_judged_by_day_and_cleared(void **state
 	        "limit opened watch\n"
 	        "limit raised alarm\n"
 	        "limit cleared alarm\n"
+	        "daily opened warning\n"
 	        "trend cleared warning\n"
 	        "missing opened watch\n"
-	        "missing cleared watch\n");
+	        "missing cleared watch\n"
+	        "daily cleared warning\n");
 	wq_outcome_free(&out);
 	wq_engine_free(engine);
 }

@@ -73,7 +73,7 @@ static void the_fallbacks_pass_the_checks_and_bound_memory_and_window(void **sta
 			fail_msg("%s: %s", rule->name, err.text);
 		if (rule->window)
 			assert_true(rule->window(f.settings) <= WQ_WINDOW_MAX);
-		assert_true(rule->on_batch || rule->on_time);
+		assert_true(rule->on_batch || rule->on_time || rule->on_day);
 	}
 }
 

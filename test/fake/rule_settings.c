@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "settings.h"
+#include "rule_settings.h"
 
 static void set(const struct wq_option *option, void *settings, const char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the configuration says of a broker and of a point behind it. */
-#ifndef MQTT_SETTINGS_H
-#define MQTT_SETTINGS_H
+#ifndef MQTT_KEYS_H
+#define MQTT_KEYS_H
 
 #include "wq/instant.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of a Modbus bus and of its points, and the mistakes that only show when keys are seen
  * together. */
-#include "settings.h"
+#include "modbus_settings.h"
 
 #include "regmap.h"
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `wqctl query` and `wqctl alarms` share: where the history is, what of it is wanted, how it
+ * is written. */
+#ifndef WQ_CTL_QUERY_H
+#define WQ_CTL_QUERY_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+enum query_format { QUERY_TABLE, QUERY_CSV, QUERY_JSON };
+
+enum query_what { QUERY_SAMPLES, QUERY_DAILY, QUERY_ALARMS, QUERY_SQL };
+
+/* Zero-initialise. Texts are borrowed from the command line. */
+struct query {
+	enum query_what what;
+	enum query_format format;
+	const char *config, *database; /* where: --database wins */
+	const char *station, *parameter, *from, *to;
+	const char *sql;
+	bool open; /* alarms: only those that are open */
+};
+
+/* The options --config, --database, --format, --station, --parameter, --from and --to, for the
+ * `children` of a subcommand's argp; its parser sets state->child_inputs[0] to a struct query. */
+extern const struct argp query_argp;
+
+/* Reads and prints; says on stderr what went wrong. Returns the exit status. */
+int query_run(const struct query *query);
+
+#endif

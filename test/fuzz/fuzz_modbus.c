@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as the answer of a Modbus device, any registers as value and time, any addresses as a
+ * plan. */
+#include "frame.h"
+#include "plan.h"
+#include "regmap.h"
+
+#include "wq/decimal.h"
+#include "wq/instant.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define POINTS 64
+
+/* The first bytes choose the request, the rest is the answer. */
+static void try_frame(const uint8_t *data, size_t size)
+{
+	uint16_t registers[FRAME_REGISTERS];
+	struct frame_request request = { .function = 3, .count = 1 };
+	int r;
+
+	if (size < 5)
+		return;
+	request.transaction = (uint16_t)(data[0] << 8 | data[1]);
+	request.unit_id = data[2];
+	request.function = (uint8_t)(3 + data[3] % 2);
+	request.count = (uint16_t)(1 + data[4] % FRAME_REGISTERS);
+	r = frame_read(&request, data + 5, size - 5, registers, NULL);
+	if (r > 255 || (r == 0 && size - 5 != 9u + 2u * request.count))
+		abort();
+}
+
+static void try_regmap(const uint8_t *data, size_t size)
+{
+	static const char *const invalid[] = { "-9999", "0x7FC00000" };
+	struct modbus_point_settings s = { .unit_id = 1, .offset = "0", .time_order = -1 };
+	uint16_t registers[REGMAP_TIME_REGISTERS];
+	struct regmap map;
+	double value;
+	wq_ms at;
+
+	if (size < 4 + sizeof registers)
+		return;
+	memcpy(registers, data + 4, sizeof registers);
+	s.type = data[0] % MODBUS_TYPES;
+	s.order = data[1] % MODBUS_ORDERS;
+	s.time_type = data[2] % 2;
+	s.scale = data[3] % 2 ? "0.001" : "1";
+	s.invalid = (struct wq_list){ s.type == MODBUS_FLOAT32 ? 2 : 0, invalid };
+	if (regmap_open(&map, &s, (struct wq_decimal){ 1, 3 * (data[3] / 128) }, NULL) < 0)
+		abort();
+	map.time_registers = regmap_time_width(s.time_type);
+	if ((regmap_value(&map, registers, &value) == REGMAP_NOTHING) != (isnan(value) != 0))
+		abort();
+	if (regmap_time(&map, registers, &wq_zone_china, &at) && at < 946684800000 - 28800000)
+		abort();
+}
+
+/* Six bytes a point. Whatever is asked for, each point is found in its blocks. */
+static void try_plan(const uint8_t *data, size_t size)
+{
+	struct plan_point points[POINTS];
+	struct plan plan;
+	size_t count = 0;
+
+	for (; size >= 6 && count < POINTS; data += 6, size -= 6) {
+		struct plan_point *p = &points[count++];
+
+		*p = (struct plan_point){ .unit_id = data[0] % 4, .table = data[0] >> 7 };
+		p->address = (uint16_t)(data[1] << 4 | data[2] >> 4);
+		p->registers = (uint16_t)(1 + data[2] % 2);
+		p->time_address = (uint16_t)(data[3] << 4 | data[4] >> 4);
+		p->time_registers = (uint16_t)(2 * (data[5] % 4));
+	}
+	if (plan_open(&plan, points, count, 6 + (uint32_t)size * 20, (uint32_t)size, NULL) < 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_block *b = &plan.blocks[plan.places[i].value_block];
+
+		if (b->check || points[i].address < b->address ||
+		        points[i].address + points[i].registers > b->address + b->registers ||
+		        b->at + b->registers > plan.register_count)
+			abort();
+		if ((plan.places[i].time_block == PLAN_NO_BLOCK) != (points[i].time_registers == 0))
+			abort();
+	}
+	plan_close(&plan);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const tries[])(const uint8_t *, size_t) = { try_frame, try_regmap, try_plan };
+
+	if (size > 0)
+		tries[data[0] % 3](data + 1, size - 1);
+	return 0;
+}

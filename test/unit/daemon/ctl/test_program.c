@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program wqctl from outside: exit statuses, and what ack, close and status send to a daemon.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ctl/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUTPUT 16384
+
+struct house {
+	char folder[64];
+	char path[96];
+	struct ctl_server *server;
+	char seen[1024]; /* "POST /v1/x {…}", written before the answer leaves; "" when nothing was
+	                    asked */
+	char output[OUTPUT]; /* what the last run printed, standard error included */
+};
+
+/* Knows one open alarm. */
+static int handle(void *owner, const struct ctl_request *request, struct ctl_reply *reply)
+{
+	struct house *house = owner;
+
+	snprintf(house->seen, sizeof house->seen, "%s %s %s", request->method, request->path,
+	        request->body);
+	if (strncmp(request->path, "/v1/alarms/", 11) == 0 &&
+	        !strstr(request->path, "W20260305-007")) {
+		reply->status = 404;
+		reply->body = strdup("{\"error\":\"no such open alarm\"}");
+	} else if (strcmp(request->path, "/v1/status") == 0) {
+		reply->body = strdup("{\"site\":\"here\",\"open_alarms\":3,\"more\":0.1}");
+	}
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	struct house *house = calloc(1, sizeof *house);
+
+	strcpy(house->folder, "/tmp/wq-program-XXXXXX");
+	if (!getenv("WQ_BIN") || !mkdtemp(house->folder))
+		return -1;
+	snprintf(house->path, sizeof house->path, "%s/wqd.sock", house->folder);
+	house->server = ctl_server_start(house->path, handle, house, NULL);
+	*state = house;
+	return house->server ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	struct house *house = *state;
+
+	ctl_server_stop(house->server);
+	rmdir(house->folder);
+	free(house);
+	return 0;
+}
+
+/* Runs wqctl with arguments as a shell writes them, in which @ gives the socket; its exit status.
+ */
+static int run(struct house *house, const char *arguments)
+{
+	char command[2048];
+	size_t length;
+	int status;
+	FILE *from;
+
+	house->seen[0] = '\0';
+	snprintf(command, sizeof command, "'%s/wqctl' ", getenv("WQ_BIN"));
+	length = strlen(command);
+	for (const char *s = arguments; *s && length < sizeof command - 256; s++)
+		if (s[0] == '@')
+			length += (size_t)snprintf(command + length, sizeof command - length,
+			        "--socket '%s'", house->path);
+		else
+			command[length++] = *s;
+	snprintf(command + length, sizeof command - length, " 2>&1");
+	from = popen(command, "r");
+	assert_non_null(from);
+	length = fread(house->output, 1, OUTPUT - 1, from);
+	house->output[length] = '\0';
+	status = pclose(from);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void every_command_is_in_the_help_and_has_its_own(void **state)
+{
+	static const char *const names[] = { "check", "classify", "backtest", "query", "alarms",
+		"status", "ack", "close" };
+	struct house *house = *state;
+	char arguments[64], title[64];
+
+	assert_int_equal(run(house, "--help"), 0);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(title, sizeof title, "\n  %s ", names[i]);
+		assert_int_equal(run(house, "--help"), 0);
+		assert_non_null(strstr(house->output, title));
+		snprintf(arguments, sizeof arguments, "%s --help", names[i]);
+		snprintf(title, sizeof title, "Usage: wqctl %s ", names[i]);
+		assert_int_equal(run(house, arguments), 0);
+		if (!strstr(house->output, title))
+			fail_msg("wqctl %s: %s", arguments, house->output);
+	}
+	assert_int_equal(run(house, "--version"), 0);
+}
+
+static void a_wrong_command_line_is_2_and_nothing_is_asked(void **state)
+{
+	static const char *const rows[] = {
+		"",
+		"nonsense",
+		"--nonsense",
+		"status @ --nonsense",
+		"status @ surplus",
+		"ack @",
+		"ack @ nonsense",
+		"ack @ W20260305-007 W20260305-008",
+		"ack @ ''",
+		"ack @ ../status",
+		"ack @ W20260305-007 --note ''",
+		"ack @ W20260305-007 --who \"$(printf '\\377')\"",
+		"ack @ W20260305-007 --who \"$(printf '%064d' 0)\"",
+		"ack @ W20260305-007 --note \"$(printf '%0256d' 0)\"",
+		"close @ W20260305-007",
+		"close @ W20260305-007 --cause x",
+		"close @ W20260305-007 --action x",
+		"close @ W20260305-007 --cause \"$(printf '%0111d' 0)\" --action \"$(printf "
+		"'%0110d' 0)\"",
+	};
+	struct house *house = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int status = run(house, rows[i]);
+		if (status != 2)
+			fail_msg("wqctl %s: exit status %d: %s", rows[i], status, house->output);
+		assert_string_equal(house->seen, "");
+	}
+}
+
+static void ack_tells_who_and_what(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "ack @ W20260305-007 --who 李工 --note 已派人现场核查"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/alarms/W20260305-007/acknowledge "
+	        "{\"note\":\"已派人现场核查\",\"who\":\"李工\"}");
+	assert_string_equal(house->output, "W20260305-007 acknowledged by 李工\n");
+}
+
+static void ack_takes_the_name_of_the_login_where_none_is_given(void **state)
+{
+	struct house *house = *state;
+	const char *who;
+
+	assert_int_equal(run(house, "ack W20260305-007 @"), 0);
+	who = strstr(house->seen, "\"who\":\"");
+	assert_non_null(who);
+	assert_int_not_equal(who[7], '"');
+	assert_non_null(strstr(house->seen, "\"note\":\"\""));
+}
+
+static void close_tells_cause_and_measure(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(
+	        run(house, "close @ W20260305-007 --who 王科 --cause 上游泵站排水 --action 已停泵"),
+	        0);
+	assert_string_equal(house->seen,
+	        "POST /v1/alarms/W20260305-007/close "
+	        "{\"cause\":\"上游泵站排水\",\"action\":\"已停泵\",\"who\":\"王科\"}");
+	assert_string_equal(house->output, "W20260305-007 closed by 王科\n");
+}
+
+static void an_alarm_that_is_not_there_is_1_with_the_words_of_the_daemon(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "ack @ W20260305-008"), 1);
+	assert_string_equal(house->output, "wqctl: no such open alarm\n");
+	assert_int_equal(run(house, "close @ W20260305-008 --cause x --action y"), 1);
+}
+
+static void status_is_a_summary_or_the_answer_itself(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "status @"), 0);
+	assert_string_equal(house->output, "site      here\nalarms    open 3\n");
+	assert_int_equal(run(house, "status @ --json"), 0);
+	assert_non_null(strstr(house->output, "\"more\": 0.1"));
+}
+
+static void a_daemon_that_is_not_there_is_3(void **state)
+{
+	static const char *const rows[] = { "status @", "ack @ W20260305-007",
+		"close @ W20260305-007 --cause x --action y" };
+	struct house *house = *state;
+
+	ctl_server_stop(house->server);
+	house->server = NULL;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(run(house, rows[i]), 3);
+		assert_non_null(strstr(house->output, house->path));
+	}
+}
+
+static void an_output_that_cannot_be_written_is_not_success(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "status @ >/dev/full"), 1);
+}
+
+#define house_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		house_test(every_command_is_in_the_help_and_has_its_own),
+		house_test(a_wrong_command_line_is_2_and_nothing_is_asked),
+		house_test(ack_tells_who_and_what),
+		house_test(ack_takes_the_name_of_the_login_where_none_is_given),
+		house_test(close_tells_cause_and_measure),
+		house_test(an_alarm_that_is_not_there_is_1_with_the_words_of_the_daemon),
+		house_test(status_is_a_summary_or_the_answer_itself),
+		house_test(a_daemon_that_is_not_there_is_3),
+		house_test(an_output_that_cannot_be_written_is_not_success),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
