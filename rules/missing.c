@@ -159,7 +159,7 @@ static wq_ms wake(const void *memory, const void *settings, const struct wq_view
 	const struct missing_state *state = memory;
 	wq_ms now = wq_view_now(view);
 	wq_ms since = later(last_reading(state, view), wq_view_started(view));
-	wq_ms due = since + patience(settings, view) + 1;
+	wq_ms due = since == WQ_NO_TIME ? INT64_MAX : since + patience(settings, view) + 1;
 
 	return due > now ? due : now + RETELL;
 }

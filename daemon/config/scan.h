@@ -54,6 +54,9 @@ struct scan {
 bool scan_text(struct scan *scan, const char *text, size_t length, struct arena *arena,
         struct config_report *report);
 
+/* The checks of scan_text() that need the tokens (statements.c). */
+void scan_check_statements(struct scan *scan);
+
 /* Next token that is still there after (before) index `at`; SCAN_NONE: none. scan_first: the first
  * one. */
 size_t scan_next(const struct scan *scan, size_t at);

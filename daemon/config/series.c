@@ -145,6 +145,7 @@ struct config *config_for_series(const struct config *base, const char *const *i
 	};
 	config->site.sources = sources;
 	config->site.source_count = 1;
+	config->site.recorded = true;
 	if (parameter_count >= WQ_DAY_ITEMS) {
 		wq_fail(err, WQ_E_INVALID, "%zu columns of parameters; at most %d are judged",
 		        parameter_count, WQ_DAY_ITEMS - 1);

@@ -15,8 +15,8 @@
  * that dribbles bytes cannot hold the bus. */
 #include "connect.h"
 #include "frame.h"
-#include "readings.h"
 #include "modbus_settings.h"
+#include "readings.h"
 
 #include "wq/driver.h"
 #include "wq/err.h"

@@ -112,7 +112,8 @@ double wq_view_replaced(const struct wq_view *view);
 wq_ms wq_view_last_reading(const struct wq_view *view, uint32_t series);
 wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series);
 
-/* When the engine began to watch (its first tick or batch): silence is counted from here at the earliest. */
+/* When the engine began to watch the place (its first tick or batch; in a recorded series the station's first
+ * sample, WQ_NO_TIME before it): silence is counted from here at the earliest. */
 wq_ms wq_view_started(const struct wq_view *view);
 
 /* In on_day: the day that was just closed or corrected; NULL on any other call. */

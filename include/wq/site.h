@@ -83,6 +83,8 @@ struct wq_site {
 	const struct wq_series *series; /* grouped by station */
 	const struct wq_rule_use *rules;
 	const char *const *sources; /* names of the buses and of other origins */
+	bool recorded; /* a recorded series is replayed: a station is watched from its first sample on, not from
+	                  the engine's first moment */
 };
 
 /* Index of the series of a parameter at a station, or WQ_NONE. */

@@ -118,17 +118,24 @@ static void index_slots(struct wq_engine *engine)
 	}
 }
 
+static bool take_stations(struct wq_engine *engine)
+{
+	engine->stations = calloc(engine->site->station_count + 1, sizeof *engine->stations);
+	for (size_t i = 0; engine->stations != NULL && i < engine->site->station_count; i++)
+		engine->stations[i].first = WQ_NO_TIME;
+	return engine->stations != NULL;
+}
+
 static bool take_all(struct wq_engine *engine)
 {
 	const struct wq_site *site = engine->site;
 	engine->tracks = calloc(site->series_count + 1, sizeof *engine->tracks);
-	engine->stations = calloc(site->station_count + 1, sizeof *engine->stations);
 	engine->by_series = calloc(site->series_count + 1, sizeof *engine->by_series);
 	engine->by_station = calloc(site->station_count + 1, sizeof *engine->by_station);
 	engine->state_at = calloc(site->rule_count + 1, sizeof *engine->state_at);
 	engine->state_stride = calloc(site->rule_count + 1, sizeof *engine->state_stride);
 	engine->first_slot = calloc(site->rule_count + 1, sizeof *engine->first_slot);
-	return engine->tracks != NULL && engine->stations != NULL && engine->by_series != NULL &&
+	return engine->tracks != NULL && take_stations(engine) && engine->by_series != NULL &&
 		engine->by_station != NULL && engine->state_at != NULL && engine->state_stride != NULL &&
 		engine->first_slot != NULL && take_windows(engine) && take_states(engine);
 }

@@ -163,7 +163,8 @@ void days_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 		return;
 	engine->days_wake = INT64_MAX;
 	for (uint32_t i = 0; i < engine->site->station_count; i++)
-		advance_station(engine, i, now, out);
+		if (!engine->site->recorded || engine->stations[i].first != WQ_NO_TIME)
+			advance_station(engine, i, now, out);
 }
 
 void days_make_room(struct wq_engine *engine, uint32_t station, wq_day day, wq_ms now, struct wq_outcome *out)

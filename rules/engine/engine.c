@@ -120,7 +120,10 @@ static void take(struct wq_engine *engine, const struct wq_batch *batch, const s
 		.late = batch->received - sample->at > series->late_after };
 	memcpy(stored->flag, sample->flag, sizeof stored->flag);
 	track->last_arrival = batch->received;
-	engine->stations[series->station].touched = batch->sequence;
+	struct place_station *station = &engine->stations[series->station];
+	station->touched = batch->sequence;
+	if (station->first == WQ_NO_TIME)
+		station->first = batch->received;
 	if (stored->quality == WQ_GOOD || stored->quality == WQ_SUSPECT)
 		take_reading(engine, sample, stored, batch->received, out);
 	else

@@ -39,6 +39,7 @@ struct day_slot {
 struct place_station {
 	struct day_slot days[DAYS_KEPT];
 	uint32_t alarms;  /* open alarms about the station as a whole */
+	wq_ms first;      /* arrival of the first sample of it; WQ_NO_TIME before */
 	uint64_t touched; /* sequence of the newest batch with a sample of it */
 };
 

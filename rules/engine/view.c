@@ -72,7 +72,11 @@ wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series)
 
 wq_ms wq_view_started(const struct wq_view *view)
 {
-	return view->engine->started;
+	const struct wq_engine *engine = view->engine;
+	const struct wq_station *station = wq_view_station(view);
+	if (!engine->site->recorded || station == NULL)
+		return engine->started;
+	return engine->stations[station - engine->site->stations].first;
 }
 
 const struct wq_day_report *wq_view_day(const struct wq_view *view)

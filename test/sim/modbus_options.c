@@ -25,27 +25,34 @@ enum {
 	KEY_EXCEPTION,
 };
 
-/* clang-format off */
 static const struct argp_option option_rows[] = {
-	{ "listen", KEY_LISTEN, "IP:PORT", 0, "where to listen (127.0.0.1:5020); port 0: a free one", 1 },
-	{ "port-file", KEY_PORT_FILE, "FILE", 0, "write the port here; with --separate: station and port, a line each", 1 },
+	{ "listen", KEY_LISTEN, "IP:PORT", 0,
+	        "where to listen (127.0.0.1:5020); port 0: a free one", 1 },
+	{ "port-file", KEY_PORT_FILE, "FILE", 0,
+	        "write the port here; with --separate: station and port, a line each", 1 },
 	{ "scenario", KEY_SCENARIO, "FILE", 0, "what the water does, as breakpoints", 2 },
 	{ "csv", KEY_CSV, "FILE", 0, "or the rows of a CSV, each current for a step", 2 },
-	{ "station", KEY_STATION, "ID", 0, "of the CSV play this station (may be repeated; default: all)", 2 },
+	{ "station", KEY_STATION, "ID", 0,
+	        "of the CSV play this station (may be repeated; default: all)", 2 },
 	{ "step", KEY_STEP, "SPAN", 0, "time between two measurements (1s)", 2 },
-	{ "start-on-request", KEY_ON_REQUEST, NULL, 0, "the clock starts with the first request", 2 },
-	{ "once-all", KEY_ONCE_ALL, NULL, 0, "after the end keep serving the last values (the default)", 2 },
+	{ "start-on-request", KEY_ON_REQUEST, NULL, 0, "the clock starts with the first request",
+	        2 },
+	{ "once-all", KEY_ONCE_ALL, NULL, 0,
+	        "after the end keep serving the last values (the default)", 2 },
 	{ "exit-at-end", KEY_EXIT_AT_END, NULL, 0, "stop after the end", 2 },
-	{ "units", KEY_UNITS, "ID=UNIT,…", 0, "unit ids of stations (default: 1, 2, 3 … in order)", 3 },
-	{ "separate", KEY_SEPARATE, NULL, 0, "a port of its own for each station, upward from PORT; unit id 1", 3 },
-	{ "print-map", KEY_PRINT_MAP, NULL, 0, "print the sections for the configuration, and end", 3 },
+	{ "units", KEY_UNITS, "ID=UNIT,…", 0, "unit ids of stations (default: 1, 2, 3 … in order)",
+	        3 },
+	{ "separate", KEY_SEPARATE, NULL, 0,
+	        "a port of its own for each station, upward from PORT; unit id 1", 3 },
+	{ "print-map", KEY_PRINT_MAP, NULL, 0, "print the sections for the configuration, and end",
+	        3 },
 	{ "dead-unit", KEY_DEAD, "UNIT", 0, "this unit never answers (may be repeated)", 4 },
 	{ "delay", KEY_DELAY, "SPAN", 0, "wait before each answer", 4 },
-	{ "exception", KEY_EXCEPTION, "[UNIT:]CODE", 0, "answer everything (of this unit) with an exception", 4 },
+	{ "exception", KEY_EXCEPTION, "[UNIT:]CODE", 0,
+	        "answer everything (of this unit) with an exception", 4 },
 	{ "verbose", 'v', NULL, 0, "print each value that changes", 5 },
 	{ 0 },
 };
-/* clang-format on */
 
 static void parse_listen(struct modbus_options *o, char *arg, struct argp_state *state)
 {
@@ -182,7 +189,7 @@ void modbus_options_parse(struct modbus_options *options, int argc, char **argv)
 	static const struct argp argp = { option_rows, parse, NULL,
 		"Plays stations as Modbus TCP slaves; docs/modbus.md tells the registers.", NULL,
 		NULL, NULL };
-	char name[] = "wqsim modbus";
+	char name[] = "wqsim modbus", *given = argv[0];
 
 	*options = (struct modbus_options){ .step = WQ_SECONDS(1) };
 	options->listen = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(5020) };
@@ -190,4 +197,5 @@ void modbus_options_parse(struct modbus_options *options, int argc, char **argv)
 	argv[0] = name;
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
+	argv[0] = given;
 }

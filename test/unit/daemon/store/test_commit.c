@@ -168,6 +168,15 @@ static void a_day_told_again_is_a_revision_and_the_view_shows_the_newest(void **
 	        "2026-03-05 0.19 3 meets none");
 }
 
+static void a_change_of_a_number_that_is_taken_gets_the_next(void **state)
+{
+	struct house *h = *state;
+	house_change(h, INT64_C(2026030500001), 1, WQ_OPENED, LIMIT, 0);
+	house_change(h, INT64_C(2026030500001), 1, WQ_RAISED, LIMIT, 0);
+	house_commit(h);
+	house_expect_text(h, "SELECT group_concat(kind||':'||number,' ') FROM change", "0:1 1:2");
+}
+
 static void an_outage_that_ends_is_still_one_row(void **state)
 {
 	struct house *h = *state;
@@ -361,6 +370,10 @@ static void a_group_that_is_wrong_in_one_place_is_refused_whole(void **state)
 	        store_commit(h->store, &h->group, &answers, &count, &h->err), WQ_E_INVALID);
 	assert_non_null(strstr(h->err.text, "series 99 of 3"));
 	assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 0);
+	/* The store is not left inside a transaction. */
+	h->group.outcome.sample_count = 1;
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 1);
 }
 
 static void a_commit_whose_write_fails_leaves_nothing_and_works_after_reopening(void **state)
@@ -474,6 +487,7 @@ int main(void)
 		house_test(a_repeat_of_something_unknown_is_stored),
 		house_test(older_readings_that_come_later_find_their_place),
 		house_test(a_day_told_again_is_a_revision_and_the_view_shows_the_newest),
+		house_test(a_change_of_a_number_that_is_taken_gets_the_next),
 		house_test(an_outage_that_ends_is_still_one_row),
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
 		house_test(the_outbox_stops_when_it_is_told_to),

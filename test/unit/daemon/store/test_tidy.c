@@ -4,6 +4,7 @@
 
 #include "faults.h"
 
+#include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static void closed_days_move_and_everything_still_finds_them(void **state)
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_sample"), 49);
 
 	/* A repeat and a revision of what was moved. */
-	house_sample(h, YIGAN_TP, MORNING, 0)->record = WQ_RECORD_REPEAT;
+	house_sample(h, YIGAN_TP, MORNING, NAN)->record = WQ_RECORD_REPEAT;
 	house_sample(h, YIGAN_TP, MORNING + WQ_HOURS(4), 1);
 	house_sample(h, YIGAN_TP, MORNING + WQ_HOURS(8), 99);
 	house_sample(h, YIGAN_TP, MORNING + 5, 55); /* late */
