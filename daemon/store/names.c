@@ -167,37 +167,44 @@ static int put_zone(struct store *store, const struct wq_site *site, struct wq_e
 	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot be told the time zone", err);
 }
 
-static void raise_highest(struct names *names, int64_t key, wq_ms at)
+/* The newest first, so that this ends as soon as every series was met: after a minute's readings
+ * where all of them live. */
+static int load_highest_open(struct store *store, const struct wq_site *site, struct names *names)
 {
-	uint32_t index = names_series(names, key);
-	if (index != WQ_NONE && at > names->highest[index])
-		names->highest[index] = at;
+	sqlite3_stmt *row = NULL;
+	size_t left = site->series_count;
+	int rc = sqlite3_prepare_v2(
+	        store->db, "SELECT series,at FROM sample_open ORDER BY at DESC", -1, &row, NULL);
+	while (rc == SQLITE_OK && left > 0 && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		uint32_t index = names_series(names, sqlite3_column_int64(row, 0));
+		if (index != WQ_NONE && names->highest[index] == WQ_NO_TIME) {
+			names->highest[index] = sqlite3_column_int64(row, 1);
+			left--;
+		}
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(row);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static int load_highest(
         struct store *store, const struct wq_site *site, struct names *names, struct wq_err *err)
 {
-	sqlite3_stmt *open = NULL, *closed = NULL;
-	int rc = sqlite3_prepare_v2(store->db,
-	        "SELECT series,max(at) FROM sample_open GROUP BY series", -1, &open, NULL);
-	while (rc == SQLITE_OK && sqlite3_step(open) == SQLITE_ROW)
-		raise_highest(names, sqlite3_column_int64(open, 0), sqlite3_column_int64(open, 1));
-	if (rc == SQLITE_OK)
-		rc = sqlite3_reset(open);
+	sqlite3_stmt *row = NULL;
+	int rc = load_highest_open(store, site, names);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(
-		        store->db, "SELECT max(at) FROM sample WHERE series=?1", -1, &closed, NULL);
+		        store->db, "SELECT max(at) FROM sample WHERE series=?1", -1, &row, NULL);
 	for (size_t i = 0; i < site->series_count && rc == SQLITE_OK; i++) {
 		int64_t at = 0;
-		rc = db_get(closed, &at, DB_VALUES(db_int(names->series[i])));
-		if (rc == SQLITE_OK)
-			raise_highest(names, names->series[i], at);
-		else if (rc == SQLITE_DONE)
+		rc = db_get(row, &at, DB_VALUES(db_int(names->series[i])));
+		if (rc == SQLITE_OK && at > names->highest[i])
+			names->highest[i] = at;
+		if (rc == SQLITE_DONE)
 			rc = SQLITE_OK;
 	}
 	int r = rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot read its newest readings", err);
-	sqlite3_finalize(open);
-	sqlite3_finalize(closed);
+	sqlite3_finalize(row);
 	return r;
 }
 

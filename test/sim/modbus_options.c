@@ -54,19 +54,22 @@ static const struct argp_option option_rows[] = {
 	{ 0 },
 };
 
-static void parse_listen(struct modbus_options *o, char *arg, struct argp_state *state)
+static void parse_listen(struct modbus_options *o, const char *arg, struct argp_state *state)
 {
-	char *colon = strrchr(arg, ':'), *end;
-	long port;
+	const char *colon = strrchr(arg, ':');
+	char ip[INET_ADDRSTRLEN] = "", *end;
+	long port = -1;
 
-	if (!colon || colon[1] < '0' || colon[1] > '9')
-		argp_error(state, "--listen %s: IP:PORT is needed", arg);
-	port = strtol(colon + 1, &end, 10);
-	*colon = '\0';
-	if (*end || port > UINT16_MAX || inet_pton(AF_INET, arg, &o->listen.sin_addr) != 1)
+	if (colon && colon[1] >= '0' && colon[1] <= '9' && (size_t)(colon - arg) < sizeof ip) {
+		memcpy(ip, arg, (size_t)(colon - arg));
+		port = strtol(colon + 1, &end, 10);
+		if (*end)
+			port = -1;
+	}
+	if (port < 0 || port > UINT16_MAX || inet_pton(AF_INET, ip, &o->listen.sin_addr) != 1)
 		argp_error(state,
-		        "--listen %s:%s: an IPv4 address and a port up to 65535 are needed", arg,
-		        colon + 1);
+		        "--listen %s: an IPv4 address, a colon and a port up to 65535 are needed",
+		        arg);
 	o->listen.sin_port = htons((uint16_t)port);
 }
 
