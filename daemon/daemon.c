@@ -178,10 +178,28 @@ static void open_letters(struct daemon *daemon)
 
 /* -- building -- */
 
+/* A damaged file is set aside for those who mend it; watching goes on with a new one. */
+static int begin_new_file(struct daemon *daemon, struct wq_err *err)
+{
+	const char *path = daemon->config->paths.database;
+	struct wq_err damage = *err;
+	char stamp[32];
+	snprintf(stamp, sizeof stamp, "%lld", (long long)(clock_now() / 1000));
+	int r = store_quarantine(path, stamp, err);
+	if (r < 0)
+		return r;
+	log_error("store: %s; it is kept as %s.damaged-%s and a new history is begun: open alarms of the old one "
+		  "are told anew when the water still exceeds",
+		damage.text, path, stamp);
+	return store_open(path, &daemon->config->site, &daemon->store, err);
+}
+
 static int open_history(struct daemon *daemon, struct wq_err *err)
 {
 	const struct config *config = daemon->config;
 	int r = store_open(config->paths.database, &config->site, &daemon->store, err);
+	if (r == WQ_E_PROTOCOL)
+		r = begin_new_file(daemon, err);
 	if (r < 0)
 		return r;
 	daemon->engine = wq_engine_new(&config->site, err);
@@ -191,6 +209,10 @@ static int open_history(struct daemon *daemon, struct wq_err *err)
 	r = store_restore(daemon->store, &config->site, daemon->engine, clock_now(), err);
 	if (r < 0)
 		return r;
+	if (store_orphans(daemon->store) > 0)
+		log_warning("store: %zu open alarms belong to rules or places that are no longer configured; they stay "
+			    "as they are in the history",
+			store_orphans(daemon->store));
 	uint64_t last = store_last_sequence(daemon->store);
 	daemon->inbox = inbox_new(last + 1, err);
 	daemon->receipts = receipts_new(last);

@@ -101,6 +101,8 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	settle_process();
 	struct config *config = load(&arguments);
+	if (config != NULL && arguments.check)
+		config_remarks_print(config, stderr);
 	if (config == NULL || arguments.check) {
 		config_free(config);
 		return config != NULL ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -105,6 +105,9 @@ void config_free(struct config *config); /* NULL is fine */
 /* Prints the report as file:line: lines and the consequence last. */
 void config_report_print(const struct config_report *report, const char *consequence, FILE *to);
 
+/* Prints what the drivers remind of, a line a bus; for checks. */
+void config_remarks_print(const struct config *config, FILE *to);
+
 /* For backtest: a configuration whose stations and series are those of a CSV. ids: stations in
  * order of appearance; parameters: names of the value columns (code, alias or own parameter).
  * Stations that the file configures keep their settings; others take station "*" (an error naming

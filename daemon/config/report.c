@@ -110,3 +110,11 @@ void config_report_print(const struct config_report *report, const char *consequ
 	if (all > 0 || consequence != NULL)
 		fputc('\n', to);
 }
+
+void config_remarks_print(const struct config *config, FILE *to)
+{
+	for (size_t i = 0; i < config->bus_count; i++)
+		if (config->buses[i].driver->remark != NULL)
+			fprintf(to, "%s: note: [%s \"%s\"] %s.\n", config->file, config->buses[i].driver->name,
+				config->buses[i].bus.name, config->buses[i].driver->remark);
+}

@@ -161,10 +161,9 @@ static void load_station(struct loader *l, const struct section *section, struct
 		.focus = settings.focus,
 		.commissioning = settings.mode == 1 };
 	load_zone(l, section, settings.offset, &plan->station);
-	if (any && (settings.name != NULL || settings.flows_into != NULL))
-		load_error(l, section, settings.name != NULL ? "name" : "flows_into", 0,
-		        "station \"*\" stands for any station of a CSV: it has neither name nor "
-		        "flows_into");
+	if (any && settings.flows_into != NULL)
+		load_error(l, section, "flows_into", 0,
+		        "station \"*\" stands for any station of a CSV: it flows into none");
 }
 
 static void resolve_flows(struct loader *l)

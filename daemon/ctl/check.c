@@ -87,6 +87,8 @@ int ctl_check(int argc, char **argv)
 	if (config == NULL || report.warning_count > 0 || !request.quiet)
 		config_report_print(
 		        &report, config == NULL ? "it cannot be used." : "it can be used.", stderr);
+	if (config != NULL && !request.quiet)
+		config_remarks_print(config, stderr);
 	config_free(config);
 	return config == NULL ? CTL_WRONG : CTL_DONE;
 }

@@ -186,6 +186,8 @@ const struct wq_driver wq_driver_mqtt = {
 	.bus_settings_size = sizeof(struct mqtt_bus_settings),
 	.point_options = point_options,
 	.point_settings_size = sizeof(struct mqtt_point_settings),
+	.remark = "while this gateway is away the broker holds its messages only up to the broker's own limits "
+		  "(mosquitto: max_queued_messages, 1000 by default) and then drops them without a word",
 	.check = check,
 	.state_size = state_size,
 	.open = open_bus,

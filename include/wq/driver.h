@@ -74,6 +74,9 @@ struct wq_driver {
 	const struct wq_option *point_options; /* beside the common keys bus, unit, cycle */
 	size_t point_settings_size;
 
+	/* What a check of the configuration reminds of for every bus of this driver; one sentence, NULL: nothing. */
+	const char *remark;
+
 	/* Checks what single keys cannot say (overlaps, ranges). Points of the bus, settings filled. May be NULL.
 	 * *bad = index of the point at fault, or SIZE_MAX for the bus itself. */
 	int (*check)(const struct wq_bus *bus, size_t *bad, struct wq_err *err);

@@ -122,7 +122,7 @@ static const struct row {
 	        14, "the plausible range is empty" },
 	{ "station \"*\" { kind = national\n point \"tp\" { bus = \"broker\" unit = \"mg/L\" } }",
 	        14, "station \"*\" has no points" },
-	{ "station \"*\" { kind = national name = \"x\" }", 13, "neither name nor flows_into" },
+	{ "station \"*\" { kind = national flows_into = \"x\" }", 13, "flows into none" },
 	{ "above \"x\" {\n stations = { \"yigan\",\n \"yigon\" } }", 15, "did you mean 'yigan'?" },
 	{ "above \"x\" { kinds = \"natinal\" }", 13, "did you mean 'national'?" },
 	{ "above \"x\" { parameters = { \"tp\", \"ph\" } }", 13, "parameter 'ph': has no limit" },
