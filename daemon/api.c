@@ -144,9 +144,8 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 		(json_int_t)inbox_accepted(daemon->inbox));
 	json_object_set_new(reply, "buses", buses_status(daemon));
 	json_object_set_new(reply, "notices",
-		json_pack("{s:I, s:I, s:I, s:I}", "waiting", (json_int_t)daemon->waiting_count, "sent",
-			(json_int_t)daemon->sent, "failed", (json_int_t)daemon->failed, "left_on_disk",
-			(json_int_t)daemon->left_on_disk));
+		json_pack("{s:I, s:I, s:I, s:b}", "waiting", (json_int_t)daemon->waiting_count, "sent",
+			(json_int_t)daemon->sent, "failed", (json_int_t)daemon->failed, "behind", daemon->behind));
 	json_object_set_new(reply, "latency_ms", latency_status(daemon));
 	json_object_set_new(reply, "stations", stations_status(daemon));
 	json_object_set_new(reply, "open_alarms", json_integer((json_int_t)wq_engine_alarms(daemon->engine, &alarms)));

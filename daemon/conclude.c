@@ -16,21 +16,39 @@
 /* One dispatch of the main loop takes at most this long, so that timers stay punctual. */
 #define DISPATCH WQ_SECONDS(1) / 50
 
-void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
+/* To the deliverer, or into the line before it; false when that is full. */
+static bool queue_notice(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
 {
 	if (daemon->waiting == NULL && deliverer_offer(daemon->deliverer, notice, attempts))
-		return;
+		return true;
 	struct waiting_notice *node = daemon->waiting_count < DAEMON_WAITING ? malloc(sizeof *node) : NULL;
-	if (node == NULL) {
-		if (daemon->left_on_disk++ == 0)
-			log_error("notices: more than %d wait; further ones stay in the outbox until the next start",
-				DAEMON_WAITING);
-		return;
-	}
+	if (node == NULL)
+		return false;
 	*node = (struct waiting_notice){ .attempts = attempts, .notice = *notice };
 	*daemon->waiting_last = node;
 	daemon->waiting_last = &node->next;
 	daemon->waiting_count++;
+	return true;
+}
+
+/* Order counts: while older notices are on disk only, newer ones stay there too. */
+void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
+{
+	daemon->missed |= daemon->behind;
+	if (daemon->behind || queue_notice(daemon, notice, attempts))
+		return;
+	daemon->behind = true;
+	log_error("notices: more than %d wait; further ones stay in the outbox on disk until these have left",
+		DAEMON_WAITING);
+}
+
+static void ask_outbox(struct daemon *daemon)
+{
+	if (!daemon->behind || daemon->asked_outbox || daemon->waiting != NULL)
+		return;
+	daemon->asked_outbox = true;
+	daemon->missed = false;
+	writer_ask_outbox(daemon->handover.writer);
 }
 
 void conclude_offer_waiting(struct daemon *daemon)
@@ -44,6 +62,59 @@ void conclude_offer_waiting(struct daemon *daemon)
 		daemon->waiting_count--;
 		free(node);
 	}
+	ask_outbox(daemon);
+}
+
+struct undelivered_letter {
+	struct letter letter;
+	bool end, more; /* more: the reading stopped early */
+	uint32_t attempts;
+	struct wq_notice notice;
+};
+
+static void undelivered_open(void *owner, struct letter *letter)
+{
+	struct daemon *daemon = owner;
+	const struct undelivered_letter *undelivered = (struct undelivered_letter *)letter;
+	if (!undelivered->end) {
+		daemon->missed |= !queue_notice(daemon, &undelivered->notice, undelivered->attempts);
+	} else {
+		daemon->asked_outbox = false;
+		daemon->behind = undelivered->more || daemon->missed;
+		ask_outbox(daemon);
+	}
+	free(letter);
+}
+
+bool conclude_undelivered(void *owner, const struct wq_notice *notice, uint32_t attempts)
+{
+	struct daemon *daemon = owner;
+	struct undelivered_letter *letter = daemon->read_back < DAEMON_WAITING ? calloc(1, sizeof *letter) : NULL;
+	if (letter == NULL) {
+		daemon->read_back = SIZE_MAX;
+		return false;
+	}
+	daemon->read_back++;
+	letter->letter.open = undelivered_open;
+	letter->attempts = attempts;
+	letter->notice = *notice;
+	inbox_post(daemon->inbox, &letter->letter);
+	return true;
+}
+
+void conclude_undelivered_end(void *owner)
+{
+	struct daemon *daemon = owner;
+	struct undelivered_letter *letter = calloc(1, sizeof *letter);
+	bool more = daemon->read_back == SIZE_MAX;
+	daemon->read_back = 0;
+	/* Without memory for it the reading has not ended; notices stay in order on disk until the next start. */
+	if (letter == NULL)
+		return;
+	letter->letter.open = undelivered_open;
+	letter->end = true;
+	letter->more = more;
+	inbox_post(daemon->inbox, &letter->letter);
 }
 
 void conclude_route(struct daemon *daemon, struct flight *flight)

@@ -21,6 +21,10 @@ void conclude_landed(struct daemon *daemon, struct flight *flight);
 /* Offers a notice to the deliverer, or lets it wait for room. */
 void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts);
 
+/* The writer reads the outbox: one notice of it (writer thread; false: enough for now), and the end. */
+bool conclude_undelivered(void *daemon, const struct wq_notice *notice, uint32_t attempts);
+void conclude_undelivered_end(void *daemon);
+
 /* Offers waiting notices again; after an attempt has made room. */
 void conclude_offer_waiting(struct daemon *daemon);
 

@@ -225,7 +225,7 @@ static bool take_outbox(void *owner, const struct wq_notice *notice, uint32_t at
 {
 	struct daemon *daemon = owner;
 	conclude_offer(daemon, notice, attempts);
-	return daemon->waiting_count < DAEMON_WAITING;
+	return !daemon->behind;
 }
 
 static int start_alerter(struct daemon *daemon, struct wq_err *err)
@@ -240,7 +240,8 @@ static int start_alerter(struct daemon *daemon, struct wq_err *err)
 
 static int start_writer(struct daemon *daemon, struct wq_err *err)
 {
-	struct writer_events events = { .owner = daemon, .committed = on_committed, .trouble = on_trouble };
+	struct writer_events events = { .owner = daemon, .committed = on_committed, .trouble = on_trouble,
+		.undelivered = conclude_undelivered, .undelivered_end = conclude_undelivered_end };
 	daemon->handover.writer = writer_start(daemon->store, &events, err);
 	if (daemon->handover.writer == NULL)
 		return WQ_E_MEMORY;

@@ -19,8 +19,8 @@ struct ctl_server;
 struct sd_event;
 struct log_gate;
 
-/* Notices that the deliverer has no room for wait here; more than this many stay in the outbox on disk until
- * the next start. */
+/* Notices that the deliverer has no room for wait here; more than this many stay in the outbox on disk and are
+ * read from there when these have left. */
 #define DAEMON_WAITING 1024
 
 struct waiting_notice {
@@ -48,7 +48,12 @@ struct daemon {
 	struct sd_event *event;
 	struct waiting_notice *waiting, **waiting_last;
 	size_t waiting_count;
-	uint64_t sent, failed, left_on_disk; /* notices */
+	uint64_t sent, failed; /* attempts */
+	/* Older notices are in the outbox on disk only, so newer ones stay there too until it was read again. */
+	bool behind;
+	bool asked_outbox; /* the writer reads it */
+	bool missed;       /* while it did, newer ones were left there */
+	size_t read_back;  /* in this reading; the writer thread's own */
 	uint64_t batches;
 	char trouble[WQ_ERR_TEXT]; /* why commits fail; "" when they work */
 	bool stalled;              /* told in the log */

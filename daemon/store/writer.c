@@ -31,6 +31,7 @@ struct writer {
 	struct commit_group *queue[WRITER_DEPTH]; /* ring */
 	size_t first, count;
 	bool stop, returned;
+	bool asked; /* for the outbox */
 	wq_ms deadline; /* with stop: no further try after this */
 	atomic_uint_fast64_t progress;
 	atomic_size_t log_bytes;
@@ -113,7 +114,7 @@ static bool recover(struct writer *w, struct wq_err *err)
 static struct commit_group *next_group(struct writer *w, bool busy, bool *stop)
 {
 	pthread_mutex_lock(&w->mutex);
-	if (w->count == 0 && !w->stop && !busy)
+	if (w->count == 0 && !w->stop && !busy && !w->asked)
 		wait_for(&w->work, &w->mutex, TURN);
 	struct commit_group *group = w->count > 0 ? w->queue[w->first] : NULL;
 	*stop = w->stop;
@@ -159,6 +160,23 @@ static bool tidy(struct writer *w, bool *more)
 	return true;
 }
 
+static bool asked(struct writer *w)
+{
+	pthread_mutex_lock(&w->mutex);
+	bool yes = w->asked;
+	w->asked = false;
+	pthread_mutex_unlock(&w->mutex);
+	return yes;
+}
+
+static void tell_undelivered(struct writer *w)
+{
+	struct wq_err err;
+	if (store_outbox(w->store, w->events.undelivered, w->events.owner, &err) < 0)
+		failed(w, &err);
+	w->events.undelivered_end(w->events.owner);
+}
+
 static void *run(void *argument)
 {
 	struct writer *w = argument;
@@ -170,6 +188,8 @@ static void *run(void *argument)
 			going = commit(w, group);
 		else if (stop)
 			break;
+		if (going && !stop && asked(w))
+			tell_undelivered(w);
 		if (going && !stop && (group == NULL || store_untidy(w->store)))
 			going = tidy(w, &untidy);
 	}
@@ -234,6 +254,14 @@ bool writer_submit(struct writer *w, struct commit_group *group)
 	}
 	pthread_mutex_unlock(&w->mutex);
 	return room;
+}
+
+void writer_ask_outbox(struct writer *w)
+{
+	pthread_mutex_lock(&w->mutex);
+	w->asked = true;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->mutex);
 }
 
 size_t writer_waiting(const struct writer *writer)

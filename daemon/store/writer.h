@@ -14,6 +14,10 @@ struct writer_events {
 	void (*committed)(void *owner, struct commit_group *group, struct store_answer *answers, size_t count);
 	/* State changes: text says why commits fail (NULL: they work again). */
 	void (*trouble)(void *owner, const char *text);
+	/* After writer_ask_outbox(): an undelivered notice, oldest first (false: no more of them now), and their end.
+	 * May be NULL where nobody asks. */
+	bool (*undelivered)(void *owner, const struct wq_notice *notice, uint32_t attempts);
+	void (*undelivered_end)(void *owner);
 };
 
 /* Groups that may wait at once; one more is refused. */
@@ -24,6 +28,10 @@ struct writer *writer_start(struct store *store, const struct writer_events *eve
 
 /* Hands a group over; it is immutable until committed() gives it back. False: WRITER_DEPTH groups wait. */
 bool writer_submit(struct writer *writer, struct commit_group *group);
+
+/* Has the thread read the undelivered notices and tell them by the events above, after what waits is committed or
+ * between two commits. Thread-safe. */
+void writer_ask_outbox(struct writer *writer);
 
 /* Groups handed over and not yet committed. Thread-safe. */
 size_t writer_waiting(const struct writer *writer);

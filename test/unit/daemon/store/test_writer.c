@@ -18,7 +18,8 @@ struct told {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	const struct commit_group *committed[2 * GROUPS];
-	size_t count, answers, troubles, recoveries;
+	size_t count, answers, troubles, recoveries, undelivered, ends;
+	char first_id[WQ_NOTICE_ID];
 	char trouble[WQ_ERR_TEXT];
 };
 
@@ -50,6 +51,26 @@ static void on_trouble(void *owner, const char *text)
 	pthread_mutex_unlock(&told->mutex);
 }
 
+static bool on_undelivered(void *owner, const struct wq_notice *notice, uint32_t attempts)
+{
+	struct told *told = owner;
+	(void)attempts;
+	pthread_mutex_lock(&told->mutex);
+	if (told->undelivered++ == 0)
+		snprintf(told->first_id, sizeof told->first_id, "%s", notice->id);
+	pthread_mutex_unlock(&told->mutex);
+	return true;
+}
+
+static void on_undelivered_end(void *owner)
+{
+	struct told *told = owner;
+	pthread_mutex_lock(&told->mutex);
+	told->ends++;
+	pthread_cond_signal(&told->changed);
+	pthread_mutex_unlock(&told->mutex);
+}
+
 static void wait_until(struct told *told, const size_t *what, size_t at_least)
 {
 	pthread_mutex_lock(&told->mutex);
@@ -66,7 +87,8 @@ static struct writer *start(struct house *h)
 {
 	told = (struct told){ .mutex = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER };
-	struct writer_events events = { &told, on_committed, on_trouble };
+	struct writer_events events = { .owner = &told, .committed = on_committed, .trouble = on_trouble,
+		.undelivered = on_undelivered, .undelivered_end = on_undelivered_end };
 	struct writer *writer = writer_start(h->store, &events, &h->err);
 	assert_non_null(writer);
 	return writer;
@@ -221,9 +243,24 @@ static void a_disk_that_hangs_does_not_hang_the_stop(void **state)
 	commit_group_free(&groups[0]);
 }
 
+static void the_outbox_is_read_again_when_asked(void **state)
+{
+	struct house *h = *state;
+	house_notice(h, "first");
+	house_notice(h, "second");
+	house_commit(h);
+	struct writer *writer = start(h);
+	writer_ask_outbox(writer);
+	wait_until(&told, &told.ends, 1);
+	assert_int_equal(told.undelivered, 2);
+	assert_string_equal(told.first_id, "first");
+	assert_ptr_equal(writer_stop(writer, 1000), h->store);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		house_test(the_outbox_is_read_again_when_asked),
 		house_test(groups_are_committed_in_the_order_given),
 		house_test(answers_come_with_the_group),
 		house_test(a_disk_that_fails_is_told_once_and_nothing_is_lost_or_stored_twice),
