@@ -78,6 +78,8 @@ static void try_plan(const uint8_t *data, size_t size)
 		p->time_address = (uint16_t)(data[3] << 4 | data[4] >> 4);
 		p->time_registers = (uint16_t)(2 * (data[5] % 4));
 	}
+	if (count == 0)
+		return;
 	if (plan_open(&plan, points, count, 6 + (uint32_t)size * 20, (uint32_t)size, NULL) < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
