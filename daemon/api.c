@@ -42,8 +42,10 @@ static void refuse(struct command *command, int status, const char *text)
 
 static json_t *store_status(struct daemon *daemon)
 {
-	return json_pack("{s:s, s:s, s:I, s:I, s:I}", "state", daemon->trouble[0] == '\0' ? "ok" : "trouble", "text",
-		daemon->trouble, "waiting_groups", (json_int_t)writer_waiting(daemon->handover.writer), "committed",
+	const char *state = daemon->trouble[0] != '\0' ? "trouble" : daemon->stalled ? "stalled" : "ok";
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "state", state, "text", daemon->trouble, "waiting_readings",
+		(json_int_t)daemon->handover.samples, "ring", (json_int_t)daemon->handover.room, "shed",
+		(json_int_t)daemon->shed, "waiting_groups", (json_int_t)writer_waiting(daemon->handover.writer), "committed",
 		(json_int_t)daemon->handover.committed_samples, "groups",
 		(json_int_t)daemon->handover.committed_groups);
 }

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "notify/router.h"
 #include "notify/text.h"
+#include "selfwatch.h"
 #include "wq/err.h"
 
 #include <jansson.h>
@@ -139,6 +140,26 @@ static struct flight *flight_now(struct daemon *daemon)
 	return handover_current(&daemon->handover);
 }
 
+/* Judged and told, but there is no memory left to wait for the disk in: not stored. */
+static void shed(struct daemon *daemon, struct commit_group *group, const struct wq_batch *batch, size_t before)
+{
+	uint64_t held;
+	if (log_gate_open(&daemon->shed_gate, clock_boot(), &held))
+		log_error("store: %zu readings wait in memory, no more fit (ring = %zu); further ones are judged, not stored",
+			daemon->handover.samples, daemon->handover.room);
+	daemon->shed += group->outcome.sample_count - before;
+	group->outcome.sample_count = before;
+	receipts_lost(daemon->receipts, batch->sequence);
+}
+
+/* Whether the next batch goes into the group now. A writer that is only behind is waited for, and the sources with
+ * it; one that is stalled is not, for the water has to be judged. */
+static bool may_take(const struct daemon *daemon, const struct flight *flight)
+{
+	return daemon->stalled ||
+		(flight->group.batch_count < GROUP_BATCHES && !handover_full(&daemon->handover));
+}
+
 static void take_batch(struct daemon *daemon, struct flight *flight, const struct wq_batch *batch)
 {
 	struct wq_err err;
@@ -151,6 +172,8 @@ static void take_batch(struct daemon *daemon, struct flight *flight, const struc
 	group->batch_count++;
 	group->last_sequence = batch->sequence;
 	daemon->batches++;
+	if (handover_full(&daemon->handover))
+		shed(daemon, group, batch, before);
 	daemon->handover.samples += group->outcome.sample_count - before;
 	conclude_route(daemon, flight);
 }
@@ -160,11 +183,11 @@ void conclude_pump(struct daemon *daemon)
 	wq_ms until = clock_boot() + DISPATCH;
 	struct wq_batch *batch = NULL;
 	struct flight *flight;
-	while ((flight = flight_now(daemon)) != NULL && flight->group.batch_count < GROUP_BATCHES &&
+	while ((flight = flight_now(daemon)) != NULL && may_take(daemon, flight) &&
 		clock_boot() <= until && (batch = inbox_take(daemon->inbox)) != NULL) {
 		take_batch(daemon, flight, batch);
 		free(batch);
-		if (flight->group.batch_count == GROUP_BATCHES)
+		if (flight->group.batch_count >= GROUP_BATCHES)
 			handover_submit(&daemon->handover, clock_boot(), false);
 	}
 	handover_submit(&daemon->handover, clock_boot(), false);
@@ -187,13 +210,16 @@ static void watch_stall(struct daemon *daemon)
 {
 	wq_ms age = handover_age(&daemon->handover, clock_boot());
 	bool stalled = age >= HANDOVER_STALL;
-	if (stalled != daemon->stalled)
-		log_error(stalled ? "store: a commit has taken %lld ms and goes on; notices leave from memory, marked"
-				  : "store: commits work again (%lld ms)",
+	if (stalled && !daemon->stalled)
+		log_error("store: a commit has taken %lld ms and goes on; notices leave from memory, marked",
 			(long long)age);
+	if (stalled != daemon->stalled)
+		receipts_stalled(daemon->receipts, stalled);
 	daemon->stalled = stalled;
 	if (!stalled)
 		return;
+	/* What had been waiting for the writer is judged without it. */
+	conclude_pump(daemon);
 	for (struct flight *f = daemon->handover.first; f != NULL; f = f->next)
 		tell_unstored(daemon, f);
 	if (daemon->handover.current != NULL)
@@ -207,6 +233,7 @@ void conclude_tick(struct daemon *daemon)
 	if (flight != NULL) {
 		if (wq_engine_tick(daemon->engine, clock_now(), &flight->group.outcome, &err) < 0)
 			log_error("engine: %s", err.text);
+		selfwatch_tick(daemon, &flight->group.outcome);
 		conclude_route(daemon, flight);
 		handover_submit(&daemon->handover, clock_boot(), false);
 	}

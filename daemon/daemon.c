@@ -11,6 +11,7 @@
 #include "wq/err.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +72,9 @@ static void trouble_open(void *owner, struct letter *letter)
 	if (trouble->text[0] != '\0')
 		log_error("store: %s; what was concluded waits in memory and is tried again", trouble->text);
 	else
-		log_notice("store: commits work again; nothing was lost");
+		log_notice("store: commits work again; readings that could not wait and were not stored since the start: "
+			   "%" PRIu64,
+			daemon->shed);
 	free(trouble);
 }
 
@@ -115,10 +118,10 @@ static void on_attempt(void *owner, const struct store_delivery *delivery)
 	inbox_post(daemon->inbox, &letter->letter);
 }
 
-static void channel_open(void *daemon, struct letter *letter)
+static void channel_open(void *owner, struct letter *letter)
 {
 	const struct channel_letter *channel = (struct channel_letter *)letter;
-	(void)daemon;
+	selfwatch_channel(owner, channel->channel, channel->text);
 	if (channel->text[0] != '\0')
 		log_error("channel %s: %s; notices go to the contacts' next channels and are tried again",
 			channel->channel, channel->text);
@@ -269,13 +272,15 @@ static int start_sources(struct daemon *daemon, struct wq_err *err)
 int daemon_open(struct daemon *daemon, const char *config_file, struct config *config, struct wq_err *err)
 {
 	memset(daemon, 0, sizeof *daemon);
-	handover_init(&daemon->handover);
+	handover_init(&daemon->handover, config->paths.ring);
 	daemon->waiting_last = &daemon->waiting;
 	daemon->config_file = config_file;
 	daemon->config = config;
 	daemon->started = clock_now();
 	daemon->started_boot = clock_boot();
-	int r = open_history(daemon, err);
+	int r = selfwatch_open(daemon, err);
+	if (r == 0)
+		r = open_history(daemon, err);
 	if (r == 0)
 		r = start_alerter(daemon, err);
 	if (r == 0)
@@ -416,7 +421,7 @@ int daemon_run(struct daemon *daemon, struct wq_err *err)
 		char status[160];
 		snprintf(status, sizeof status, "%zu stations, %zu series, %zu buses, %zu rules",
 			daemon->config->site.station_count, daemon->config->site.series_count,
-			daemon->source_count, daemon->config->site.rule_count);
+			daemon->source_count, daemon->config->site.rule_count - CONFIG_SELF_RULES);
 		log_notice("wqd %s: watching %s", WQ_VERSION, status);
 		supervise_ready(status);
 		r = sd_event_loop(daemon->event);
@@ -495,5 +500,6 @@ void daemon_close(struct daemon *daemon)
 	inbox_free(daemon->inbox);
 	receipts_free(daemon->receipts);
 	free(daemon->sources);
+	free(daemon->channels);
 	config_free(daemon->config);
 }

@@ -6,8 +6,10 @@
 #include "config/config.h"
 #include "handover.h"
 #include "inbox.h"
+#include "log.h"
 #include "notify/deliverer.h"
 #include "receipts.h"
+#include "selfwatch.h"
 #include "source.h"
 #include "wq/engine.h"
 #include "wq/err.h"
@@ -17,7 +19,7 @@
 struct wq_err;
 struct ctl_server;
 struct sd_event;
-struct log_gate;
+
 
 /* Notices that the deliverer has no room for wait here; more than this many stay in the outbox on disk and are
  * read from there when these have left. */
@@ -55,6 +57,10 @@ struct daemon {
 	bool missed;       /* while it did, newer ones were left there */
 	size_t read_back;  /* in this reading; the writer thread's own */
 	uint64_t batches;
+	uint64_t shed; /* samples judged and not stored, for want of memory */
+	struct log_gate shed_gate;
+	struct selfwatch selfwatch;
+	struct channel_trouble *channels; /* by channel of the configuration */
 	char trouble[WQ_ERR_TEXT]; /* why commits fail; "" when they work */
 	bool stalled;              /* told in the log */
 	bool reload;               /* SIGHUP with a configuration that holds */

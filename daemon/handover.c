@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void handover_init(struct handover *handover)
+void handover_init(struct handover *handover, size_t room)
 {
 	memset(handover, 0, sizeof *handover);
+	handover->room = room;
 	handover->last = &handover->first;
 }
 
@@ -30,13 +31,13 @@ void handover_finish(struct handover *handover)
 		next = f->next;
 		free_flight(f);
 	}
-	handover_init(handover);
+	handover_init(handover, handover->room);
 }
 
 struct flight *handover_current(struct handover *handover)
 {
 	if (handover->current != NULL)
-		return handover->samples < HANDOVER_SAMPLES ? handover->current : NULL;
+		return handover->current;
 	struct flight *flight = handover->spare;
 	if (flight != NULL)
 		handover->spare = flight->next;
@@ -48,6 +49,11 @@ struct flight *handover_current(struct handover *handover)
 	}
 	handover->current = flight;
 	return flight;
+}
+
+bool handover_full(const struct handover *handover)
+{
+	return handover->samples >= handover->room;
 }
 
 static bool empty(const struct flight *flight)

@@ -15,8 +15,6 @@ struct command;
 
 /* A group is handed over at the latest when it holds this many batches. */
 #define GROUP_BATCHES 2000
-/* Samples that may be under way to the disk; beyond that batches wait in the inbox. */
-#define HANDOVER_SAMPLES ((size_t)400000)
 /* A writer that has not finished a group for this long is stalled: notices leave from memory. */
 #define HANDOVER_STALL WQ_SECONDS(5)
 
@@ -39,14 +37,18 @@ struct handover {
 	struct flight *first, **last; /* with the writer, oldest first */
 	struct flight *spare;
 	size_t samples; /* under way, current included */
+	size_t room;    /* for so many; beyond that batches wait in the inbox, or are shed */
 	uint64_t committed_groups, committed_samples;
 };
 
-void handover_init(struct handover *handover);
+void handover_init(struct handover *handover, size_t room);
 void handover_finish(struct handover *handover); /* the writer has stopped */
 
-/* The group being filled, or NULL when there is no memory for one or too much is under way. */
+/* The group being filled, or NULL when there is no memory for one. */
 struct flight *handover_current(struct handover *handover);
+
+/* As many samples are under way as may be. */
+bool handover_full(const struct handover *handover);
 
 /* Hands the current group over when it holds something and the writer is idle, or it is full, or `now_or_never`. */
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never);

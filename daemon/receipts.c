@@ -13,7 +13,8 @@ struct receipts {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	uint64_t committed;
-	bool closed;
+	uint64_t lost_from, lost_to; /* the newest run of batches that were lost; none while both are 0 */
+	bool stalled, closed;
 };
 
 struct receipts *receipts_new(uint64_t committed)
@@ -45,6 +46,29 @@ void receipts_committed(struct receipts *receipts, uint64_t sequence)
 	pthread_mutex_unlock(&receipts->lock);
 }
 
+void receipts_lost(struct receipts *receipts, uint64_t sequence)
+{
+	pthread_mutex_lock(&receipts->lock);
+	if (sequence != receipts->lost_to + 1)
+		receipts->lost_from = sequence;
+	receipts->lost_to = sequence;
+	pthread_cond_broadcast(&receipts->changed);
+	pthread_mutex_unlock(&receipts->lock);
+}
+
+void receipts_stalled(struct receipts *receipts, bool stalled)
+{
+	pthread_mutex_lock(&receipts->lock);
+	receipts->stalled = stalled;
+	pthread_cond_broadcast(&receipts->changed);
+	pthread_mutex_unlock(&receipts->lock);
+}
+
+static bool lost(const struct receipts *receipts, uint64_t sequence)
+{
+	return receipts->lost_to > 0 && sequence >= receipts->lost_from && sequence <= receipts->lost_to;
+}
+
 void receipts_close(struct receipts *receipts)
 {
 	pthread_mutex_lock(&receipts->lock);
@@ -58,9 +82,13 @@ int receipts_wait(struct receipts *receipts, uint64_t sequence, wq_ms timeout)
 	struct timespec until = clock_deadline(timeout);
 	bool late = false;
 	pthread_mutex_lock(&receipts->lock);
-	while (receipts->committed < sequence && !receipts->closed && !late)
+	while (receipts->committed < sequence && !lost(receipts, sequence) && !receipts->closed &&
+		!receipts->stalled && !late)
 		late = pthread_cond_timedwait(&receipts->changed, &receipts->lock, &until) != 0;
-	int r = receipts->committed >= sequence ? 0 : receipts->closed ? WQ_E_STATE : WQ_E_TIMEOUT;
+	int r = lost(receipts, sequence)        ? WQ_E_FULL
+		: receipts->committed >= sequence ? 0
+		: receipts->closed                ? WQ_E_STATE
+						  : WQ_E_TIMEOUT;
 	pthread_mutex_unlock(&receipts->lock);
 	return r;
 }

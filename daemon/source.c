@@ -73,12 +73,13 @@ static void count_shed(struct source *source, size_t count)
 static int wait_committed(struct source *source, uint64_t sequence)
 {
 	int r = receipts_wait(source->receipts, sequence, source->receipt_timeout);
-	if (r == WQ_E_TIMEOUT) {
+	if (r == WQ_E_TIMEOUT || r == WQ_E_FULL) {
 		pthread_mutex_lock(&source->lock);
 		source->counts.not_durable++;
 		pthread_mutex_unlock(&source->lock);
 	}
-	return r;
+	/* What was judged and not stored must not be given again: to a driver "full" means "try again". */
+	return r == WQ_E_FULL ? WQ_E_TIMEOUT : r;
 }
 
 /* Hands a batch over; a durable one may wait a while for room, for its sender will not repeat it. */

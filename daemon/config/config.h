@@ -66,8 +66,22 @@ struct config_paths {
 	const char *socket;
 	const char *credentials; /* directory of credential files; NULL: $CREDENTIALS_DIRECTORY */
 	wq_ms receipt_timeout;
+	size_t ring; /* readings that wait in memory while nothing can be committed */
 	wq_ms notice_lifetime; /* undelivered notices are given up after this */
 };
+
+/* The rules that every site has besides the configured ones: the watch over ourselves, the last of site.rules in this
+ * order. Their titles begin with "wqd:", which no section's may. */
+enum config_self {
+	CONFIG_SELF_STORE,   /* "wqd:store": nothing can be committed */
+	CONFIG_SELF_SHED,    /* "wqd:shed": readings were lost because memory was full */
+	CONFIG_SELF_RECEIPT, /* "wqd:receipt": messages were acknowledged before they were stored */
+	CONFIG_SELF_CHANNEL, /* "wqd:channel": a channel does not deliver */
+	CONFIG_SELF_RULES,
+};
+
+/* Index into site.rules. */
+uint32_t config_self_rule(const struct wq_site *site, enum config_self which);
 
 struct config {
 	const char *file;

@@ -145,6 +145,9 @@ static void check_title(struct loader *l, const struct section *section)
 		        WQ_NAME_TEXT - 1);
 	else if (strcmp(section->title, "*") == 0 && section->kind->role != SECTION_STATION)
 		load_error(l, section, NULL, 0, "only a station may have the title \"*\"");
+	if (strncmp(section->title, SELF_PREFIX, strlen(SELF_PREFIX)) == 0)
+		load_error(l, section, NULL, 0,
+		        "titles that begin with \"" SELF_PREFIX "\" are the program's own");
 	for (const struct section *s = load_next(l, section->kind->role, NULL); s != section;
 	        s = load_next(l, section->kind->role, s)) {
 		if (s->kind != section->kind && s->kind->titled &&

@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How the titles of the rules begin that are ours. */
+#define SELF_PREFIX "wqd:"
+
 /* Longest file that is read, bytes. */
 #define CONFIG_FILE_MAX ((size_t)4 * 1024 * 1024)
 

@@ -135,10 +135,38 @@ void rule_escalation(
 	}
 }
 
+/* Titles in the order of enum config_self. */
+static const char *const self_titles[CONFIG_SELF_RULES] = {
+	[CONFIG_SELF_STORE] = SELF_PREFIX "store",
+	[CONFIG_SELF_SHED] = SELF_PREFIX "shed",
+	[CONFIG_SELF_RECEIPT] = SELF_PREFIX "receipt",
+	[CONFIG_SELF_CHANNEL] = SELF_PREFIX "channel",
+};
+
+uint32_t config_self_rule(const struct wq_site *site, enum config_self which)
+{
+	return (uint32_t)(site->rule_count - CONFIG_SELF_RULES + which);
+}
+
+static void add_self_rules(
+        struct wq_rule_use *uses, const struct wq_site *site, const struct config *routes)
+{
+	static const uint32_t place = 0;
+
+	for (size_t i = 0; i < CONFIG_SELF_RULES; i++) {
+		uses[i] = (struct wq_rule_use){ .rule = &wq_rule_system,
+			.name = self_titles[i],
+			.place_count = 1,
+			.places = &place };
+		rule_escalation(&uses[i], site, routes);
+	}
+}
+
 void rules_resolve(const struct config_internal *plans, struct wq_site *site,
         const struct config *routes, struct arena *arena)
 {
-	struct wq_rule_use *uses = arena_array(arena, plans->rule_count, sizeof *uses);
+	const size_t count = plans->rule_count + CONFIG_SELF_RULES;
+	struct wq_rule_use *uses = arena_array(arena, count, sizeof *uses);
 
 	for (size_t i = 0; i < plans->rule_count; i++) {
 		const struct rule_plan *plan = &plans->rules[i];
@@ -150,6 +178,7 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);
 		rule_escalation(&uses[i], site, routes);
 	}
+	add_self_rules(uses + plans->rule_count, site, routes);
 	site->rules = uses;
-	site->rule_count = plans->rule_count;
+	site->rule_count = count;
 }

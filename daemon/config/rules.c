@@ -209,7 +209,7 @@ void load_rule_places(struct loader *l)
 	struct wq_site *site = &l->config->site;
 
 	rules_resolve(l->internal, site, l->config, l->arena);
-	for (size_t i = 0; i < site->rule_count; i++) {
+	for (size_t i = 0; i < l->internal->rule_count; i++) {
 		const struct rule_plan *plan = &l->internal->rules[i];
 
 		check_rule(l, plan);

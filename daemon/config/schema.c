@@ -42,6 +42,9 @@ const struct wq_option schema_site[] = {
 	ROW(SPAN, site_settings, receipt_timeout, "receipt_timeout", .fallback = "5s", .min = 100,
 	        .max = 60000,
 	        .help = "longest wait for a commit before a durable message counts as not durable"),
+	ROW(INTEGER, site_settings, ring, "ring", .fallback = "400000", .min = 1000, .max = 10000000,
+	        .help = "readings that wait in memory (about 100 bytes each) while nothing can be "
+	                "committed; further ones are judged, not stored"),
 	ROW(SPAN, site_settings, notice_lifetime, "notice_lifetime", .fallback = "24h",
 	        .min = 60000, .max = 2592000000.0,
 	        .help = "a notice that could not be delivered is given up after this"),

@@ -62,6 +62,7 @@ const struct section_kind *schema_find(const struct schema *schema, const char *
 struct site_settings {
 	const char *name, *timezone, *database, *socket, *credentials;
 	wq_ms receipt_timeout, notice_lifetime;
+	int64_t ring;
 };
 
 struct evaluation_settings {

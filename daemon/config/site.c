@@ -55,6 +55,7 @@ static void load_settings(struct loader *l)
 		.socket = settings.socket,
 		.credentials = settings.credentials,
 		.receipt_timeout = settings.receipt_timeout,
+		.ring = (size_t)settings.ring,
 		.notice_lifetime = settings.notice_lifetime };
 }
 

@@ -273,7 +273,8 @@ static void gather(struct facts *f)
 	if (f->place == NULL)
 		f->place = station != NULL ? station->id : "";
 	f->item = parameter != NULL ? parameter->name : "";
-	f->device = rule != NULL && strcmp(rule->name, "missing") == 0;
+	f->device = rule != NULL &&
+	        (rule == &wq_rule_system || strcmp(rule->name, "missing") == 0);
 	f->level = f->device ? "告警" : wq_level_chinese(change->level);
 	wq_instant_format_short(text_zone(f->site, change), change->time, f->time);
 	text_clean(change->says, f->says, sizeof f->says);

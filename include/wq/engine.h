@@ -93,6 +93,11 @@ int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *w
 int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
 	wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
+/* A verdict that no rule of the engine gave, at the one place of a rule in network scope: what the daemon says of
+ * itself. Opens, raises and clears as any other. WQ_E_INVALID: there is no such rule, or it has another scope. */
+int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verdict *verdict, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err);
+
 /* The answer to a wq_need: all stored samples of the day, ascending by at, as committed up to batch `upto`.
  * Re-evaluates the day; a day that had been closed and changes is told as a correction. Where the station sent
  * more in the meantime, the need is raised again instead. */

@@ -122,4 +122,8 @@ const struct wq_day_report *wq_view_day(const struct wq_view *view);
 /* NULL-terminated: rules/registry.c. */
 extern const struct wq_rule *const wq_rules[];
 
+/* The daemon's watch over itself (network scope). It is not in wq_rules and has no section: every site has its
+ * uses, and their verdicts come by wq_engine_tell(). */
+extern const struct wq_rule wq_rule_system;
+
 #endif

@@ -155,6 +155,17 @@ void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_v
 		end_alarm(engine, slot);
 }
 
+int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verdict *verdict, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err)
+{
+	const struct wq_site *site = engine->site;
+	if (rule >= site->rule_count || site->rules[rule].rule->scope != WQ_SCOPE_NETWORK)
+		return wq_fail(err, WQ_E_INVALID, "rule %u of %zu does not judge the site as a whole", rule,
+			site->rule_count);
+	alarms_apply(engine, &engine->slots[engine->first_slot[rule]], verdict, now, false, out);
+	return 0;
+}
+
 static struct slot *slot_of(struct wq_engine *engine, const struct wq_alarm *alarm)
 {
 	return &engine->slots[engine->first_slot[alarm->rule] + alarm->place];

@@ -28,6 +28,7 @@ static const struct row {
 	        "station \"yigan\" is given twice; first on line 8" },
 	{ "day \"x\" { }\nwhole \"x\" { }", 14, "the title is taken by day \"x\" on line 13" },
 	{ "post \"plc\" { }", 13, "the title is taken by serial \"plc\" on line 2" },
+	{ "day \"wqd:store\" { }", 13, "titles that begin with \"wqd:\" are the program's own" },
 	{ "day \"*\" { }", 13, "only a station may have the title \"*\"" },
 	{ "day \" x\" { }", 13, "no space at its ends" },
 	{ "include(\"/etc/passwd\")", 13, "'(' is out of place" },

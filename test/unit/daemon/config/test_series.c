@@ -55,7 +55,7 @@ static void rules_are_resolved_anew(void **state)
 	(void)state;
 	config = config_for_series(base, ids, 2, columns, 2, index, NULL);
 	assert_non_null(config);
-	assert_int_equal(config->site.rule_count, 4);
+	assert_int_equal(config->site.rule_count, 4 + CONFIG_SELF_RULES);
 	assert_int_equal(config->site.rules[0].place_count, 2);
 	assert_int_equal(config->site.rules[0].places[0], 1);
 	assert_int_equal(config->site.rules[0].places[1], 3);

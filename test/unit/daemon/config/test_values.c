@@ -166,7 +166,7 @@ static void rules_apply_where_their_keys_say(void **state)
 		{ 1, { 2 } }, { 1, { 1 } }, { 1, { 0 } } };
 
 	(void)state;
-	assert_int_equal(config->site.rule_count, 7);
+	assert_int_equal(config->site.rule_count, 7 + CONFIG_SELF_RULES);
 	for (size_t i = 0; i < 7; i++) {
 		assert_int_equal(config->site.rules[i].place_count, want[i].count);
 		for (size_t k = 0; k < want[i].count; k++)

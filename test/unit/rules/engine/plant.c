@@ -52,7 +52,7 @@ struct held {
 	struct plant plant;
 	struct wq_station station;
 	struct wq_series series[SERIES];
-	struct wq_rule_use rules[2];
+	struct wq_rule_use rules[3];
 };
 
 struct plant *plant_new(wq_ms cycle)
@@ -82,6 +82,11 @@ struct plant *plant_new(wq_ms cycle)
 	h->rules[1].rule = &plant_daily;
 	h->rules[1].name = "day";
 	h->rules[1].places = station_place;
+	h->rules[2] = (struct wq_rule_use){ .rule = &wq_rule_system,
+		.name = "self",
+		.place_count = 1,
+		.places = station_place,
+		.escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_MINUTES(30), WQ_NO_TIME } };
 	h->plant.site = (struct wq_site){ .name = "test",
 		.zone = &wq_zone_china,
 		.evaluation = { .minimum_valid = 4,
@@ -91,7 +96,7 @@ struct plant *plant_new(wq_ms cycle)
 		.parameter_count = wq_parameter_count,
 		.station_count = 1,
 		.series_count = SERIES,
-		.rule_count = 2,
+		.rule_count = 3,
 		.parameters = wq_parameters,
 		.stations = &h->station,
 		.series = h->series,

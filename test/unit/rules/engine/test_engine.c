@@ -384,6 +384,32 @@ static void a_restart_changes_nothing(void **state)
 	plant_free(b);
 }
 
+static void what_the_daemon_says_of_itself_lives_as_any_alarm(void **state)
+{
+	struct plant *p = *state;
+	struct wq_verdict verdict = { .finding = WQ_FINDING_RAISE,
+		.level = WQ_LEVEL_WARNING,
+		.series = WQ_NONE,
+		.at = H(0),
+		.value = NAN,
+		.limit = NAN };
+	wq_outcome_reset(&p->out);
+	assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(0), &p->out, NULL), 0);
+	assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(0) + 1000, &p->out, NULL), 0);
+	assert_change(p, WQ_OPENED, WQ_LEVEL_WARNING);
+	assert_int_equal(p->out.changes[0].station, WQ_NONE);
+	plant_tick(p, H(0) + WQ_MINUTES(30));
+	assert_change(p, WQ_ESCALATED, WQ_LEVEL_WARNING);
+	verdict.finding = WQ_FINDING_CLEAR;
+	wq_outcome_reset(&p->out);
+	assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(1), &p->out, NULL), 0);
+	assert_change(p, WQ_CLEARED, WQ_LEVEL_WARNING);
+	assert_int_equal(open_alarms(p), 0);
+	/* A rule that looks at the water is nobody's to speak for. */
+	assert_int_equal(wq_engine_tell(p->engine, 0, &verdict, H(1), &p->out, NULL), WQ_E_INVALID);
+	assert_int_equal(wq_engine_tell(p->engine, 3, &verdict, H(1), &p->out, NULL), WQ_E_INVALID);
+}
+
 static void an_unknown_alarm_is_not_restored(void **state)
 {
 	struct plant *p = *state;
@@ -427,6 +453,7 @@ int main(void)
 		engine_test(readings_of_days_long_gone_are_asked_of_the_store),
 		engine_test(an_answer_older_than_the_newest_batch_is_asked_again),
 		engine_test(a_restart_changes_nothing),
+		engine_test(what_the_daemon_says_of_itself_lives_as_any_alarm),
 		engine_test(an_unknown_alarm_is_not_restored),
 		engine_test(evidence_names_the_rule_and_the_readings),
 	};

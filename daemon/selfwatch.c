@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conditions of our own, judged once a second. */
+#include "selfwatch.h"
+
+#include "clock.h"
+#include "daemon.h"
+#include "log.h"
+#include "wq/err.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void selfwatch_init(struct selfwatch *watch, wq_ms boot)
+{
+	*watch = (struct selfwatch){ .started = boot, .shed.grew = boot, .not_durable.grew = boot };
+}
+
+static void raise(struct wq_verdict *out, enum wq_level level, double value)
+{
+	out->finding = WQ_FINDING_RAISE;
+	out->level = level;
+	out->value = value;
+}
+
+/* How many were counted since it was last calm; 0: it is calm now. */
+static uint64_t growth(struct selfwatch_counter *counter, uint64_t count, wq_ms boot)
+{
+	if (count != counter->seen)
+		counter->grew = boot;
+	counter->seen = count;
+	if (boot - counter->grew >= SELFWATCH_CALM)
+		counter->calm = count;
+	return count - counter->calm;
+}
+
+static bool judge_store(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	(void)watch, (void)boot;
+	if (facts->stalled) {
+		raise(out, WQ_LEVEL_WARNING, NAN);
+		wq_verdict_say(out, "历史库无法写入,读数暂存内存,通知先行发出");
+	} else {
+		out->finding = WQ_FINDING_CLEAR;
+		wq_verdict_say(out, "历史库恢复写入");
+	}
+	return true;
+}
+
+/* Of counters: whether calm may be told. An alarm of the life before ends when this one has been calm as long. */
+static bool judge_count(struct selfwatch_counter *counter, uint64_t count, wq_ms boot, enum wq_level level,
+	struct wq_verdict *out, uint64_t *grown)
+{
+	*grown = growth(counter, count, boot);
+	if (*grown > 0)
+		raise(out, level, (double)*grown);
+	else if (boot - counter->grew >= SELFWATCH_CALM)
+		out->finding = WQ_FINDING_CLEAR;
+	else
+		return false;
+	return true;
+}
+
+static bool judge_shed(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	uint64_t grown;
+	if (!judge_count(&watch->shed, facts->shed, boot, WQ_LEVEL_WARNING, out, &grown))
+		return false;
+	if (grown > 0)
+		wq_verdict_say(out, "暂存已满,%" PRIu64 "个读数已判定但未能入库", grown);
+	else
+		wq_verdict_say(out, "读数恢复入库");
+	return true;
+}
+
+static bool judge_receipt(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	uint64_t grown;
+	if (!judge_count(&watch->not_durable, facts->not_durable, boot, WQ_LEVEL_WATCH, out, &grown))
+		return false;
+	if (grown > 0)
+		wq_verdict_say(out, "入库缓慢,%" PRIu64 "条消息未入库即已回执", grown);
+	else
+		wq_verdict_say(out, "回执恢复正常");
+	return true;
+}
+
+static bool judge_channel(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	if (facts->channel != NULL) {
+		raise(out, WQ_LEVEL_WARNING, (double)facts->channels_failing);
+		wq_verdict_say(out, "通知通道%s不通已超过%d分钟,通知改走其他通道", facts->channel,
+			(int)(SELFWATCH_CHANNEL / WQ_MINUTES(1)));
+		return true;
+	}
+	/* Right after a start nobody knows yet whether they work. */
+	if (facts->channels_failing > 0 || boot - watch->started < SELFWATCH_CALM)
+		return false;
+	out->finding = WQ_FINDING_CLEAR;
+	wq_verdict_say(out, "通知通道恢复");
+	return true;
+}
+
+bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struct selfwatch_facts *facts, wq_ms boot,
+	wq_ms now, struct wq_verdict *out)
+{
+	static bool (*const judges[CONFIG_SELF_RULES])(struct selfwatch *, const struct selfwatch_facts *, wq_ms,
+		struct wq_verdict *) = {
+		[CONFIG_SELF_STORE] = judge_store,
+		[CONFIG_SELF_SHED] = judge_shed,
+		[CONFIG_SELF_RECEIPT] = judge_receipt,
+		[CONFIG_SELF_CHANNEL] = judge_channel,
+	};
+	*out = (struct wq_verdict){ .series = WQ_NONE, .at = now, .value = NAN, .limit = NAN };
+	return judges[rule](watch, facts, boot, out);
+}
+
+/* -- the daemon's glue -- */
+
+int selfwatch_open(struct daemon *daemon, struct wq_err *err)
+{
+	size_t count = daemon->config->channel_count;
+	selfwatch_init(&daemon->selfwatch, clock_boot());
+	daemon->channels = calloc(count > 0 ? count : 1, sizeof *daemon->channels);
+	if (daemon->channels == NULL)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu channels", count);
+	for (size_t i = 0; i < count; i++)
+		daemon->channels[i].since = WQ_NO_TIME;
+	return 0;
+}
+
+void selfwatch_channel(struct daemon *daemon, const char *channel, const char *text)
+{
+	for (size_t i = 0; i < daemon->config->channel_count; i++)
+		if (strcmp(daemon->config->channels[i].name, channel) == 0)
+			daemon->channels[i].since = text[0] != '\0' ? clock_boot() : WQ_NO_TIME;
+}
+
+static void look_at_channels(const struct daemon *daemon, wq_ms boot, struct selfwatch_facts *facts)
+{
+	for (size_t i = 0; i < daemon->config->channel_count; i++) {
+		wq_ms since = daemon->channels[i].since;
+		facts->channels_failing += since != WQ_NO_TIME;
+		if (since != WQ_NO_TIME && boot - since >= SELFWATCH_CHANNEL && facts->channel == NULL)
+			facts->channel = daemon->config->channels[i].name;
+	}
+}
+
+void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
+{
+	wq_ms boot = clock_boot(), now = clock_now();
+	struct selfwatch_facts facts = { .stalled = daemon->stalled,
+		.shed = daemon->shed };
+	for (size_t i = 0; i < daemon->source_count; i++) {
+		struct source_counts counts;
+		source_counts(daemon->sources[i], &counts);
+		facts.not_durable += counts.not_durable;
+		facts.shed += counts.shed;
+	}
+	look_at_channels(daemon, boot, &facts);
+	for (enum config_self rule = 0; rule < CONFIG_SELF_RULES; rule++) {
+		struct wq_verdict verdict;
+		struct wq_err err;
+		if (!selfwatch_judge(&daemon->selfwatch, rule, &facts, boot, now, &verdict))
+			continue;
+		if (wq_engine_tell(daemon->engine, config_self_rule(&daemon->config->site, rule), &verdict, now, out,
+			    &err) < 0)
+			log_error("engine: %s", err.text);
+	}
+}

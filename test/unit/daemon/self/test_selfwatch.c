@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the daemon says of itself, and when. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "selfwatch.h"
+
+#include <string.h>
+
+#define NOW ((wq_ms)1772640000000)
+
+enum { NOTHING = -1, CLEAR = WQ_FINDING_CLEAR, RAISE = WQ_FINDING_RAISE };
+
+static int judge(struct selfwatch *watch, enum config_self rule, const struct selfwatch_facts *facts, wq_ms boot,
+	struct wq_verdict *verdict)
+{
+	return selfwatch_judge(watch, rule, facts, boot, NOW + boot, verdict) ? (int)verdict->finding : NOTHING;
+}
+
+static void a_stalled_store_raises_at_once_and_clears_at_once(void **state)
+{
+	struct selfwatch watch;
+	struct wq_verdict verdict;
+	struct selfwatch_facts facts = { .stalled = true };
+	(void)state;
+	selfwatch_init(&watch, 0);
+	assert_int_equal(judge(&watch, CONFIG_SELF_STORE, &facts, 10, &verdict), RAISE);
+	assert_int_equal(verdict.level, WQ_LEVEL_WARNING);
+	assert_int_equal(verdict.series, WQ_NONE);
+	assert_int_equal(verdict.at, NOW + 10);
+	assert_string_equal(verdict.says, "历史库无法写入,读数暂存内存,通知先行发出");
+	facts.stalled = false;
+	assert_int_equal(judge(&watch, CONFIG_SELF_STORE, &facts, 20, &verdict), CLEAR);
+}
+
+static void what_was_lost_is_counted_until_it_has_been_calm(void **state)
+{
+	static const struct {
+		wq_ms boot;
+		uint64_t shed;
+		int finding;
+		double value;
+	} table[] = {
+		{ 0, 0, NOTHING, 0 }, /* an alarm of the life before may still be open */
+		{ SELFWATCH_CALM - 1, 0, NOTHING, 0 },
+		{ SELFWATCH_CALM, 0, CLEAR, 0 },
+		{ SELFWATCH_CALM + 1, 3, RAISE, 3 },
+		{ SELFWATCH_CALM + 2, 3, RAISE, 3 },
+		{ SELFWATCH_CALM + 3, 10, RAISE, 10 },
+		{ 2 * SELFWATCH_CALM + 2, 10, RAISE, 10 },
+		{ 2 * SELFWATCH_CALM + 3, 10, CLEAR, 0 },
+		{ 2 * SELFWATCH_CALM + 4, 12, RAISE, 2 }, /* a new episode counts its own */
+	};
+	struct selfwatch watch;
+	(void)state;
+	selfwatch_init(&watch, 0);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct selfwatch_facts facts = { .shed = table[i].shed };
+		struct wq_verdict verdict;
+		int finding = judge(&watch, CONFIG_SELF_SHED, &facts, table[i].boot, &verdict);
+		if (finding != table[i].finding || (finding == RAISE && verdict.value != table[i].value))
+			fail_msg("row %zu: finding %d, value %g", i, finding, verdict.value);
+	}
+}
+
+static void early_receipts_are_counted_apart_from_what_was_lost(void **state)
+{
+	struct selfwatch watch;
+	struct wq_verdict verdict;
+	const struct selfwatch_facts facts = { .not_durable = 5 };
+	(void)state;
+	selfwatch_init(&watch, 0);
+	assert_int_equal(judge(&watch, CONFIG_SELF_SHED, &facts, 1, &verdict), NOTHING);
+	assert_int_equal(judge(&watch, CONFIG_SELF_RECEIPT, &facts, 1, &verdict), RAISE);
+	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
+	assert_non_null(strstr(verdict.says, "5条消息"));
+}
+
+static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
+{
+	struct selfwatch watch;
+	struct wq_verdict verdict;
+	struct selfwatch_facts facts = { .channels_failing = 1 };
+	(void)state;
+	selfwatch_init(&watch, 0);
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, 1000, &verdict), NOTHING);
+	facts.channel = "modem";
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
+	assert_non_null(strstr(verdict.says, "通知通道modem不通已超过5分钟"));
+	facts = (struct selfwatch_facts){ .channels_failing = 0 };
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CALM, &verdict), CLEAR);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stalled_store_raises_at_once_and_clears_at_once),
+		cmocka_unit_test(what_was_lost_is_counted_until_it_has_been_calm),
+		cmocka_unit_test(early_receipts_are_counted_apart_from_what_was_lost),
+		cmocka_unit_test(a_channel_is_told_of_only_when_it_stays_dead),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
