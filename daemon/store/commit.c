@@ -144,7 +144,9 @@ static int answer_needs(struct store *store, const struct commit_group *group,
 		return wq_fail(
 		        err, WQ_E_MEMORY, "no memory for %zu days", group->outcome.need_count);
 	for (size_t i = 0; i < group->outcome.need_count; i++) {
-		int r = need_answer(store, &group->outcome.needs[i], &answers->items[i], err);
+		if (!group->outcome.needs[i].now)
+			continue;
+		int r = need_answer(store, &group->outcome.needs[i], &answers->items[answers->count], err);
 		if (r < 0)
 			return r;
 		answers->count++;

@@ -29,11 +29,28 @@ static int put_day(struct store *store, const void *item, struct wq_err *err)
 		return wq_fail(err, WQ_E_INVALID, "%s: a day has station %u, parameter %u",
 		        store->path, d->station, d->parameter);
 	int64_t parameter = d->parameter == WQ_NONE ? 0 : store->names.parameter[d->parameter];
+	int rc = d->parameter == WQ_NONE
+	        ? db_run(store->statements[ST_DAY_TOLD],
+	                  DB_VALUES(db_int(store->names.station[d->station]), db_int(d->day)))
+	        : SQLITE_OK;
+	if (rc != SQLITE_OK)
+		return rc;
 	return db_run(store->statements[ST_DAY_INSERT],
 	        DB_VALUES(db_int(store->names.station[d->station]), db_int(d->day),
 	                db_int(parameter), db_int(d->revision), db_real(d->mean),
 	                db_real(d->mean_raw), db_int(d->valid), db_int(d->expected),
 	                db_int(d->class_), db_int(d->verdict), db_real(d->exceedance)));
+}
+
+/* A group's days are told before what it wants: a reading after them is not in them. */
+static int put_need(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_need *need = item;
+	if (need->station >= store->site->station_count)
+		return wq_fail(err, WQ_E_INVALID, "%s: a day of station %u is wanted", store->path,
+		        need->station);
+	return db_run(store->statements[ST_DAY_WANTED],
+	        DB_VALUES(db_int(store->names.station[need->station]), db_int(need->day)));
 }
 
 /* Where an alarm belongs, by keys, since indices move between configurations. */
@@ -159,6 +176,7 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 	const struct wq_outcome *o = &group->outcome;
 	const struct records kinds[] = {
 		{ put_day, o->days, o->day_count, sizeof *o->days, "cannot store a day" },
+		{ put_need, o->needs, o->need_count, sizeof *o->needs, "cannot remember a day" },
 		{ put_change, o->changes, o->change_count, sizeof *o->changes,
 		        "cannot store an alarm" },
 		{ put_notice, group->notices, group->notice_count, sizeof *group->notices,

@@ -268,6 +268,22 @@ static int restore_alarms(struct store *store, const struct wq_site *site, struc
 	return r;
 }
 
+static int restore_needs(struct store *store, const struct wq_site *site, struct wq_engine *engine,
+        struct wq_err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "SELECT station,day FROM day_due", -1, &row, NULL);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		uint32_t station = names_index(store->names.station, site->station_count,
+		        sqlite3_column_int64(row, 0));
+		if (station != WQ_NONE)
+			wq_engine_restore_need(engine, station, sqlite3_column_int(row, 1));
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(row);
+	return rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read the days to evaluate again", err);
+}
+
 int store_restore(struct store *store, const struct wq_site *site, struct wq_engine *engine,
         wq_ms now, struct wq_err *err)
 {
@@ -279,6 +295,8 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 		r = restore_days(store, site, engine, from, err);
 	if (r == 0)
 		r = restore_alarms(store, site, engine, err);
+	if (r == 0)
+		r = restore_needs(store, site, engine, err);
 	return r;
 }
 

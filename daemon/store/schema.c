@@ -169,4 +169,11 @@ static const char conclusion_views_1[] =
 static const char *const step_1[] = { names_1, samples_1, conclusions_1, sample_views_1,
 	conclusion_views_1, NULL };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1 };
+/* Days that late readings changed and that were not evaluated again yet. */
+static const char *const step_2[] = {
+	"CREATE TABLE day_due(station INTEGER NOT NULL REFERENCES station(id),day INTEGER NOT NULL,"
+	"PRIMARY KEY(station,day)) STRICT,WITHOUT ROWID;",
+	NULL
+};
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2 };

@@ -35,6 +35,8 @@ const char *const store_statements[ST_COUNT] = {
 	        "max(?4,coalesce((SELECT max(revision)+1 FROM day"
 	        " WHERE station=?1 AND day=?2 AND parameter=?3),1)),"
 	        "?5,?6,?7,?8,?9,?10,?11)",
+	[ST_DAY_WANTED] = "INSERT INTO day_due(station,day) VALUES(?1,?2) ON CONFLICT DO NOTHING",
+	[ST_DAY_TOLD] = "DELETE FROM day_due WHERE station=?1 AND day=?2",
 	[ST_ALARM_INSERT] =
 	        "INSERT INTO alarm(id,rule,station,series,opened,open) VALUES(?1,?2,?3,?4,?5,0)"
 	        " ON CONFLICT(id) DO NOTHING",

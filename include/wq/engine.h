@@ -46,11 +46,14 @@ struct wq_stored {
 	char flag[WQ_FLAG_TEXT];
 };
 
-/* A day whose readings are no longer all in memory but were changed: the store shall read all
- * stored samples of the station's day (newest revisions, ascending by at) and give them to wq_engine_day(). */
+/* A day whose readings are no longer all in memory but were changed. It is told once with the first such reading, and
+ * then, when they have stopped coming or 30 s have passed, with `now`: the store shall read all stored samples of the
+ * station's day (newest revisions, ascending by at) and give them to wq_engine_day(). That a day is wanted outlives a
+ * restart: the store remembers it until the row of the station's day (parameter WQ_NONE) is told. */
 struct wq_need {
 	uint32_t station;
 	wq_day day;
+	bool now; /* read it; otherwise: remember it */
 };
 
 /* Conclusions, appended by the calls below. Owned by the caller; zero-initialise; reusable after
@@ -99,8 +102,8 @@ int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verd
 	struct wq_outcome *out, struct wq_err *err);
 
 /* The answer to a wq_need: all stored samples of the day, ascending by at, as committed up to batch `upto`.
- * Re-evaluates the day; a day that had been closed and changes is told as a correction. Where the station sent
- * more in the meantime, the need is raised again instead. */
+ * Re-evaluates the day; a day that had been closed and changes is told as a correction. Where more of that day
+ * came in the meantime nothing is concluded, and the need is raised again later. */
 int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const struct wq_sample *samples,
 	size_t count, uint64_t upto, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
@@ -118,6 +121,9 @@ void wq_engine_restore_day(struct wq_engine *engine, const struct wq_day_row *ro
  * ever given (0: none) so that numbers are not given twice. */
 int wq_engine_restore_alarm(struct wq_engine *engine, const struct wq_alarm *alarm, struct wq_err *err);
 void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest);
+
+/* 4. Days that were wanted and not yet told: they are asked for with the first tick. */
+void wq_engine_restore_need(struct wq_engine *engine, uint32_t station, wq_day day);
 
 /* How far back stored samples matter to the rules and the open days, seen from `now`. */
 wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now);

@@ -38,8 +38,8 @@ static struct day_slot *day_for(struct wq_engine *engine, uint32_t station, wq_m
 }
 
 /* Brings the day in line with what the window said. False: only the store can tell. */
-static bool count_day(struct wq_engine *engine, const struct wq_sample *sample, enum placed placed, double replaced,
-	wq_ms now, struct wq_outcome *out)
+static bool count_day(struct wq_engine *engine, const struct wq_sample *sample, uint64_t sequence, enum placed placed,
+	double replaced, wq_ms now, struct wq_outcome *out)
 {
 	wq_day day;
 	uint32_t station = series_of(engine, sample->series)->station;
@@ -48,10 +48,11 @@ static bool count_day(struct wq_engine *engine, const struct wq_sample *sample, 
 		: day_for(engine, station, sample->at, now, out, &day);
 	if (slot == NULL) {
 		day = wq_day_of(engine->site->stations[station].zone, sample->at);
-		if (!engine->restoring && !outcome_need(out, station, day))
-			engine->short_of_memory = true;
+		if (!engine->restoring)
+			wanted_add(engine, station, day, sequence, now, out);
 		return false;
 	}
+	wanted_touch(engine, station, day, sequence);
 	if (placed == PLACED_CHANGED)
 		days_remove(engine, sample->series, slot, replaced);
 	days_add(engine, sample->series, slot, sample->value);
@@ -79,19 +80,24 @@ static void take_reading(struct wq_engine *engine, const struct wq_sample *sampl
 	}
 	if (placed == PLACED_CHANGED)
 		stored->record = WQ_RECORD_REVISION;
-	count_day(engine, sample, placed, replaced, now, out);
+	count_day(engine, sample, stored->sequence, placed, replaced, now, out);
 	if (where != NULL)
 		slots_series(engine, sample->series, where, replaced, now, stored->late || engine->restoring, out);
 }
 
 /* What cannot be judged is stored and forgotten; where it replaces a reading, that one is withdrawn. */
-static void take_unassessable(struct wq_engine *engine, const struct wq_sample *sample, struct wq_stored *stored)
+static void take_unassessable(struct wq_engine *engine, const struct wq_sample *sample, struct wq_stored *stored,
+	wq_ms now, struct wq_outcome *out)
 {
 	double old;
-	if (!window_remove(&engine->tracks[sample->series], sample->at, &old))
-		return;
+	const struct track *track = &engine->tracks[sample->series];
 	uint32_t station = series_of(engine, sample->series)->station;
 	wq_day day = wq_day_of(engine->site->stations[station].zone, sample->at);
+	/* Whether it replaces one that is no longer remembered only the store can tell. */
+	if (track->count > 0 && sample->at < track->readings[0].at && !engine->restoring)
+		wanted_add(engine, station, day, stored->sequence, now, out);
+	if (!window_remove(&engine->tracks[sample->series], sample->at, &old))
+		return;
 	struct day_slot *slot = days_slot(engine, station, day);
 	stored->record = WQ_RECORD_REVISION;
 	if (slot == NULL)
@@ -121,13 +127,12 @@ static void take(struct wq_engine *engine, const struct wq_batch *batch, const s
 	memcpy(stored->flag, sample->flag, sizeof stored->flag);
 	track->last_arrival = batch->received;
 	struct place_station *station = &engine->stations[series->station];
-	station->touched = batch->sequence;
 	if (station->first == WQ_NO_TIME)
 		station->first = batch->received;
 	if (stored->quality == WQ_GOOD || stored->quality == WQ_SUSPECT)
 		take_reading(engine, sample, stored, batch->received, out);
 	else
-		take_unassessable(engine, sample, stored);
+		take_unassessable(engine, sample, stored, batch->received, out);
 }
 
 static bool under_alarm(const struct wq_engine *engine, uint32_t series)
@@ -181,6 +186,7 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
 {
 	begin(engine, now);
 	engine->short_of_memory = false;
+	wanted_advance(engine, now, out);
 	days_advance(engine, now, out);
 	slots_time(engine, now, out);
 	alarms_escalate(engine, now, out);

@@ -40,7 +40,6 @@ struct place_station {
 	struct day_slot days[DAYS_KEPT];
 	uint32_t alarms;  /* open alarms about the station as a whole */
 	wq_ms first;      /* arrival of the first sample of it; WQ_NO_TIME before */
-	uint64_t touched; /* sequence of the newest batch with a sample of it */
 };
 
 /* One rule at one place. */
@@ -48,6 +47,16 @@ struct slot {
 	struct wq_alarm *alarm; /* NULL: none is open */
 	wq_ms wake;             /* its rule's on_time is not asked before */
 	uint32_t use, place;    /* index into site->rules; index into that rule's places */
+};
+
+/* A day that only the store can sum up. */
+#define WANTED_MAX 64
+struct wanted {
+	uint32_t station;
+	wq_day day;
+	uint64_t touched;  /* sequence of the newest batch with a sample of it */
+	wq_ms since, last; /* the first and the newest reading that made it wanted */
+	bool asked;
 };
 
 /* Which slots a series or a station has: slots[first … first+count) of an index array. */
@@ -75,6 +84,8 @@ struct wq_engine {
 	wq_ms ticked;    /* the last tick */
 	wq_ms wake;      /* no slot wants its on_time before */
 	wq_ms days_wake; /* no day opens, closes or is corrected before */
+	struct wanted wanted[WANTED_MAX]; /* oldest first */
+	size_t wanted_count;
 	bool restoring;
 	bool short_of_memory; /* something has to be concluded again */
 };
@@ -139,6 +150,14 @@ void evidence_write(const struct wq_engine *engine, const struct slot *slot, con
 bool outcome_reserve_samples(struct wq_outcome *out, size_t more);
 bool outcome_reserve_days(struct wq_outcome *out, size_t more);
 struct wq_change *outcome_change(struct wq_outcome *out);
-bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day);
+bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now);
+
+/* wanted.c: days that only the store can sum up. */
+void wanted_add(struct wq_engine *engine, uint32_t station, wq_day day, uint64_t sequence, wq_ms now,
+	struct wq_outcome *out);
+void wanted_touch(struct wq_engine *engine, uint32_t station, wq_day day, uint64_t sequence);
+void wanted_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+/* Whether the answer, as committed up to batch `upto`, is good; otherwise it is asked for again later. */
+bool wanted_answered(struct wq_engine *engine, uint32_t station, wq_day day, uint64_t upto, wq_ms now);
 
 #endif

@@ -49,16 +49,18 @@ struct wq_change *outcome_change(struct wq_outcome *out)
 	return change;
 }
 
-bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day)
+bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now)
 {
 	for (size_t i = 0; i < out->need_count; i++)
-		if (out->needs[i].station == station && out->needs[i].day == day)
+		if (out->needs[i].station == station && out->needs[i].day == day) {
+			out->needs[i].now |= now;
 			return true;
+		}
 	void *rows = out->needs;
 	bool ok = reserve(&rows, &out->need_room, out->need_count, 1, sizeof *out->needs);
 	out->needs = rows;
 	if (ok)
-		out->needs[out->need_count++] = (struct wq_need){ station, day };
+		out->needs[out->need_count++] = (struct wq_need){ station, day, now };
 	return ok;
 }
 

@@ -80,10 +80,8 @@ static int report_old(struct wq_engine *engine, uint32_t station, wq_day day, co
 int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const struct wq_sample *samples,
 	size_t count, uint64_t upto, wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
-	if (engine->stations[station].touched > upto)
-		return outcome_need(out, station, day)
-			? 0
-			: wq_fail(err, WQ_E_MEMORY, "no memory to ask for a day again; its rows stay as they were");
+	if (!wanted_answered(engine, station, day, upto, now))
+		return 0;
 	uint32_t series = engine->site->stations[station].series_count;
 	struct day_sum *sums = calloc(series > 0 ? series : 1, sizeof *sums);
 	int r = 0;

@@ -334,7 +334,7 @@ void house_need(struct house *house, uint32_t station, wq_day day)
 {
 	struct wq_outcome *o = &house->group.outcome;
 	struct wq_need *need = APPEND(o->needs, o->need_count, o->need_room);
-	*need = (struct wq_need){ station, day };
+	*need = (struct wq_need){ station, day, true };
 }
 
 void house_commit(struct house *house)
@@ -441,6 +441,12 @@ int wq_engine_restore_alarm(
 	assert_true(engine->alarm_count < sizeof engine->alarms / sizeof *engine->alarms);
 	engine->alarms[engine->alarm_count++] = *alarm;
 	return 0;
+}
+
+void wq_engine_restore_need(struct wq_engine *engine, uint32_t station, wq_day day)
+{
+	assert_true(engine->need_count < sizeof engine->needs / sizeof *engine->needs);
+	engine->needs[engine->need_count++] = (struct wq_need){ station, day, true };
 }
 
 void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest)

@@ -87,6 +87,8 @@ struct wq_engine {
 	struct wq_alarm alarms[16];
 	size_t sample_count, day_count, alarm_count;
 	int64_t highest;
+	struct wq_need needs[8];
+	size_t need_count;
 	int refuse; /* what restore_alarm answers */
 };
 

@@ -39,7 +39,7 @@ static void a_new_file_is_marked_as_ours_and_set_up_to_lose_nothing(void **state
 	struct house *h = *state;
 	house_open(h, &house_site);
 	assert_int_equal(house_number(h, "PRAGMA application_id"), 0x77716453);
-	assert_int_equal(house_number(h, "PRAGMA user_version"), 1);
+	assert_int_equal(house_number(h, "PRAGMA user_version"), 2);
 	house_expect_text(h, "PRAGMA journal_mode", "wal");
 	/* FULL: every commit is a sync of its own. */
 	faults_sync_count();
@@ -79,6 +79,20 @@ static void a_database_of_another_program_is_refused_and_left_alone(void **state
 	expect_refusal(h, WQ_E_INVALID, "0x0012d687");
 	assert_int_equal(house_number(h, "SELECT count(*) FROM sqlite_schema"), 1);
 	house_expect_text(h, "PRAGMA journal_mode", "delete");
+}
+
+static void an_older_version_is_taken_forward_with_all_it_holds(void **state)
+{
+	struct house *h = *state;
+	house_open(h, &house_site);
+	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_commit(h);
+	house_shut(h);
+	house_run(h->path, "DROP TABLE day_due;PRAGMA user_version=1");
+	house_open(h, &house_site);
+	assert_int_equal(house_number(h, "PRAGMA user_version"), 2);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_sample"), 1);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM day_due"), 0);
 }
 
 static void a_newer_version_is_refused_and_left_alone(void **state)
@@ -290,6 +304,7 @@ int main(void)
 		house_test_shut(every_file_has_an_incarnation_of_its_own),
 		house_test_shut(a_file_that_another_daemon_writes_is_refused),
 		house_test_shut(a_database_of_another_program_is_refused_and_left_alone),
+		house_test_shut(an_older_version_is_taken_forward_with_all_it_holds),
 		house_test_shut(a_newer_version_is_refused_and_left_alone),
 		house_test_shut(a_file_that_is_no_database_is_damaged),
 		house_test_shut(an_empty_file_is_begun),

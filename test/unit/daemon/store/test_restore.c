@@ -140,6 +140,32 @@ static void days_come_in_their_newest_revision(void **state)
 	assert_true(isnan(got->mean));
 }
 
+static void a_wanted_day_is_remembered_until_it_is_told(void **state)
+{
+	struct house *h = *state;
+	house_need(h, YIGAN, TODAY - 9);
+	h->group.outcome.needs[0].now = false;
+	house_need(h, NANHENG, TODAY - 9);
+	h->group.outcome.needs[1].now = false;
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site_moved);
+	assert_int_equal(engine->need_count, 2);
+	assert_int_equal(engine->needs[0].day, TODAY - 9);
+	house_again(h, &house_site);
+	house_day(h, YIGAN, 0, TODAY - 9); /* one item of it is not the day */
+	house_day(h, NANHENG, WQ_NONE, TODAY - 9);
+	house_commit(h);
+	engine = restart(h, &house_site);
+	assert_int_equal(engine->need_count, 1);
+	assert_int_equal(engine->needs[0].station, YIGAN);
+	/* Told and, in the same group, wanted again. */
+	house_day(h, YIGAN, WQ_NONE, TODAY - 9);
+	house_need(h, YIGAN, TODAY - 9);
+	h->group.outcome.needs[0].now = false;
+	house_commit(h);
+	assert_int_equal(restart(h, &house_site)->need_count, 1);
+}
+
 static void an_open_alarm_comes_back_as_it_was(void **state)
 {
 	struct house *h = *state;
@@ -277,6 +303,7 @@ int main(void)
 		house_test(indices_may_move_between_configurations),
 		house_test(a_reload_maps_the_indices_anew),
 		house_test(days_come_in_their_newest_revision),
+		house_test(a_wanted_day_is_remembered_until_it_is_told),
 		house_test(an_open_alarm_comes_back_as_it_was),
 		house_test(the_state_of_an_alarm_follows_from_its_changes),
 		house_test(alarms_of_every_scope_find_their_place),

@@ -332,14 +332,102 @@ static void readings_of_days_long_gone_are_asked_of_the_store(void **state)
 	assert_int_equal(p->out.change_count, 0);
 }
 
+/* TP is remembered for 8 readings: older ones are the store's to sum up. */
+static size_t asked(struct plant *p, wq_ms now)
+{
+	size_t count = 0;
+	plant_tick(p, now);
+	for (size_t i = 0; i < p->out.need_count; i++)
+		count += p->out.needs[i].now;
+	return count;
+}
+
+static void a_backlog_is_summed_up_when_it_has_ended(void **state)
+{
+	struct plant *p = *state;
+	const wq_ms now = H(24 * 6);
+	play_day(p, DAY0 + WQ_DAYS(5), 6, 0.1);
+	for (int i = 0; i < 20; i++) {
+		plant_give(p, TP, H(4) + i, 0.3, now + i * 1000);
+		assert_int_equal(p->out.need_count, i == 0);
+		assert_int_equal(asked(p, now + i * 1000 + 500), 0);
+	}
+	assert_int_equal(asked(p, now + 19000 + WQ_SECONDS(2) - 1), 0);
+	assert_int_equal(asked(p, now + 19000 + WQ_SECONDS(2)), 1);
+	assert_int_equal(p->out.needs[0].day, wq_day_of(&wq_zone_china, DAY0));
+	/* Asked once. */
+	assert_int_equal(asked(p, now + WQ_MINUTES(5)), 0);
+}
+
+static void a_backlog_without_end_is_summed_up_now_and_then(void **state)
+{
+	struct plant *p = *state;
+	const wq_ms now = H(24 * 6);
+	size_t times = 0;
+	play_day(p, DAY0 + WQ_DAYS(5), 6, 0.1);
+	for (int i = 0; i < 60; i++) {
+		plant_give(p, TP, H(4) + i, 0.3, now + i * 1000);
+		if (asked(p, now + i * 1000) == 0)
+			continue;
+		times++;
+		assert_int_equal(wq_engine_day(p->engine, 0, wq_day_of(&wq_zone_china, DAY0), NULL, 0, p->sequence,
+					 now + i * 1000, &p->out, NULL),
+			0);
+		assert_int_equal(day_row(p, TP)->verdict, WQ_DAY_NOT_ASSESSABLE);
+	}
+	assert_int_equal(times, 1);
+}
+
 static void an_answer_older_than_the_newest_batch_is_asked_again(void **state)
 {
 	struct plant *p = *state;
-	play_day(p, DAY0, 2, 0.1);
+	const wq_ms now = H(24 * 6);
+	const wq_day day = wq_day_of(&wq_zone_china, DAY0);
+	play_day(p, DAY0 + WQ_DAYS(5), 6, 0.1);
+	plant_give(p, TP, H(4), 0.3, now);
+	assert_int_equal(asked(p, now + 2000), 1);
+	plant_give(p, TP, H(8), 0.3, now + 2001);
 	wq_outcome_reset(&p->out);
-	assert_int_equal(wq_engine_day(p->engine, 0, wq_day_of(&wq_zone_china, DAY0), NULL, 0, p->sequence - 1, H(5),
-				 &p->out, NULL),
-		0);
+	assert_int_equal(wq_engine_day(p->engine, 0, day, NULL, 0, p->sequence - 1, now + 2002, &p->out, NULL), 0);
+	assert_int_equal(p->out.day_count, 0);
+	assert_int_equal(asked(p, now + 4002), 1);
+	/* What comes of another day does not make the answer old. */
+	plant_give(p, TP, now + 4003, 0.1, now + 4003);
+	wq_outcome_reset(&p->out);
+	assert_int_equal(wq_engine_day(p->engine, 0, day, NULL, 0, p->sequence - 1, now + 4004, &p->out, NULL), 0);
+	assert_true(p->out.day_count > 0);
+}
+
+static void more_days_than_can_be_watched_are_asked_for_at_once(void **state)
+{
+	struct plant *p = *state;
+	const wq_ms now = H(24 * 400);
+	size_t at_once = 0;
+	play_day(p, DAY0 + WQ_DAYS(399), 6, 0.1);
+	for (int day = 0; day < 70; day++) {
+		plant_give(p, TP, H(24 * day), 0.3, now);
+		for (size_t i = 0; i < p->out.need_count; i++)
+			at_once += p->out.needs[i].now;
+	}
+	assert_int_equal(at_once, 70 - 64);
+	assert_int_equal(asked(p, now + 2000), 64);
+}
+
+static void days_wanted_before_a_restart_are_asked_for_after_it(void **state)
+{
+	struct plant *p = *state;
+	wq_engine_restore_need(p->engine, 0, 20000);
+	wq_engine_restore_need(p->engine, 0, 20000);
+	wq_engine_restore_need(p->engine, 99, 20000);
+	assert_int_equal(asked(p, H(0)), 1);
+	assert_int_equal(p->out.needs[0].day, 20000);
+}
+
+static void what_is_withdrawn_from_a_day_long_gone_is_asked_of_the_store(void **state)
+{
+	struct plant *p = *state;
+	play_day(p, DAY0 + WQ_DAYS(5), 6, 0.1);
+	plant_give(p, TP, H(4), NAN, H(24 * 6));
 	assert_int_equal(p->out.need_count, 1);
 }
 
@@ -451,7 +539,12 @@ int main(void)
 		engine_test(a_reading_that_comes_after_the_close_corrects_the_day),
 		engine_test(a_correction_that_changes_no_verdict_is_not_told),
 		engine_test(readings_of_days_long_gone_are_asked_of_the_store),
+		engine_test(a_backlog_is_summed_up_when_it_has_ended),
+		engine_test(a_backlog_without_end_is_summed_up_now_and_then),
 		engine_test(an_answer_older_than_the_newest_batch_is_asked_again),
+		engine_test(more_days_than_can_be_watched_are_asked_for_at_once),
+		engine_test(days_wanted_before_a_restart_are_asked_for_after_it),
+		engine_test(what_is_withdrawn_from_a_day_long_gone_is_asked_of_the_store),
 		engine_test(a_restart_changes_nothing),
 		engine_test(what_the_daemon_says_of_itself_lives_as_any_alarm),
 		engine_test(an_unknown_alarm_is_not_restored),
