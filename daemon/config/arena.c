@@ -46,23 +46,27 @@ static struct block *block_new(size_t size)
 	return block;
 }
 
-void *arena_take(struct arena *arena, size_t size)
+/* size bytes at the next multiple of unit (a power of two). */
+static void *take(struct arena *arena, size_t size, size_t unit)
 {
-	const size_t unit = sizeof(max_align_t);
 	struct block *block = arena->blocks;
-	void *memory;
+	size_t at = block == NULL ? 0 : (block->used + unit - 1) / unit * unit;
 
 	if (size > SIZE_MAX / 2)
 		abort();
-	size = size == 0 ? unit : (size + unit - 1) / unit * unit;
-	if (block == NULL || block->size - block->used < size) {
+	if (block == NULL || at > block->size || block->size - at < size) {
 		block = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
 		block->next = arena->blocks;
 		arena->blocks = block;
+		at = 0;
 	}
-	memory = (char *)block->memory + block->used;
-	block->used += size;
-	return memory;
+	block->used = at + size;
+	return (char *)block->memory + at;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+	return take(arena, size == 0 ? 1 : size, sizeof(max_align_t));
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -79,7 +83,7 @@ char *arena_copy(struct arena *arena, const char *text)
 
 char *arena_copy_part(struct arena *arena, const char *text, size_t length)
 {
-	char *copy = arena_take(arena, length + 1);
+	char *copy = take(arena, length + 1, 1);
 
 	memcpy(copy, text, length);
 	return copy;

@@ -182,7 +182,7 @@ static void take_entries(struct section *section, cfg_t *cfg, struct arena *aren
  * there were. */
 struct walk {
 	const struct schema *schema;
-	struct arena *arena;
+	struct arena *arena, *lasting;
 	struct scan *scan;
 	cfg_t *cfg, *station;
 	struct section *sections, *parent;
@@ -215,7 +215,7 @@ static void take_section(struct walk *walk, size_t open)
 	*section = (struct section){ .kind = kind,
 		.line = walk->scan->tokens[keyword].line,
 		.damaged = token->damaged,
-		.title = cfg_title(cfg) == NULL ? "" : arena_copy(walk->arena, cfg_title(cfg)),
+		.title = cfg_title(cfg) == NULL ? "" : arena_copy(walk->lasting, cfg_title(cfg)),
 		.parent = kind->role == SECTION_POINT ? walk->parent : NULL,
 		.where = arena_copy(walk->arena, scan_where(walk->scan, open, where)) };
 	if (kind->role == SECTION_STATION) {
@@ -227,16 +227,19 @@ static void take_section(struct walk *walk, size_t open)
 }
 
 static void take_all(
-        struct document *document, cfg_t *cfg, const struct schema *schema, struct arena *arena)
+        struct document *document, cfg_t *cfg, const struct schema *schema, struct arena *arena,
+        struct arena *scratch)
 {
 	struct scan *scan = document->scan;
-	struct walk walk = { .schema = schema, .arena = arena, .scan = scan, .cfg = cfg };
+	struct walk walk = {
+		.schema = schema, .arena = scratch, .lasting = arena, .scan = scan, .cfg = cfg
+	};
 	size_t opens = 0;
 
 	for (size_t i = scan_first(scan); i != SCAN_NONE; i = scan_next(scan, i))
 		opens += scan->tokens[i].kind == TOKEN_OPEN;
-	walk.sections = arena_array(arena, opens, sizeof *walk.sections);
-	walk.taken = arena_array(arena, schema->count, sizeof *walk.taken);
+	walk.sections = arena_array(scratch, opens, sizeof *walk.sections);
+	walk.taken = arena_array(scratch, schema->count, sizeof *walk.taken);
 	for (size_t i = scan_first(scan); i != SCAN_NONE; i = scan_next(scan, i)) {
 		if (scan->tokens[i].kind == TOKEN_OPEN)
 			take_section(&walk, i);
@@ -261,21 +264,22 @@ static void take_lost(struct document *document, struct arena *arena)
 }
 
 bool document_read(struct document *document, const char *text, size_t length,
-        const struct schema *schema, struct arena *arena, struct config_report *report)
+        const struct schema *schema, struct arena *arena, struct arena *scratch,
+        struct config_report *report)
 {
-	struct scan *scan = arena_take(arena, sizeof *scan);
-	cfg_opt_t *options = file_options(schema, arena);
+	struct scan *scan = arena_take(scratch, sizeof *scan);
+	cfg_opt_t *options = file_options(schema, scratch);
 
 	*document = (struct document){ .scan = scan };
-	if (!scan_text(scan, text, length, arena, report))
+	if (!scan_text(scan, text, length, scratch, report))
 		return false;
 	while (report->error_count < CONFIG_PROBLEMS) {
 		struct failure failure;
 		cfg_t *cfg = read_once(scan, options, &failure);
 
 		if (cfg != NULL) {
-			take_all(document, cfg, schema, arena);
-			take_lost(document, arena);
+			take_all(document, cfg, schema, arena, scratch);
+			take_lost(document, scratch);
 			cfg_free(cfg);
 			return true;
 		}

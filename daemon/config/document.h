@@ -43,9 +43,11 @@ struct document {
 };
 
 /* Reads a text. Every error goes to the report; what is wrong is left out of the document. False:
- * there is no document. Not reentrant: libconfuse's scanner is one per process. */
+ * there is no document. `arena` keeps the titles; everything else of the document lies in `scratch`, which is much larger
+ * and can go as soon as what the document says was taken over. Not reentrant: libconfuse's scanner is one per process. */
 bool document_read(struct document *document, const char *text, size_t length,
-        const struct schema *schema, struct arena *arena, struct config_report *report);
+        const struct schema *schema, struct arena *arena, struct arena *scratch,
+        struct config_report *report);
 
 const struct entry *section_entry(
         const struct section *section, const char *key); /* NULL: not given */

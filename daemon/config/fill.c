@@ -191,7 +191,7 @@ static bool length_ok(const struct filling *f, const char *text)
 static void fill_text(struct filling *f)
 {
 	if (length_ok(f, f->text))
-		*(const char **)f->field = f->text;
+		*(const char **)f->field = arena_copy(f->arena, f->text);
 }
 
 static void fill_secret(struct filling *f)
@@ -209,7 +209,7 @@ static void fill_secret(struct filling *f)
 		        f->row->key);
 		return;
 	}
-	*(const char **)f->field = f->text;
+	*(const char **)f->field = arena_copy(f->arena, f->text);
 }
 
 static void fill_list(struct filling *f)
@@ -231,7 +231,11 @@ static void fill_list(struct filling *f)
 			}
 		}
 	}
-	*(struct wq_list *)f->field = (struct wq_list){ .count = f->count, .items = f->items };
+	const char **items = arena_array(f->arena, f->count, sizeof *items);
+
+	for (size_t i = 0; i < f->count; i++)
+		items[i] = arena_copy(f->arena, f->items[i]);
+	*(struct wq_list *)f->field = (struct wq_list){ .count = f->count, .items = items };
 }
 
 static void (*const fillers[])(struct filling *f) = {

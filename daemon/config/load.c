@@ -186,22 +186,24 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
         const struct config_tables *tables, struct config_report *report)
 {
 	struct loader l = { .report = report, .tables = tables, .arena = arena_new() };
+	struct arena *scratch = arena_new();
 	struct config *config = NULL;
 
 	*report = (struct config_report){ .file = name };
-	if (l.arena == NULL) {
+	if (l.arena == NULL || scratch == NULL) {
 		report_add(report, 0, false, "", "no memory to read the file");
-		return NULL;
+	} else {
+		schema_build(&l.schema, tables, l.arena);
+		if (document_read(
+		            &l.document, text, length, &l.schema, l.arena, scratch, report))
+			config = build(&l);
+		report_sort(report);
 	}
-	schema_build(&l.schema, tables, l.arena);
-	if (document_read(&l.document, text, length, &l.schema, l.arena, report))
-		config = build(&l);
-	report_sort(report);
-	if (report->error_count > 0) {
-		arena_free(l.arena);
-		return NULL;
-	}
-	return config;
+	arena_free(scratch);
+	if (report->error_count == 0 && config != NULL)
+		return config;
+	arena_free(l.arena);
+	return NULL;
 }
 
 /* The whole file in one malloc; NULL with *err. */

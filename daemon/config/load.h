@@ -30,7 +30,8 @@ struct station_plan {
 
 /* A rule before it is known where it applies. */
 struct rule_plan {
-	const struct section *section;
+	const struct section *section; /* only while the file is read */
+	const char *title;
 	const struct wq_rule *rule;
 	const void *settings;
 	struct rule_places where;

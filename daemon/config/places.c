@@ -172,7 +172,7 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 		const struct rule_plan *plan = &plans->rules[i];
 
 		uses[i] = (struct wq_rule_use){ .rule = plan->rule,
-			.name = plan->section->title,
+			.name = plan->title,
 			.settings = plan->settings,
 			.hash = plan->hash };
 		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);

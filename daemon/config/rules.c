@@ -121,7 +121,7 @@ void load_rules(struct loader *l)
 		const size_t errors = l->report->error_count;
 		struct rule_plan *plan = &plans[n++];
 
-		*plan = (struct rule_plan){ .section = s, .rule = s->kind->plugin };
+		*plan = (struct rule_plan){ .section = s, .title = s->title, .rule = s->kind->plugin };
 		fill_settings(s, schema_rule, &plan->where, l->arena, l->report);
 		plan->settings = fill_new(
 		        s, plan->rule->options, plan->rule->settings_size, l->arena, l->report);
