@@ -119,14 +119,13 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Arrival to notice committed, over the newest groups that carried notices. */
-static json_t *latency_status(const struct daemon *daemon)
+static json_t *delays_status(const struct delays *delays)
 {
-	wq_ms sorted[DAEMON_LATENCIES];
-	size_t n = daemon->latency_count < DAEMON_LATENCIES ? daemon->latency_count : DAEMON_LATENCIES;
+	wq_ms sorted[sizeof delays->newest / sizeof *delays->newest];
+	size_t room = sizeof sorted / sizeof *sorted, n = delays->count < room ? delays->count : room;
 	if (n == 0)
 		return json_null();
-	memcpy(sorted, daemon->latencies, n * sizeof *sorted);
+	memcpy(sorted, delays->newest, n * sizeof *sorted);
 	qsort(sorted, n, sizeof *sorted, by_value);
 	return json_pack("{s:I, s:I, s:I, s:I}", "count", (json_int_t)n, "p50", (json_int_t)sorted[n / 2], "p99",
 		(json_int_t)sorted[n * 99 / 100], "max", (json_int_t)sorted[n - 1]);
@@ -148,7 +147,8 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 	json_object_set_new(reply, "notices",
 		json_pack("{s:I, s:I, s:I, s:b}", "waiting", (json_int_t)daemon->waiting_count, "sent",
 			(json_int_t)daemon->sent, "failed", (json_int_t)daemon->failed, "behind", daemon->behind));
-	json_object_set_new(reply, "latency_ms", latency_status(daemon));
+	json_object_set_new(reply, "latency_ms", delays_status(&daemon->latencies));
+	json_object_set_new(reply, "timer_late_ms", delays_status(&daemon->ticks));
 	json_object_set_new(reply, "stations", stations_status(daemon));
 	json_object_set_new(reply, "open_alarms", json_integer((json_int_t)wq_engine_alarms(daemon->engine, &alarms)));
 	command_answer(command, 200, print(reply));

@@ -245,8 +245,7 @@ static void note_latency(struct daemon *daemon, const struct flight *flight)
 {
 	if (flight->group.notice_count == 0 || flight->group.batch_count == 0)
 		return;
-	daemon->latencies[daemon->latency_count++ % DAEMON_LATENCIES] =
-		clock_now() - flight->group.first_received;
+	delays_note(&daemon->latencies, clock_now() - flight->group.first_received);
 }
 
 static void answer_waiting(struct flight *flight)

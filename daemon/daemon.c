@@ -313,10 +313,19 @@ static int again(sd_event_source *source, wq_ms span)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+void delays_note(struct delays *delays, wq_ms delay)
+{
+	delays->newest[delays->count++ % (sizeof delays->newest / sizeof *delays->newest)] = delay;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct daemon *daemon = userdata;
 	(void)usec;
-	conclude_tick(userdata);
+	if (daemon->tick_due > 0)
+		delays_note(&daemon->ticks, clock_boot() - daemon->tick_due);
+	conclude_tick(daemon);
+	daemon->tick_due = clock_boot() + TICK;
 	return again(source, TICK);
 }
 
@@ -461,6 +470,29 @@ static void drain(struct daemon *daemon)
 	handover_submit(&daemon->handover, clock_boot(), true);
 }
 
+static void count_lost(const struct flight *flight, size_t *samples, size_t *changes)
+{
+	*samples += flight->group.outcome.sample_count;
+	*changes += flight->group.outcome.change_count;
+}
+
+/* What could not be committed to the end. Groups that were come back by letters, which are not opened any more. */
+static void tell_lost(struct daemon *daemon)
+{
+	size_t samples = 0, changes = 0;
+	uint64_t committed = store_last_sequence(daemon->store);
+	for (const struct flight *f = daemon->handover.first; f != NULL; f = f->next)
+		if (f->group.last_sequence > committed || f->group.batch_count == 0)
+			count_lost(f, &samples, &changes);
+	if (daemon->handover.current != NULL)
+		count_lost(daemon->handover.current, &samples, &changes);
+	daemon->lost = samples + changes > 0 && daemon->trouble[0] != '\0';
+	if (daemon->lost)
+		log_error("store: stopping with %zu readings and %zu changes of alarms that could not be stored; they are "
+			  "lost: %s",
+			samples, changes, daemon->trouble);
+}
+
 static void stop_writer(struct daemon *daemon)
 {
 	if (daemon->handover.writer == NULL)
@@ -471,6 +503,7 @@ static void stop_writer(struct daemon *daemon)
 		log_error("store: the disk hangs; leaving without it");
 		_Exit(EXIT_FAILURE);
 	}
+	tell_lost(daemon);
 	/* Letters of the last commits: their memory is the handover's, only answers are theirs. */
 	for (struct letter *letter = inbox_letters(daemon->inbox), *next; letter != NULL; letter = next) {
 		next = letter->next;
@@ -483,7 +516,7 @@ static void stop_writer(struct daemon *daemon)
 	}
 }
 
-void daemon_close(struct daemon *daemon)
+bool daemon_close(struct daemon *daemon)
 {
 	ctl_server_stop(daemon->ctl);
 	stop_sources(daemon);
@@ -502,4 +535,5 @@ void daemon_close(struct daemon *daemon)
 	free(daemon->sources);
 	free(daemon->channels);
 	config_free(daemon->config);
+	return !daemon->lost;
 }

@@ -31,8 +31,13 @@ struct waiting_notice {
 	struct wq_notice notice;
 };
 
-/* Latencies from arrival to commit of groups that carried notices, the newest ones. */
-#define DAEMON_LATENCIES 1024
+/* The newest of something measured, ms. */
+struct delays {
+	wq_ms newest[1024];
+	size_t count;
+};
+
+void delays_note(struct delays *delays, wq_ms delay);
 
 struct daemon {
 	const char *config_file;
@@ -63,10 +68,12 @@ struct daemon {
 	struct channel_trouble *channels; /* by channel of the configuration */
 	char trouble[WQ_ERR_TEXT]; /* why commits fail; "" when they work */
 	bool stalled;              /* told in the log */
+	bool lost;                 /* at the end something could not be stored */
 	bool reload;               /* SIGHUP with a configuration that holds */
 	wq_ms started, started_boot;
-	wq_ms latencies[DAEMON_LATENCIES];
-	size_t latency_count;
+	struct delays latencies; /* arrival to notice committed */
+	struct delays ticks;     /* how late the main loop's timer was */
+	wq_ms tick_due;          /* boot clock */
 };
 
 /* Builds and starts everything. On failure daemon_close() still has to be called. */
@@ -76,7 +83,8 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 int daemon_run(struct daemon *daemon, struct wq_err *err);
 
 /* Stops sources, commits what is left, and frees everything; half-built is fine. */
-void daemon_close(struct daemon *daemon);
+/* False: something that waited could not be stored, as the log said. */
+bool daemon_close(struct daemon *daemon);
 
 /* main's half of a command (api.c). */
 void api_open(void *daemon, struct letter *letter);

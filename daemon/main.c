@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <pthread.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,8 @@ static void settle_process(void)
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* Without it the C library looks at /etc/localtime each time a library of ours asks for local time. */
+	setenv("TZ", ":/etc/localtime", 0);
 	unsetenv("http_proxy");
 	unsetenv("https_proxy");
 	unsetenv("all_proxy");
@@ -107,12 +110,14 @@ int main(int argc, char **argv)
 		config_free(config);
 		return config != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
+	/* Reading the file took more than all that follows. */
+	malloc_trim(0);
 	int r = daemon_open(&daemon, arguments.config, config, &err);
 	if (r == 0)
 		r = daemon_run(&daemon, &err);
 	if (r < 0)
 		log_error("wqd: %s", err.text);
 	bool reload = r == 0 && daemon.reload;
-	daemon_close(&daemon);
-	return reload ? start_anew(argv) : r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	bool whole = daemon_close(&daemon);
+	return reload ? start_anew(argv) : r < 0 || !whole ? EXIT_FAILURE : EXIT_SUCCESS;
 }

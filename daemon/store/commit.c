@@ -134,15 +134,23 @@ static void answers_free(struct answers *answers)
 	*answers = (struct answers){ 0 };
 }
 
+static size_t needs_now(const struct commit_group *group)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < group->outcome.need_count; i++)
+		count += group->outcome.needs[i].now;
+	return count;
+}
+
 static int answer_needs(struct store *store, const struct commit_group *group,
         struct answers *answers, struct wq_err *err)
 {
-	if (group->outcome.need_count == 0)
+	size_t wanted = needs_now(group);
+	if (wanted == 0)
 		return 0;
-	answers->items = calloc(group->outcome.need_count, sizeof *answers->items);
+	answers->items = calloc(wanted, sizeof *answers->items);
 	if (answers->items == NULL)
-		return wq_fail(
-		        err, WQ_E_MEMORY, "no memory for %zu days", group->outcome.need_count);
+		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu days", wanted);
 	for (size_t i = 0; i < group->outcome.need_count; i++) {
 		if (!group->outcome.needs[i].now)
 			continue;
@@ -224,10 +232,13 @@ int store_commit(struct store *store, const struct commit_group *group,
 	struct answers found = { 0 };
 	if (store->db == NULL)
 		return wq_fail(err, WQ_E_STATE, "%s: is not open since a failure", store->path);
+	int r = mend_look(store, err);
+	if (r < 0)
+		return r;
 	/* The COMMIT of this group failed, but the file has it: only the answers are missing. */
 	bool landed = store->landed && store->doubt == group;
 	store->landed = false;
-	int r = landed ? 0 : write_group(store, group, err);
+	r = landed ? 0 : write_group(store, group, err);
 	if (r == 0)
 		r = answer_needs(store, group, &found, err);
 	size_t handed = *answer_count;

@@ -28,6 +28,7 @@
 
 int store_fail(struct store *store, int rc, const char *doing, struct wq_err *err)
 {
+	store->suspect |= db_damaged(rc);
 	return db_fail(store->db, rc, store->path, doing, err);
 }
 
@@ -233,7 +234,7 @@ static int read_meta(struct store *store, struct wq_err *err)
 	return exec(store, sql, "cannot be given an identity", err);
 }
 
-static void disconnect(struct store *store)
+void store_disconnect(struct store *store)
 {
 	for (size_t i = 0; i < ST_COUNT; i++) {
 		sqlite3_finalize(store->statements[i]);
@@ -243,7 +244,7 @@ static void disconnect(struct store *store)
 	store->db = NULL;
 }
 
-static int connect_file(struct store *store, bool check, struct wq_err *err)
+int store_connect(struct store *store, bool check, struct wq_err *err)
 {
 	store->db = db_open(store->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 	if (store->db == NULL)
@@ -261,7 +262,7 @@ static int connect_file(struct store *store, bool check, struct wq_err *err)
 	if (r == 0)
 		r = read_meta(store, err);
 	if (r < 0)
-		disconnect(store);
+		store_disconnect(store);
 	else
 		tidy_watch(store);
 	return r;
@@ -311,7 +312,7 @@ int store_open(const char *path, const struct wq_site *site, struct store **out,
 		int64_t size = size_of(path, ""), log = size_of(path, "-wal");
 		bool check =
 		        size > 0 && (size <= CHECK_ALWAYS || (log > 0 && size <= CHECK_UNCLEAN));
-		r = connect_file(store, check, &local);
+		r = store_connect(store, check, &local);
 	}
 	if (r == 0)
 		r = store_use_site(store, site, &local);
@@ -323,57 +324,16 @@ int store_open(const char *path, const struct wq_site *site, struct store **out,
 	return 0;
 }
 
-/* The old connection may hold pages that the disk never got. Closing it copies the log, as far as
- * it was synced, into the file and begins a new one. */
-int store_reopen(struct store *store, struct wq_err *err)
-{
-	struct wq_err local;
-	int64_t commits = store->commits;
-	disconnect(store);
-	int r = connect_file(store, false, &local);
-	if (r == 0) {
-		r = tidy_settle(store, &local);
-		if (r < 0)
-			disconnect(store);
-	}
-	if (r < 0) {
-		store->commits = commits;
-		return wq_fail(err, r, "%s", local.text);
-	}
-	store->landed = store->doubt != NULL && store->commits == commits + 1;
-	return 0;
-}
-
 void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
-	disconnect(store);
+	store_disconnect(store);
 	names_free(&store->names);
 	if (store->lock >= 0)
 		close(store->lock);
 	free(store->path);
 	free(store);
-}
-
-int store_quarantine(const char *path, const char *stamp, struct wq_err *err)
-{
-	static const char *const suffixes[] = { "-wal", "-shm", "" };
-	char from[4096], to[4096];
-	/* The database itself goes last: until then another try finds everything that is left. */
-	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		if (snprintf(from, sizeof from, "%s%s", path, suffixes[i]) >= (int)sizeof from ||
-		        snprintf(to, sizeof to, "%s.damaged-%s%s", path, stamp, suffixes[i]) >=
-		                (int)sizeof to)
-			return wq_fail(err, WQ_E_INVALID, "%s: the path is too long", path);
-		struct stat st;
-		if (lstat(to, &st) == 0)
-			return wq_fail(err, WQ_E_STATE, "%s: is there already", to);
-		if (rename(from, to) != 0 && errno != ENOENT)
-			return wq_fail(err, WQ_E_IO, "%s: cannot be renamed to %s: %s", from, to,
-			        strerror(errno));
-	}
-	return 0;
 }
 
 uint64_t store_incarnation(const struct store *store)

@@ -99,7 +99,11 @@ uint64_t store_last_sequence(const struct store *store);
 int store_commit(struct store *store, const struct commit_group *group, struct store_answer **answers,
 	size_t *answer_count, struct wq_err *err);
 
-/* Closes and opens the file anew: after a failed sync the old connection is not to be trusted. */
+/* Closes and opens the file anew: after a failed sync the old connection is not to be trusted. Mends what can be mended:
+ * a file that was removed while it was open is written back to its place from what is still open; one that another took
+ * the place of is saved beside it as <path>.replaced-<stamp>, and the one that is there is gone on with; a damaged one is
+ * set aside as by store_quarantine() and a new one begun. 0; 1: something was mended, *err says what; or as
+ * store_open(). */
 int store_reopen(struct store *store, struct wq_err *err);
 
 /* After a reload: rows for the new site's stations, series, …; maps its indices from now on. Writer thread. */

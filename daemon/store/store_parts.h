@@ -59,6 +59,7 @@ struct store {
 	const struct commit_group
 	        *doubt; /* its COMMIT failed: in the file or not, reopening tells */
 	bool landed;    /* reopening found it in the file */
+	bool suspect;   /* SQLite found damage */
 	size_t orphans;
 	/* tidy.c */
 	int wal_frames, wal_copied;
@@ -76,6 +77,8 @@ uint32_t names_index(const int64_t *keys, size_t count, int64_t key);
 
 /* store.c: fails with the store's path and what was being done. */
 int store_fail(struct store *store, int rc, const char *doing, struct wq_err *err);
+int store_connect(struct store *store, bool check, struct wq_err *err); /* check: all pages */
+void store_disconnect(struct store *store);
 int store_transaction(struct store *store, struct wq_err *err);
 void store_rollback(struct store *store);
 
@@ -88,6 +91,9 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 /* restore.c */
 int need_answer(struct store *store, const struct wq_need *need, struct store_answer *answer,
         struct wq_err *err);
+
+/* mend.c: fails when the file at the path is no longer the one that is open. */
+int mend_look(struct store *store, struct wq_err *err);
 
 /* tidy.c */
 void tidy_watch(struct store *store);                     /* after each opening */

@@ -121,7 +121,9 @@ int store_tidy(struct store *store, wq_ms uptime, struct wq_err *err)
 		store->next_truncate = uptime + TRUNCATE_EVERY;
 		store->next_optimize = uptime + OPTIMIZE_EVERY;
 	}
-	int r = copy_log(store, uptime, err);
+	int r = mend_look(store, err);
+	if (r == 0)
+		r = copy_log(store, uptime, err);
 	if (r == 0)
 		r = move_closed(store, err);
 	if (r == 0 && uptime >= store->next_optimize) {

@@ -37,6 +37,7 @@ struct writer {
 	atomic_size_t log_bytes;
 	/* the thread's own */
 	bool troubled;
+	char why[WQ_ERR_TEXT];
 	wq_ms backoff;
 };
 
@@ -71,12 +72,14 @@ static void healthy(struct writer *w)
 	w->events.trouble(w->events.owner, NULL);
 }
 
+/* Told when it begins, and when the reason is another one. */
 static void failed(struct writer *w, const struct wq_err *err)
 {
-	if (w->troubled)
+	if (w->troubled && strcmp(w->why, err->text) == 0)
 		return;
 	w->troubled = true;
-	w->events.trouble(w->events.owner, err->text);
+	memcpy(w->why, err->text, sizeof w->why);
+	w->events.trouble(w->events.owner, w->why);
 }
 
 /* Sleeps out the back-off, or until the deadline of a stop; false when there shall be no further
@@ -101,12 +104,16 @@ static bool back_off(struct writer *w)
 /* After a failure: waits, opens the file anew, until that works. False: give up. */
 static bool recover(struct writer *w, struct wq_err *err)
 {
-	failed(w, err);
+	int r;
 	do {
+		failed(w, err);
 		turned(w);
 		if (!back_off(w))
 			return false;
-	} while (store_reopen(w->store, err) < 0);
+		r = store_reopen(w->store, err);
+	} while (r < 0);
+	if (r > 0)
+		failed(w, err);
 	return true;
 }
 
