@@ -60,7 +60,10 @@ bool clock_trusted(void)
 	static atomic_int_fast64_t second = -1;
 	static atomic_bool answer;
 	int_fast64_t now = clock_boot() / 1000;
-	if (atomic_exchange(&second, now) != now)
+	if (atomic_load(&second) != now) {
+		/* Two that ask at once get the same answer. */
 		atomic_store(&answer, synchronised());
+		atomic_store(&second, now);
+	}
 	return atomic_load(&answer) && clock_now() >= EARLIEST;
 }

@@ -160,15 +160,18 @@ static bool may_take(const struct daemon *daemon, const struct flight *flight)
 		(flight->group.batch_count < GROUP_BATCHES && !handover_full(&daemon->handover));
 }
 
-static void take_batch(struct daemon *daemon, struct flight *flight, const struct wq_batch *batch)
+/* False: there was no memory and nothing was concluded; the same batch is given again. */
+static bool take_batch(struct daemon *daemon, struct flight *flight, const struct wq_batch *batch)
 {
 	struct wq_err err;
 	struct commit_group *group = &flight->group;
 	size_t before = group->outcome.sample_count;
+	if (wq_engine_batch(daemon->engine, batch, &group->outcome, &err) < 0) {
+		log_error("engine: %s", err.text);
+		return false;
+	}
 	if (group->batch_count == 0)
 		group->first_received = batch->received;
-	if (wq_engine_batch(daemon->engine, batch, &group->outcome, &err) < 0)
-		log_error("engine: %s", err.text);
 	group->batch_count++;
 	group->last_sequence = batch->sequence;
 	daemon->batches++;
@@ -176,23 +179,41 @@ static void take_batch(struct daemon *daemon, struct flight *flight, const struc
 		shed(daemon, group, batch, before);
 	daemon->handover.samples += group->outcome.sample_count - before;
 	conclude_route(daemon, flight);
+	return true;
+}
+
+/* The batch that is next; daemon->held until it was taken. */
+static const struct wq_batch *next_batch(struct daemon *daemon)
+{
+	if (daemon->held == NULL)
+		daemon->held = inbox_take(daemon->inbox);
+	return daemon->held;
+}
+
+/* Takes one batch; false: none is there, or it cannot be taken now. */
+static bool take_next(struct daemon *daemon)
+{
+	struct flight *flight = flight_now(daemon);
+	if (flight == NULL || !may_take(daemon, flight) || next_batch(daemon) == NULL ||
+		!take_batch(daemon, flight, daemon->held))
+		return false;
+	free(daemon->held);
+	daemon->held = NULL;
+	if (flight->group.batch_count >= GROUP_BATCHES)
+		handover_submit(&daemon->handover, clock_boot(), false);
+	return true;
 }
 
 void conclude_pump(struct daemon *daemon)
 {
 	wq_ms until = clock_boot() + DISPATCH;
-	struct wq_batch *batch = NULL;
-	struct flight *flight;
-	while ((flight = flight_now(daemon)) != NULL && may_take(daemon, flight) &&
-		clock_boot() <= until && (batch = inbox_take(daemon->inbox)) != NULL) {
-		take_batch(daemon, flight, batch);
-		free(batch);
-		if (flight->group.batch_count >= GROUP_BATCHES)
-			handover_submit(&daemon->handover, clock_boot(), false);
-	}
+	bool more;
+	do
+		more = take_next(daemon);
+	while (more && clock_boot() <= until);
 	handover_submit(&daemon->handover, clock_boot(), false);
-	/* Work that was left only for lack of time is rung for; the rest waits for the writer. */
-	if (batch != NULL && inbox_depth(daemon->inbox) > 0)
+	/* Work that was left only for lack of time is rung for; the rest waits for the writer, or for the next tick. */
+	if (more)
 		inbox_ring(daemon->inbox);
 }
 
@@ -239,6 +260,8 @@ void conclude_tick(struct daemon *daemon)
 	}
 	watch_stall(daemon);
 	conclude_offer_waiting(daemon);
+	if (daemon->held != NULL)
+		conclude_pump(daemon);
 }
 
 static void note_latency(struct daemon *daemon, const struct flight *flight)

@@ -376,21 +376,71 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
+void daemon_log_report(const struct config_report *report, const char *consequence)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	if (stream != NULL) {
+		config_report_print(report, consequence, stream);
+		fclose(stream);
+	}
+	log_lines(text != NULL ? text : consequence);
+	free(text);
+}
+
+/* Whether the drivers would take their settings: what a file names beside itself is looked at only then. Polled ones
+ * only: a library that pushes may hold its lock while it waits for main. */
+static int try_buses(const struct config *config, struct wq_err *err)
+{
+	int r = 0;
+	for (size_t i = 0; i < config->bus_count && r == 0; i++) {
+		const struct config_bus *bus = &config->buses[i];
+		if (bus->driver->poll == NULL)
+			continue;
+		void *state = calloc(1, bus->driver->state_size(&bus->bus));
+		if (state == NULL)
+			return wq_fail(err, WQ_E_MEMORY, "no memory for bus %s", bus->bus.name);
+		r = bus->driver->open(state, &bus->bus, err);
+		if (r == 0)
+			bus->driver->close(state);
+		free(state);
+	}
+	return r;
+}
+
+/* What would not come up must not be begun: nobody would be watching. */
+static int try_next(const struct daemon *daemon, const struct config *next, struct wq_err *err)
+{
+	const struct config_paths *now = &daemon->config->paths;
+	if (daemon->trouble[0] != '\0' || daemon->stalled)
+		return wq_fail(err, WQ_E_STATE, "the store does not commit at the moment");
+	if (strcmp(now->database, next->paths.database) != 0)
+		return wq_fail(err, WQ_E_INVALID, "database is %s now and %s in the file; that takes a restart",
+			now->database, next->paths.database);
+	if (strcmp(now->socket, next->paths.socket) != 0)
+		return wq_fail(err, WQ_E_INVALID, "socket is %s now and %s in the file; that takes a restart",
+			now->socket, next->paths.socket);
+	return try_buses(next, err);
+}
+
 /* A configuration that holds is taken over by starting anew in the same process; everything that counts is
  * in the store by then, and comes back the way it does after any restart. */
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct daemon *daemon = userdata;
 	static struct config_report report;
+	struct wq_err err;
 	(void)info;
 	struct config *next = config_load(daemon->config_file, &report);
 	if (next == NULL) {
-		config_report_print(&report, "the running configuration is unchanged.", stderr);
+		daemon_log_report(&report, "the running configuration is unchanged.");
 		return 0;
 	}
+	int r = try_next(daemon, next, &err);
 	config_free(next);
-	if (daemon->trouble[0] != '\0' || daemon->stalled) {
-		log_error("reload: the store does not commit at the moment; the running configuration is unchanged");
+	if (r < 0) {
+		log_error("reload: %s; the running configuration is unchanged", err.text);
 		return 0;
 	}
 	log_notice("reload: %s holds, taking it over", daemon->config_file);
@@ -527,6 +577,7 @@ bool daemon_close(struct daemon *daemon)
 		next = node->next;
 		free(node);
 	}
+	free(daemon->held);
 	sd_event_unref(daemon->event);
 	wq_engine_free(daemon->engine);
 	store_close(daemon->store);

@@ -47,6 +47,7 @@ struct daemon {
 	uint64_t incarnation;
 	struct inbox *inbox;
 	struct receipts *receipts;
+	struct wq_batch *held; /* taken from the inbox, for want of memory not judged yet */
 	struct handover handover;
 	struct deliverer *deliverer;
 	size_t source_count;
@@ -85,6 +86,9 @@ int daemon_run(struct daemon *daemon, struct wq_err *err);
 /* Stops sources, commits what is left, and frees everything; half-built is fine. */
 /* False: something that waited could not be stored, as the log said. */
 bool daemon_close(struct daemon *daemon);
+
+/* A report on the configuration, as lines of the log. */
+void daemon_log_report(const struct config_report *report, const char *consequence);
 
 /* main's half of a command (api.c). */
 void api_open(void *daemon, struct letter *letter);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines for the journal: stderr with a <priority> before each. Only the daemon logs; each failure is told once, where
- * it is decided what happens next. Subject first, numbers with units, then what happens next. Thread-safe. */
+ * it is decided what happens next. Subject first, numbers with units, then what happens next. Thread-safe. A log that
+ * nobody reads holds nobody up: its lines are dropped and counted. */
 #ifndef WQ_LOG_H
 #define WQ_LOG_H
 
@@ -12,6 +13,9 @@
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Several lines in one text, each a notice. */
+void log_lines(const char *text);
 
 /* A line that may come in floods: at most one per minute is written, with the number of those left
  * unsaid. One gate a subject, zero-initialised, used under the caller's lock. */

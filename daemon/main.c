@@ -62,8 +62,10 @@ static struct config *load(const struct arguments *arguments)
 		? config != NULL ? "it can be used." : "it cannot be used; nothing was started."
 		: config != NULL ? "starting."
 				 : "nothing was started.";
-	if (arguments->check || report.error_count + report.warning_count > 0)
+	if (arguments->check)
 		config_report_print(&report, consequence, stderr);
+	else if (report.error_count + report.warning_count > 0)
+		daemon_log_report(&report, consequence);
 	return config;
 }
 

@@ -13,7 +13,9 @@ struct receipts {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	uint64_t committed;
-	uint64_t lost_from, lost_to; /* the newest run of batches that were lost; none while both are 0 */
+	/* All that were lost lie in between; none while both are 0. Who still waits for another one in between is
+	 * told the same, which is too careful and never too little. */
+	uint64_t lost_from, lost_to;
 	bool stalled, closed;
 };
 
@@ -49,7 +51,7 @@ void receipts_committed(struct receipts *receipts, uint64_t sequence)
 void receipts_lost(struct receipts *receipts, uint64_t sequence)
 {
 	pthread_mutex_lock(&receipts->lock);
-	if (sequence != receipts->lost_to + 1)
+	if (receipts->lost_to == 0)
 		receipts->lost_from = sequence;
 	receipts->lost_to = sequence;
 	pthread_cond_broadcast(&receipts->changed);

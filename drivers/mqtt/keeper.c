@@ -19,7 +19,7 @@
 	WQ_SECONDS(5)             /* asks the library whether it still believes in the connection  \
 	                           */
 #define LASTED     WQ_SECONDS(10) /* a connection that held this long was a good one */
-#define END_WITHIN WQ_SECONDS(9)  /* of the 10 s that stop() has */
+#define END_WITHIN WQ_SECONDS(2)
 
 static const wq_ms back_off[] = { WQ_SECONDS(1), WQ_SECONDS(2), WQ_SECONDS(5), WQ_SECONDS(10),
 	WQ_SECONDS(30) };
