@@ -50,6 +50,14 @@ static void write_line(int priority, const char *format, va_list args)
 	int used = snprintf(line, sizeof line, "<%d>", priority);
 	int n = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);
 	size_t length = n < 0 ? (size_t)used : strlen(line);
+	/* One line, whatever a peer's text holds: the next could claim a priority of its own. */
+	for (size_t i = (size_t)used; i < length; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
+			line[i] = '?';
+	/* What comes from outside must not begin a line of its own, with a priority of its own. */
+	for (size_t i = (size_t)used; i < length; i++)
+		if ((unsigned char)line[i] < 0x20)
+			line[i] = '?';
 	line[length++] = '\n';
 	if (atomic_load(&dropped) > 0)
 		tell_dropped();
