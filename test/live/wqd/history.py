@@ -5,27 +5,29 @@ change of an alarm told.
 Six stations over Modbus swing across the limit every few seconds, messages of five values each come over MQTT with durable
 receipt, and every change goes to two contacts."""
 import collections, os, signal, subprocess
-from plant import Plant, free_port, wait_until
+from plant import Plant, wait_until
 
-SWING, STATIONS = 4, 6
+STATIONS = 6
 SENDERS = ('q0', 'q1')
 PARAMETERS = (('ph', '-'), ('do', 'mg/L'), ('codmn', 'mg/L'), ('nh3n', 'mg/L'), ('tp', 'mg/L'))
 
 
 class History:
-    def __init__(self, seconds, rate):
-        self.plant, self.seconds, self.rate = Plant(), seconds, rate
+    def __init__(self, seconds, rate, **plant):
+        self.plant, self.seconds, self.rate = Plant(**plant), seconds, rate
         self.wrong = []
         self.swing()
         self.configure()
 
     def swing(self):
         plant = self.plant
+        # A line of a scenario has room for some 300 breaks.
+        swing = max(4, 2 * (self.seconds // 250))
         with open(plant.path('swing.scenario'), 'w') as f:
             f.write(f'end {self.seconds}s\n')
             for s in range(STATIONS):
-                points = ' '.join(f'{t}s:{0.1 + 0.001 * (t % 50)} {t + 2}s:{0.3 + 0.001 * (t % 50)}'
-                                  for t in range(0, self.seconds, SWING))
+                points = ' '.join(f'{t}s:{0.1 + 0.001 * (t % 50)} {t + swing // 2}s:{0.3 + 0.001 * (t % 50)}'
+                                  for t in range(0, self.seconds, swing))
                 f.write(f'station m{s}\n  tp {points} places 3\n')
         plant.start('modbus', plant.bin('wqsim'), 'modbus', '--listen', '127.0.0.1:0', '--port-file',
                     plant.path('modbus.port'), '--scenario', plant.path('swing.scenario'), '--start-on-request')

@@ -27,7 +27,7 @@ def wait_until(what, holds, seconds=30.0):
 
 
 class Plant:
-    def __init__(self):
+    def __init__(self, broker=''):
         if not shutil.which('mosquitto'):
             skip('no mosquitto')
         self.dir = tempfile.mkdtemp(prefix='wqd-live.')
@@ -40,7 +40,7 @@ class Plant:
         self.mqtt_port = free_port()
         with open(self.path('mosquitto.conf'), 'w') as f:
             f.write(f'listener {self.mqtt_port} 127.0.0.1\nallow_anonymous true\npersistence false\n'
-                    'max_queued_messages 0\nmax_inflight_messages 1000\n')
+                    'max_queued_messages 0\nmax_inflight_messages 1000\n' + broker)
         self.start('mosquitto', 'mosquitto', '-c', self.path('mosquitto.conf'))
         self.start('inbox', self.bin('wqsim'), 'inbox', '--listen', '127.0.0.1:0', '--quiet', '--port-file',
                    self.path('inbox.port'), '--secret-file', self.path('credentials/hook'), '--log',
