@@ -16,6 +16,8 @@
 
 /* One dispatch of the main loop takes at most this long, so that timers stay punctual. */
 #define DISPATCH WQ_SECONDS(1) / 50
+/* The clock runs apart from the time since boot by less than this between two looks, unless it is set. */
+#define STEP WQ_MINUTES(1)
 
 /* To the deliverer, or into the line before it; false when that is full. */
 static bool queue_notice(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
@@ -204,8 +206,24 @@ static bool take_next(struct daemon *daemon)
 	return true;
 }
 
+/* A step of the clock shows where it runs apart from the time since boot. */
+static void look_at_clock(struct daemon *daemon)
+{
+	wq_ms wall = clock_now(), boot = clock_boot();
+	wq_ms by = (wall - daemon->looked_wall) - (boot - daemon->looked_boot);
+	bool stepped = daemon->looked_boot != 0 && (by > STEP || by < -STEP);
+	daemon->looked_wall = wall;
+	daemon->looked_boot = boot;
+	if (!stepped)
+		return;
+	log_warning("clock: it was set %s by %lld s; silence is counted from now on", by > 0 ? "forward" : "back",
+		(long long)(by > 0 ? by : -by) / 1000);
+	wq_engine_stepped(daemon->engine, by, wall);
+}
+
 void conclude_pump(struct daemon *daemon)
 {
+	look_at_clock(daemon);
 	wq_ms until = clock_boot() + DISPATCH;
 	bool more;
 	do
@@ -250,6 +268,7 @@ static void watch_stall(struct daemon *daemon)
 void conclude_tick(struct daemon *daemon)
 {
 	struct wq_err err;
+	look_at_clock(daemon);
 	struct flight *flight = flight_now(daemon);
 	if (flight != NULL) {
 		if (wq_engine_tick(daemon->engine, clock_now(), &flight->group.outcome, &err) < 0)

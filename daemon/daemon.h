@@ -72,6 +72,7 @@ struct daemon {
 	bool lost;                 /* at the end something could not be stored */
 	bool reload;               /* SIGHUP with a configuration that holds */
 	wq_ms started, started_boot;
+	wq_ms looked_wall, looked_boot; /* both clocks, at the last look */
 	struct delays latencies; /* arrival to notice committed */
 	struct delays ticks;     /* how late the main loop's timer was */
 	wq_ms tick_due;          /* boot clock */

@@ -80,6 +80,7 @@ static void settle_process(void)
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk */
 	/* Without it the C library looks at /etc/localtime each time a library of ours asks for local time. */
 	setenv("TZ", ":/etc/localtime", 0);
 	unsetenv("http_proxy");

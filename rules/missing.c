@@ -119,6 +119,9 @@ static bool on_time(
 	const struct missing_settings *s = settings;
 	struct missing_state *state = memory;
 	wq_ms after = patience(s, view), now = wq_view_now(view);
+	/* The clock was set back: what came in its future came now. */
+	if (state->any && state->seen > now)
+		state->seen = now;
 	wq_ms last = last_reading(state, view);
 	wq_ms since = later(last, wq_view_started(view));
 

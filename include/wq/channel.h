@@ -35,8 +35,10 @@ struct wq_notice {
 	wq_ms time;    /* event time */
 	wq_ms created; /* our clock */
 	wq_ms expires; /* no attempt after this */
+	wq_ms deadline; /* span: a channel that has not taken it by then gives way to the contact's next; 0: none */
+	wq_ms since; /* our clock: when it was first tried on `channel`, in an earlier life; 0: not yet */
 	char contact[WQ_NAME_TEXT]; /* id of the contact; "" for an endpoint that is no person */
-	char channel[WQ_NAME_TEXT]; /* title of the channel's section */
+	char channel[WQ_NAME_TEXT]; /* title of the channel's section: the one to begin with */
 	char address[WQ_NAME_TEXT]; /* what the channel sends to (phone), "" where the channel knows */
 	char text[WQ_NOTICE_TEXT];  /* the message in Chinese */
 	char data[WQ_NOTICE_DATA];  /* JSON object for machines */
@@ -82,6 +84,10 @@ struct wq_channel {
 
 	int (*check)(const void *settings, struct wq_err *err); /* may be NULL */
 
+	/* Whether it can send to what a contact's section gives as `phone` (NULL: nothing); the sentence begins with
+	 * "phone". NULL: the channel needs no address. */
+	int (*recipient)(const char *phone, struct wq_err *err);
+
 	/* `secret` resolves a "credential:NAME" reference to a NUL-terminated text (WQ_E_MISSING when there is
 	 * none); the channel keeps a copy and wipes it in close(). */
 	int (*open)(void *state, const void *settings,
@@ -94,7 +100,8 @@ struct wq_channel {
 		struct wq_err *err);
 	void (*judge)(void *state, const struct wq_response *response, wq_ms now, struct wq_result *result);
 
-	/* Not HTTP: hands the notice over; must not block for more than a disk write. */
+	/* Not HTTP: hands the notice over. Runs on a thread of its own, one call at a time; may take as long as a
+	 * disk does. */
 	void (*send)(void *state, const struct wq_notice *notice, wq_ms now, struct wq_result *result);
 };
 

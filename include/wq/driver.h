@@ -101,6 +101,11 @@ struct wq_driver {
 	 * serve; WQ_E_FULL: the sink had no room, the values count as not read and will be emitted by the next poll. */
 	int (*poll)(void *state, size_t unit, const struct wq_sink *sink, struct wq_err *err);
 
+	/* What is wrong with a device that serves, as of its last poll: an analyser's time that stands still or is no
+	 * time, points without a value, blocks it refuses. One sentence of the worst, "" when all is well; it must not
+	 * change while what is wrong does not. now = our clock. NULL: nothing to tell. Called by the worker. */
+	void (*complain)(const void *state, size_t unit, wq_ms now, char *text, size_t cap);
+
 	/* -- pushed -- */
 
 	/* Starts threads of its own that keep a connection by themselves until stop(); returns at once, whether or not

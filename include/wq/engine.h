@@ -85,6 +85,11 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 /* Lets time pass: days close, silence is noticed, alarms escalate. Call at least once a minute. */
 int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
+/* Our clock was set by `by` ms (forward: > 0) and says `now`. To be told before the next tick or batch: silence is counted from
+ * now on, waiting acknowledgements keep the time they have left, and readings that now lie further in the future than is
+ * believed no longer count as the newest. */
+void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
+
 /* Closes the days that are due by `now` and does nothing else a tick does: for the end of a recorded series,
  * after which silence means nothing. */
 int wq_engine_close_days(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);

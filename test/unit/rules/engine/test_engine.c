@@ -332,6 +332,40 @@ static void readings_of_days_long_gone_are_asked_of_the_store(void **state)
 	assert_int_equal(p->out.change_count, 0);
 }
 
+static void a_clock_set_forward_neither_escalates_nor_counts_as_silence(void **state)
+{
+	struct plant *p = *state;
+	plant_give(p, TP, H(0), 40, H(0));
+	plant_tick(p, H(0) + WQ_MINUTES(10));
+	wq_engine_stepped(p->engine, WQ_DAYS(1), H(24) + WQ_MINUTES(10));
+	plant_tick(p, H(24) + WQ_MINUTES(29));
+	assert_int_equal(p->out.change_count, 0);
+	plant_tick(p, H(24) + WQ_MINUTES(30));
+	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
+}
+
+static void what_was_read_while_the_clock_was_ahead_hides_nothing(void **state)
+{
+	struct plant *p = *state;
+	struct wq_reading newest;
+	plant_give(p, TP, H(0), 0.1, H(0));
+	plant_tick(p, H(0));
+	wq_engine_stepped(p->engine, WQ_DAYS(1), H(24));
+	plant_give(p, TP, H(24), 0.1, H(24));
+	plant_tick(p, H(25) + WQ_HOURS(1));
+	wq_engine_stepped(p->engine, -WQ_DAYS(1), H(2));
+	assert_true(wq_engine_latest(p->engine, TP, &newest));
+	assert_true(newest.at == H(0));
+	plant_tick(p, H(2));
+	plant_give(p, TP, H(2), 40, H(2));
+	assert_change(p, WQ_OPENED, WQ_LEVEL_ALARM);
+	/* Today is open again, and the day that had not come has no verdict of it. */
+	for (int i = 1; i < 6; i++)
+		plant_give(p, TP, H(4 * i), 0.1, H(4 * i));
+	plant_tick(p, H(25));
+	assert_int_equal(day_row(p, TP)->valid, 7);
+}
+
 /* TP is remembered for 8 readings: older ones are the store's to sum up. */
 static size_t asked(struct plant *p, wq_ms now)
 {
@@ -539,6 +573,8 @@ int main(void)
 		engine_test(a_reading_that_comes_after_the_close_corrects_the_day),
 		engine_test(a_correction_that_changes_no_verdict_is_not_told),
 		engine_test(readings_of_days_long_gone_are_asked_of_the_store),
+		engine_test(a_clock_set_forward_neither_escalates_nor_counts_as_silence),
+		engine_test(what_was_read_while_the_clock_was_ahead_hides_nothing),
 		engine_test(a_backlog_is_summed_up_when_it_has_ended),
 		engine_test(a_backlog_without_end_is_summed_up_now_and_then),
 		engine_test(an_answer_older_than_the_newest_batch_is_asked_again),

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clock was set. What had been measured against it is brought in line, so that a step forward is no silence and no
+ * overdue acknowledgement, and what was read while the clock was ahead does not hide what is read now. */
+#include "engine_parts.h"
+
+/* Readings from the future leave windows and days; the store keeps them. */
+static void drop_future(struct wq_engine *engine, uint32_t series, wq_ms now)
+{
+	struct track *track = &engine->tracks[series];
+	uint32_t station = engine->site->series[series].station;
+	wq_ms latest = now + engine->site->evaluation.future_tolerance;
+	while (track->count > 0 && track->readings[track->count - 1].at > latest) {
+		const struct wq_reading *last = &track->readings[--track->count];
+		struct day_slot *day =
+			days_slot(engine, station, wq_day_of(engine->site->stations[station].zone, last->at));
+		if (day != NULL)
+			days_remove(engine, series, day, last->value);
+	}
+}
+
+/* Days that have not come are not open, and none is over before its end. */
+static void drop_future_days(struct wq_engine *engine, uint32_t station, wq_ms now)
+{
+	wq_day today = wq_day_of(engine->site->stations[station].zone, now);
+	struct day_slot *days = engine->stations[station].days;
+	for (size_t i = 0; i < DAYS_KEPT; i++) {
+		if (days[i].used && days[i].day > today)
+			days[i].used = false;
+		else if (days[i].used && days[i].day == today && days[i].closed)
+			days[i].closed = days[i].dirty = false;
+	}
+}
+
+void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
+{
+	const struct wq_site *site = engine->site;
+	if (engine->started != WQ_NO_TIME)
+		engine->started = now;
+	for (uint32_t i = 0; i < site->series_count; i++) {
+		drop_future(engine, i, now);
+		if (engine->tracks[i].last_arrival > now)
+			engine->tracks[i].last_arrival = now;
+	}
+	for (uint32_t i = 0; i < site->station_count; i++)
+		drop_future_days(engine, i, now);
+	for (size_t i = 0; i < engine->slot_count; i++)
+		if (engine->slots[i].alarm != NULL)
+			engine->slots[i].alarm->since += by;
+	for (size_t i = 0; i < engine->wanted_count; i++)
+		engine->wanted[i].since = engine->wanted[i].last = now;
+	/* Everybody is asked anew. */
+	engine->ticked = now;
+	engine->wake = engine->days_wake = 0;
+	for (size_t i = 0; i < engine->slot_count; i++)
+		engine->slots[i].wake = now;
+}
