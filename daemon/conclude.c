@@ -279,8 +279,8 @@ void conclude_tick(struct daemon *daemon)
 	}
 	watch_stall(daemon);
 	conclude_offer_waiting(daemon);
-	if (daemon->held != NULL)
-		conclude_pump(daemon);
+	/* What could not be taken for want of memory rings no more. */
+	conclude_pump(daemon);
 }
 
 static void note_latency(struct daemon *daemon, const struct flight *flight)

@@ -536,11 +536,13 @@ static void tell_lost(struct daemon *daemon)
 			count_lost(f, &samples, &changes);
 	if (daemon->handover.current != NULL)
 		count_lost(daemon->handover.current, &samples, &changes);
-	daemon->lost = samples + changes > 0 && daemon->trouble[0] != '\0';
+	size_t batches = inbox_depth(daemon->inbox) + (daemon->held != NULL);
+	daemon->lost = (samples + changes > 0 && daemon->trouble[0] != '\0') || batches > 0;
 	if (daemon->lost)
-		log_error("store: stopping with %zu readings and %zu changes of alarms that could not be stored; they are "
-			  "lost: %s",
-			samples, changes, daemon->trouble);
+		log_error("store: stopping with %zu readings, %zu changes of alarms and %zu batches not yet judged that could "
+			  "not be stored; they are lost: %s",
+			samples, changes, batches,
+			daemon->trouble[0] != '\0' ? daemon->trouble : "there was no more time");
 }
 
 static void stop_writer(struct daemon *daemon)
