@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "schedule.h"
 #include "wq/err.h"
 
 #include <pthread.h>
@@ -12,21 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A dead device may take one part in this many of the bus's time. */
-#define DEAD_SHARE 50
 /* The longest a worker sleeps without showing that it lives. */
 #define HEARTBEAT WQ_SECONDS(5)
 /* A bus has at most this many devices (Modbus knows 247). */
 #define UNITS_MAX 256
 
-/* Waits between tries of a device that does not serve, by failures in a row. */
-static const wq_ms back_off[] = { 0, WQ_SECONDS(1), WQ_SECONDS(2), WQ_SECONDS(5), WQ_SECONDS(10), WQ_SECONDS(30),
-	WQ_SECONDS(60) };
-
 struct unit {
 	struct source_unit shown; /* under lock */
-	wq_ms due;                /* boot clock; worker only */
 	wq_ms down_since;         /* our clock; WQ_NO_TIME: it serves */
+	char down_why[SOURCE_WHY_TEXT]; /* as the outage that goes on was told */
+	char complaint[SOURCE_WHY_TEXT]; /* worker only */
 };
 
 struct source {
@@ -45,8 +41,9 @@ struct source {
 	pthread_t thread;
 	size_t unit_count;
 	struct unit *units;
+	struct schedule schedule; /* boot clock; worker only */
 	struct source_counts counts;     /* under lock */
-	struct log_gate refusal_gate, shed_gate; /* under lock */
+	struct log_gate refusal_gate, shed_gate, complaint_gate; /* under lock */
 	atomic_uint_fast64_t progress;
 };
 
@@ -129,12 +126,13 @@ static void mark(struct source *source, struct unit *unit, bool up, const char *
 	pthread_mutex_unlock(&source->lock);
 	if (up && unit->down_since != WQ_NO_TIME) {
 		log_notice("bus %s: %s serves again", source->bus->bus.name, unit->shown.name);
-		told(source, unit->shown.name, unit->down_since, now, "");
+		told(source, unit->shown.name, unit->down_since, now, unit->down_why);
 		unit->down_since = WQ_NO_TIME;
 	} else if (!up && (was_up || first)) {
 		log_warning("bus %s: %s: %s; it is tried again, ever more rarely", source->bus->bus.name,
 			unit->shown.name, why);
 		unit->down_since = now;
+		snprintf(unit->down_why, sizeof unit->down_why, "%s", why);
 		told(source, unit->shown.name, now, WQ_NO_TIME, why);
 	}
 }
@@ -147,26 +145,26 @@ static void link_changed(void *owner, const char *down)
 	atomic_fetch_add(&source->progress, 1);
 }
 
-/* When a device is polled next: at its interval; one that does not serve waits longer the more often it failed and the
- * more time it took, so that its share of the bus stays bounded. */
-static wq_ms next_due(const struct source *source, size_t index, wq_ms began, wq_ms ended, bool *overrun)
+/* What is wrong with a device that serves is shown with it, and logged when it changes. */
+static void complain(struct source *source, size_t index)
 {
-	const struct unit *unit = &source->units[index];
-	wq_ms interval = source->driver->unit_interval(source->state, index);
-	uint32_t failures = unit->shown.failures;
-	*overrun = false;
-	if (failures > 0) {
-		size_t last = sizeof back_off / sizeof *back_off - 1;
-		wq_ms wait = back_off[failures < last ? failures : last];
-		wq_ms share = failures > 1 ? (ended - began) * (DEAD_SHARE - 1) : 0;
-		wait = wait > share ? wait : share;
-		return ended + (wait > interval ? wait : interval);
-	}
-	wq_ms due = unit->due + interval;
-	if (due > ended)
-		return due;
-	*overrun = true;
-	return ended + interval - (ended - unit->due) % interval;
+	struct unit *unit = &source->units[index];
+	char text[SOURCE_WHY_TEXT] = "", quoted[SOURCE_WHY_TEXT];
+	uint64_t held;
+	if (source->driver->complain == NULL)
+		return;
+	source->driver->complain(source->state, index, clock_now(), text, sizeof text);
+	log_quote(text, quoted, sizeof quoted);
+	pthread_mutex_lock(&source->lock);
+	bool changed = strcmp(unit->complaint, quoted) != 0;
+	memcpy(unit->complaint, quoted, sizeof unit->complaint);
+	memcpy(unit->shown.why, quoted, sizeof unit->shown.why);
+	int say = changed && log_gate_open(&source->complaint_gate, clock_boot(), &held);
+	pthread_mutex_unlock(&source->lock);
+	if (say && quoted[0] != '\0')
+		log_warning("bus %s: %s serves, but %s", source->bus->bus.name, unit->shown.name, quoted);
+	else if (say)
+		log_notice("bus %s: %s: what was wrong has ended", source->bus->bus.name, unit->shown.name);
 }
 
 static void poll_unit(struct source *source, size_t index)
@@ -174,25 +172,17 @@ static void poll_unit(struct source *source, size_t index)
 	struct unit *unit = &source->units[index];
 	struct wq_err err = { .code = 0 };
 	wq_ms began = clock_boot();
-	bool overrun;
 	int r = source->driver->poll(source->state, index, &source->sink, &err);
 	if (r == WQ_E_FULL)
 		r = 0; /* the device served; the samples come again with the next poll */
 	mark(source, unit, r == 0, err.text);
-	unit->due = next_due(source, index, began, clock_boot(), &overrun);
+	if (r == 0)
+		complain(source, index);
+	bool overrun = schedule_done(&source->schedule, index, began, clock_boot(), r == 0);
 	pthread_mutex_lock(&source->lock);
 	unit->shown.polls++;
 	unit->shown.overruns += overrun;
 	pthread_mutex_unlock(&source->lock);
-}
-
-static size_t earliest(const struct source *source)
-{
-	size_t first = 0;
-	for (size_t i = 1; i < source->unit_count; i++)
-		if (source->units[i].due < source->units[first].due)
-			first = i;
-	return first;
 }
 
 /* Sleeps until `due` or a stop, a heartbeat at most. True: go on. */
@@ -212,11 +202,12 @@ static bool rest(struct source *source, wq_ms due)
 static void *work(void *argument)
 {
 	struct source *source = argument;
-	size_t next = earliest(source);
-	while (rest(source, source->units[next].due)) {
-		if (source->units[next].due <= clock_boot())
+	size_t next;
+	wq_ms due = schedule_next(&source->schedule, clock_boot(), &next);
+	while (rest(source, due)) {
+		if (due <= clock_boot())
 			poll_unit(source, next);
-		next = earliest(source);
+		due = schedule_next(&source->schedule, clock_boot(), &next);
 	}
 	return NULL;
 }
@@ -229,11 +220,12 @@ static int take_units(struct source *source, struct wq_err *err)
 		return wq_fail(err, WQ_E_INVALID, "bus %s has %zu devices; at most %d are allowed",
 			source->bus->bus.name, source->unit_count, UNITS_MAX);
 	source->units = calloc(source->unit_count > 0 ? source->unit_count : 1, sizeof *source->units);
-	if (source->units == NULL)
+	if (source->units == NULL || !schedule_open(&source->schedule, source->unit_count, clock_boot()))
 		return wq_fail(err, WQ_E_MEMORY, "no memory for bus %s", source->bus->bus.name);
 	for (size_t i = 0; i < source->unit_count; i++) {
 		struct unit *unit = &source->units[i];
-		unit->due = clock_boot();
+		if (polled)
+			source->schedule.units[i].interval = source->driver->unit_interval(source->state, i);
 		unit->down_since = WQ_NO_TIME;
 		unit->shown.last_good = WQ_NO_TIME;
 		snprintf(unit->shown.name, sizeof unit->shown.name, "%s",
@@ -275,6 +267,7 @@ static void release(struct source *source)
 {
 	pthread_cond_destroy(&source->wake);
 	pthread_mutex_destroy(&source->lock);
+	schedule_close(&source->schedule);
 	free(source->units);
 	free(source->state);
 	free(source);
@@ -342,6 +335,9 @@ size_t source_units(struct source *source, struct source_unit *units, size_t cap
 
 uint64_t source_progress(const struct source *source)
 {
+	/* Where nothing is polled nothing can hang. */
+	if (!source->started)
+		return (uint64_t)clock_boot();
 	/* A push driver counts by itself; a thread that only waits for its peer is alive too. */
 	uint64_t own = source->driver->progress != NULL ? source->driver->progress(source->state) : 0;
 	return own + atomic_load(&((struct source *)(uintptr_t)source)->progress);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One configured bus at work: the driver, the sink it feeds, and for polled drivers the worker thread that owns it. A
- * dead device behind a bus is tried ever more rarely, so that it costs the living ones next to nothing. */
+/* One configured bus at work: the driver, the sink it feeds, and for polled drivers the worker thread that owns it. When
+ * which device is polled: schedule.h. */
 #ifndef WQ_SOURCE_H
 #define WQ_SOURCE_H
 
@@ -39,7 +39,7 @@ struct source_unit {
 	wq_ms last_good; /* our clock; WQ_NO_TIME: never */
 	uint32_t failures; /* in a row */
 	uint64_t polls, overruns;
-	char why[SOURCE_WHY_TEXT];
+	char why[SOURCE_WHY_TEXT]; /* why it is down; of one that is up: what is wrong all the same, "" for nothing */
 };
 
 /* Opens the driver and starts its work. Everything passed outlives the source. NULL with *err on failure. */

@@ -13,6 +13,7 @@
  * waiting.
  * - The byte timeout is off: the response timeout then bounds the answer as a whole, and a peer
  * that dribbles bytes cannot hold the bus. */
+#include "complaint.h"
 #include "connect.h"
 #include "frame.h"
 #include "modbus_settings.h"
@@ -156,15 +157,15 @@ static void tell_exception(struct device_bus *d, size_t block, int code, const s
 {
 	const struct plan_block *b = &d->readings.plan.blocks[block];
 	char what[160];
+	int n;
 
 	if (d->told[block] == code)
 		return;
 	d->told[block] = (uint8_t)code;
 	if (code == 0)
 		return;
-	snprintf(what, sizeof what, "unit %u: %s registers %u to %u: exception %d, %s", b->unit_id,
-	        b->table == MODBUS_INPUT ? "input" : "holding", b->address,
-	        b->address + b->registers - 1u, code, frame_exception(code));
+	n = snprintf(what, sizeof what, "unit %u: ", b->unit_id);
+	complaint_block(b, code, what + n, sizeof what - (size_t)n);
 	sink->refuse(sink->owner, WQ_REFUSED_VALUE, what);
 }
 
@@ -265,6 +266,19 @@ static int bus_poll(void *state, size_t unit, const struct wq_sink *sink, struct
 		r = hand_over(d, sink, err);
 	}
 	return r < 0 ? name_device(d, unit_id, r, err) : 0;
+}
+
+static void bus_complain(const void *state, size_t unit, wq_ms now, char *text, size_t cap)
+{
+	const struct device_bus *d = state;
+	const struct plan *plan = &d->readings.plan;
+
+	for (size_t i = 0; i < plan->block_count; i++)
+		if (plan->blocks[i].unit_id == d->units[unit].id && d->told[i] != 0) {
+			complaint_block(&plan->blocks[i], d->told[i], text, cap);
+			return;
+		}
+	complaint_points(&d->readings, d->units[unit].id, now, text, cap);
 }
 
 /* ---- opening and closing ---- */
@@ -369,4 +383,5 @@ const struct wq_driver wq_driver_modbus = {
 	.unit_interval = bus_unit_interval,
 	.unit_name = bus_unit_name,
 	.poll = bus_poll,
+	.complain = bus_complain,
 };

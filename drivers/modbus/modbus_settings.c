@@ -38,6 +38,12 @@ static const struct wq_choice times[] = {
 	{ NULL, 0 },
 };
 
+static const struct wq_choice zeros[] = {
+	{ "bad", MODBUS_ZEROS_BAD },
+	{ "value", MODBUS_ZEROS_VALUE },
+	{ NULL, 0 },
+};
+
 #define BUS(field)   offsetof(struct modbus_bus_settings, field)
 #define POINT(field) offsetof(struct modbus_point_settings, field)
 
@@ -86,6 +92,12 @@ const struct wq_option modbus_bus_options[] = {
 	        .unit = "registers",
 	        .offset = BUS(gap),
 	        .help = "unused registers that may be read to save a request" },
+	{ .key = "zeros",
+	        .type = WQ_OPT_CHOICE,
+	        .fallback = "bad",
+	        .choices = zeros,
+	        .offset = BUS(zeros),
+	        .help = "all values of a device 0 at once: it just started, or they are values" },
 	WQ_OPTION_END,
 };
 

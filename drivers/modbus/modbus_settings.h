@@ -32,6 +32,12 @@ enum modbus_time {
 	MODBUS_YMDHMS, /* six registers: year month day hour minute second, local time */
 };
 
+/* What it means that all values of a device, two at least, are 0 at once. */
+enum modbus_zeros {
+	MODBUS_ZEROS_BAD,   /* it has just started and measured nothing yet */
+	MODBUS_ZEROS_VALUE, /* they were measured */
+};
+
 struct modbus_bus_settings {
 	const char *host;
 	int64_t port;
@@ -39,6 +45,7 @@ struct modbus_bus_settings {
 	wq_ms interval; /* between polls of one device */
 	int64_t block;  /* registers per request at most, 1 … 125 */
 	int64_t gap;    /* registers that nobody asked for, read to save a request */
+	int zeros;      /* enum modbus_zeros */
 };
 
 struct modbus_point_settings {

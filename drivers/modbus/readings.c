@@ -62,10 +62,11 @@ int readings_open(struct readings *r, const struct wq_bus *bus, struct wq_err *e
 	r->bus = bus;
 	r->maps = room(count, sizeof *r->maps);
 	r->memory = room(count, sizeof *r->memory);
+	r->seen = room(count, sizeof *r->seen);
 	r->samples = room(count, sizeof *r->samples);
 	r->points = room(count, sizeof *r->points);
 	r->pending = room(count, sizeof *r->pending);
-	if (points && r->maps && r->memory && r->samples && r->points && r->pending)
+	if (points && r->maps && r->memory && r->seen && r->samples && r->points && r->pending)
 		code = open_plan(r, points, err);
 	else
 		code = wq_fail(err, WQ_E_MEMORY, "no memory for %zu points", count);
@@ -80,6 +81,7 @@ void readings_close(struct readings *r)
 	plan_close(&r->plan);
 	free(r->maps);
 	free(r->memory);
+	free(r->seen);
 	free(r->registers);
 	free(r->states);
 	free(r->samples);
@@ -111,6 +113,7 @@ struct found {
 	double value;
 	const uint16_t *value_registers, *time_registers; /* the latter NULL: no time configured */
 	bool timed;
+	bool zeros; /* the device holds nothing but zeros */
 	wq_ms at;
 };
 
@@ -153,7 +156,7 @@ static struct readings_memory memory_of(const struct regmap *map, const struct f
 	struct readings_memory m = {
 		.told = true,
 		.timed = found->timed,
-		.valued = found->value_is != REGMAP_NOTHING,
+		.valued = found->value_is != REGMAP_NOTHING && !found->zeros,
 		.at = found->timed ? found->at : WQ_NO_TIME,
 	};
 
@@ -200,20 +203,45 @@ static struct wq_sample sample_of(const struct readings *r, size_t point, const 
 
 	if (found->value_is == REGMAP_NOTHING)
 		sample.quality = WQ_MISSING;
-	else if (found->value_is == REGMAP_GARBAGE || (found->time_registers && !found->timed))
+	else if (found->value_is == REGMAP_GARBAGE || found->zeros ||
+	        (found->time_registers && !found->timed))
 		sample.quality = WQ_BAD;
 	return sample;
 }
 
-static void gather(struct readings *r, size_t point, const struct wq_sink *sink)
+static enum readings_is found_is(const struct found *found)
 {
-	struct found found;
+	if (found->zeros)
+		return READINGS_ZEROS;
+	if (found->time_registers && !found->timed)
+		return READINGS_NO_TIME;
+	if (found->value_is == REGMAP_NOTHING)
+		return READINGS_NOTHING;
+	return found->value_is == REGMAP_GARBAGE ? READINGS_GARBAGE : READINGS_GOOD;
+}
+
+static void see(struct readings *r, size_t point, const struct found *found,
+        const struct readings_memory *is)
+{
+	const struct readings_memory *was = &r->memory[point];
+	struct readings_seen *seen = &r->seen[point];
+
+	*seen = (struct readings_seen){ .is = (uint8_t)found_is(found), .at = is->at };
+	memcpy(seen->time_registers, is->registers, sizeof seen->time_registers);
+	seen->moves = was->told && was->timed && is->timed && was->at == is->at && is->valued &&
+	        memcmp(was->registers, is->registers, sizeof is->registers) != 0;
+}
+
+static void gather(struct readings *r, size_t point, bool zeros, const struct wq_sink *sink)
+{
+	struct found found = { .zeros = zeros };
 	struct readings_memory memory;
 
 	if (!locate(r, point, &found))
 		return;
 	decode(r, point, &found);
 	memory = memory_of(&r->maps[point], &found);
+	see(r, point, &found, &memory);
 	if (found.time_registers && !is_new(&r->memory[point], &memory))
 		return;
 	if (found.time_registers && !found.timed)
@@ -225,14 +253,37 @@ static void gather(struct readings *r, size_t point, const struct wq_sink *sink)
 
 /* ---- all points of a device ---- */
 
+/* A device that just started holds zeros until it has measured. One value may be 0; that all are is
+ * the device. */
+static bool holds_zeros(struct readings *r, uint8_t unit_id)
+{
+	static const uint16_t zero[REGMAP_VALUE_REGISTERS];
+	const struct modbus_bus_settings *bus = r->bus->settings;
+	size_t values = 0;
+
+	for (size_t i = 0; i < r->bus->point_count; i++) {
+		const struct modbus_point_settings *s = r->bus->points[i].settings;
+		struct found found = { .zeros = false };
+
+		if (s->unit_id != unit_id || !locate(r, i, &found))
+			continue;
+		if (memcmp(found.value_registers, zero, r->maps[i].registers * sizeof *zero) != 0)
+			return false;
+		values++;
+	}
+	return values >= 2 && bus->zeros == MODBUS_ZEROS_BAD;
+}
+
 void readings_gather(struct readings *r, uint8_t unit_id, const struct wq_sink *sink)
 {
+	bool zeros = holds_zeros(r, unit_id);
+
 	r->count = 0;
 	for (size_t i = 0; i < r->bus->point_count; i++) {
 		const struct modbus_point_settings *s = r->bus->points[i].settings;
 
 		if (s->unit_id == unit_id)
-			gather(r, i, sink);
+			gather(r, i, zeros, sink);
 	}
 }
 

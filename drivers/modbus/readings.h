@@ -30,11 +30,29 @@ struct readings_memory {
 	uint16_t registers[REGMAP_TIME_REGISTERS + REGMAP_VALUE_REGISTERS]; /* when not timed */
 };
 
+/* What the last poll found of a point. */
+enum readings_is {
+	READINGS_UNREAD, /* its block was not read yet, or is refused */
+	READINGS_GOOD,
+	READINGS_NOTHING, /* NaN, infinite or listed in `invalid` */
+	READINGS_GARBAGE, /* a number that scaling cannot express */
+	READINGS_NO_TIME, /* its time registers hold no time */
+	READINGS_ZEROS,   /* 0 like all values of the device */
+};
+
+struct readings_seen {
+	uint8_t is; /* enum readings_is */
+	bool moves; /* the value is another than the one told, and its time is the same */
+	wq_ms at;   /* WQ_NO_TIME: it has none */
+	uint16_t time_registers[REGMAP_TIME_REGISTERS];
+};
+
 struct readings {
 	const struct wq_bus *bus;
 	struct plan plan;
 	struct regmap *maps;            /* one per point */
 	struct readings_memory *memory; /* one per point */
+	struct readings_seen *seen;     /* one per point */
 	uint16_t *registers;            /* the buffer that the plan lays out */
 	uint8_t *states;                /* enum block_state, one per block of the plan */
 	size_t count;                   /* of the poll being made */
@@ -61,7 +79,9 @@ void readings_begin(struct readings *readings, uint8_t unit_id);
  * tells);
  * - with registers that are no time is told as WQ_BAD, to be stamped on arrival, when they or
  *   the value's changed; sink->refuse says so.
- * NaN, infinities and what is listed in `invalid` are WQ_MISSING. */
+ * NaN, infinities and what is listed in `invalid` are WQ_MISSING. Values that are 0 like all others
+ * of their device, two at least, are WQ_BAD unless the bus says that zeros are values; a value that
+ * comes later for the same time is told. seen[] says what was found, told or not. */
 void readings_gather(struct readings *readings, uint8_t unit_id, const struct wq_sink *sink);
 
 /* The sink took the samples: what they told is remembered. */

@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 2000-01-01T00:00:00Z. No analyser measured before; clocks that lost their battery say they did.
- */
-#define EARLIEST_EPOCH 946684800u
+/* 2010-01-01T00:00:00Z. What is polled now was not measured before; a clock that lost its battery
+ * begins in 1970, 1980, 2000 or 2001 and runs on from there. */
+#define EARLIEST_EPOCH 1262304000u
+#define EARLIEST_YEAR  2010
 
 static const struct {
 	const char *name;
@@ -294,7 +295,7 @@ static bool calendar(
 	}
 	if (part[0] >= 1 && part[0] <= 99)
 		part[0] += 2000;
-	if (part[0] < 2000)
+	if (part[0] < EARLIEST_YEAR)
 		return false;
 	/* The parser knows the length of months and the zone. */
 	snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u", part[0], part[1] % 100,

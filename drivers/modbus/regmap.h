@@ -60,7 +60,7 @@ enum regmap_found {
 enum regmap_found regmap_value(const struct regmap *map, const uint16_t *registers, double *value);
 
 /* Decodes map->time_registers registers; ymdhms is local time of `zone`. False when it is no time
- * that an analyser can have measured at: before 2000, month 13, zeros; *at is untouched then. A
+ * that an analyser can have measured at: before 2010, month 13, zeros; *at is untouched then. A
  * year of two digits, 1 … 99, is of this century. */
 bool regmap_time(
         const struct regmap *map, const uint16_t *registers, const struct wq_zone *zone, wq_ms *at);

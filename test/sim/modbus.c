@@ -28,7 +28,7 @@
 
 /* What is played. */
 struct play {
-	const struct modbus_options *options;
+	struct modbus_options *options;
 	struct scenario *scenario;
 	size_t count;
 	struct slave_unit *units; /* one a station */
@@ -113,6 +113,17 @@ static void measure(struct play *p, wq_ms elapsed)
 
 /* ---- units ---- */
 
+/* Whether the list "a,b" has the station. */
+static bool listed(const char *list, const char *station)
+{
+	size_t length = strlen(station);
+
+	for (const char *at = list; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		if (strncmp(at, station, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+			return true;
+	return false;
+}
+
 /* The unit id that --units gives a station, 0 for none. */
 static int unit_given(const char *units, const char *station)
 {
@@ -142,6 +153,10 @@ static int choose_unit(struct play *p, size_t i, struct wq_err *err)
 			        scenario_station(p->scenario, k), station, id);
 	p->units[i].id = id;
 	p->units[i].listener = p->options->separate ? i : 0;
+	if (listed(p->options->hung, station))
+		p->units[i].host = SLAVE_HUNG;
+	if (listed(p->options->unreachable, station))
+		p->units[i].host = SLAVE_UNREACHABLE;
 	return 0;
 }
 
@@ -220,10 +235,27 @@ static wq_ms real_time(void)
 	return WQ_SECONDS(t.tv_sec) + t.tv_nsec / 1000000;
 }
 
-/* Whole or not at all: whoever waits for the file may read it as soon as it is there. */
-static int write_ports(const struct play *p, const struct slave *slave, struct wq_err *err)
+static void print_ports(const struct play *p, const struct slave *slave, FILE *to)
 {
-	const char *path = p->options->port_file;
+	if (p->options->separate)
+		for (size_t i = 0; i < p->count; i++)
+			fprintf(to, "%s %d\n", scenario_station(p->scenario, i),
+			        slave_port(slave, i));
+	else
+		fprintf(to, "%d\n", slave_port(slave, 0));
+}
+
+static void print_counts(const struct play *p, const struct slave *slave, FILE *to)
+{
+	(void)slave;
+	for (size_t i = 0; i < p->count; i++)
+		fprintf(to, "%s %lu\n", scenario_station(p->scenario, i), p->units[i].requests);
+}
+
+/* Whole or not at all: whoever waits for the file may read it as soon as it is there. */
+static int write_file(const char *path, const struct play *p, const struct slave *slave,
+        void (*print)(const struct play *, const struct slave *, FILE *), struct wq_err *err)
+{
 	char part[4096];
 	FILE *to;
 	bool good;
@@ -234,12 +266,7 @@ static int write_ports(const struct play *p, const struct slave *slave, struct w
 	to = fopen(part, "w");
 	if (!to)
 		return wq_fail(err, WQ_E_IO, "%s: cannot be written", part);
-	if (p->options->separate)
-		for (size_t i = 0; i < p->count; i++)
-			fprintf(to, "%s %d\n", scenario_station(p->scenario, i),
-			        slave_port(slave, i));
-	else
-		fprintf(to, "%d\n", slave_port(slave, 0));
+	print(p, slave, to);
 	good = !ferror(to);
 	good &= fclose(to) == 0;
 	if (!good || rename(part, path) < 0)
@@ -247,15 +274,31 @@ static int write_ports(const struct play *p, const struct slave *slave, struct w
 	return 0;
 }
 
+/* Serves until `until`. True: a signal to stop came. SIGUSR1 ends the ordered faults. */
+static bool serve_until(struct play *p, struct slave *slave, wq_ms until, int signals)
+{
+	struct signalfd_siginfo info;
+
+	while (slave_run(slave, until, signals)) {
+		if (read(signals, &info, sizeof info) != sizeof info || info.ssi_signo != SIGUSR1)
+			return true;
+		p->options->faults = (struct slave_faults){ .delay = p->options->faults.delay };
+		slave_heal(slave);
+		puts("the faults have ended");
+	}
+	return false;
+}
+
 /* Steps the water until a signal comes, or the end where that is wanted. */
 static void run(struct play *p, struct slave *slave, int signals)
 {
 	wq_ms step = p->options->step, end = scenario_end(p->scenario), start = slave_now();
+	struct wq_err err;
 	bool told = false;
 
 	measure(p, 0);
 	while (p->options->on_request && slave_requests(slave) == 0)
-		if (slave_run(slave, slave_now() + 20, signals))
+		if (serve_until(p, slave, slave_now() + 20, signals))
 			return;
 	start = slave_now();
 	p->began = real_time();
@@ -264,12 +307,14 @@ static void run(struct play *p, struct slave *slave, int signals)
 		if (slave_now() - start > elapsed + step)
 			elapsed = (slave_now() - start) / step * step;
 		measure(p, elapsed);
+		if (write_file(p->options->counts, p, slave, print_counts, &err) < 0)
+			fprintf(stderr, "wqsim: %s\n", err.text);
 		if (elapsed >= end && p->options->exit_at_end)
 			return;
 		if (elapsed + step >= end && !told)
 			puts("the last values are current");
 		told = elapsed + step >= end;
-		if (slave_run(slave, start + elapsed + step, signals))
+		if (serve_until(p, slave, start + elapsed + step, signals))
 			return;
 	}
 }
@@ -288,12 +333,13 @@ static int serve(struct play *p, struct wq_err *err)
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	signals = signalfd(-1, &stop, SFD_CLOEXEC);
 	inet_ntop(AF_INET, &o->listen.sin_addr, ip, sizeof ip);
 	p->began = real_time();
 	measure(p, 0);
-	r = write_ports(p, slave, err);
+	r = write_file(o->port_file, p, slave, print_ports, err);
 	if (r == 0) {
 		printf("%zu stations on %s:%d\n", p->count, ip, slave_port(slave, 0));
 		run(p, slave, signals);

@@ -23,6 +23,9 @@ enum {
 	KEY_DEAD,
 	KEY_DELAY,
 	KEY_EXCEPTION,
+	KEY_HUNG,
+	KEY_UNREACHABLE,
+	KEY_COUNTS,
 };
 
 static const struct argp_option option_rows[] = {
@@ -50,6 +53,12 @@ static const struct argp_option option_rows[] = {
 	{ "delay", KEY_DELAY, "SPAN", 0, "wait before each answer", 4 },
 	{ "exception", KEY_EXCEPTION, "[UNIT:]CODE", 0,
 	        "answer everything (of this unit) with an exception", 4 },
+	{ "hung", KEY_HUNG, "ID,…", 0,
+	        "the hosts of these stations take connections and never answer (--separate)", 4 },
+	{ "unreachable", KEY_UNREACHABLE, "ID,…", 0,
+	        "the hosts of these stations take no connection (--separate)", 4 },
+	{ "counts", KEY_COUNTS, "FILE", 0,
+	        "at each step write here: station and requests received so far, a line each", 5 },
 	{ "verbose", 'v', NULL, 0, "print each value that changes", 5 },
 	{ 0 },
 };
@@ -126,6 +135,8 @@ static void check_options(struct modbus_options *o, struct argp_state *state)
 		argp_error(state, "--station goes with --csv");
 	if (o->separate && o->units)
 		argp_error(state, "--units and --separate exclude each other");
+	if ((o->hung || o->unreachable) && !o->separate)
+		argp_error(state, "--hung and --unreachable go with --separate");
 }
 
 /* Keys that only set a text or a switch. */
@@ -140,6 +151,9 @@ static bool parse_simple(struct modbus_options *o, int key, char *arg)
 		{ KEY_CSV, &o->csv, NULL, false },
 		{ KEY_UNITS, &o->units, NULL, false },
 		{ KEY_PORT_FILE, &o->port_file, NULL, false },
+		{ KEY_HUNG, &o->hung, NULL, false },
+		{ KEY_UNREACHABLE, &o->unreachable, NULL, false },
+		{ KEY_COUNTS, &o->counts, NULL, false },
 		{ KEY_SEPARATE, NULL, &o->separate, true },
 		{ KEY_PRINT_MAP, NULL, &o->print_map, true },
 		{ KEY_ON_REQUEST, NULL, &o->on_request, true },

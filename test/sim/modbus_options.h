@@ -13,7 +13,8 @@
 
 struct modbus_options {
 	struct sockaddr_in listen;
-	const char *scenario, *csv, *port_file, *units;
+	const char *scenario, *csv, *port_file, *units, *counts;
+	const char *hung, *unreachable; /* stations, by commas; NULL: none */
 	const char **stations;
 	size_t station_count;
 	wq_ms step;

@@ -18,6 +18,7 @@
 #define REQUEST        12 /* bytes of a read */
 #define ANSWER         260
 #define READ_MAX       125
+#define PLUGS          8  /* a queue of length 0 takes one or two */
 #define NO_SUCH_UNIT   11 /* what a gateway says of a device that is not there */
 #define BAD_FUNCTION   1
 #define BAD_ADDRESS    2
@@ -33,12 +34,14 @@ struct connection {
 };
 
 struct slave {
-	const struct slave_unit *units;
+	struct slave_unit *units;
 	size_t unit_count;
 	const struct slave_faults *faults;
 	size_t listener_count, connection_count;
 	unsigned long requests;
 	int *listeners;
+	struct pollfd *plugs; /* connections of our own that fill an unreachable listener's queue */
+	size_t plug_count;
 	struct connection connections[SLAVE_CONNECTIONS];
 	struct pollfd *polled; /* wake_fd, listeners, connections */
 };
@@ -53,7 +56,7 @@ wq_ms slave_now(void)
 
 /* ---- opening ---- */
 
-static int listen_on(struct sockaddr_in address, struct wq_err *err)
+static int listen_on(struct sockaddr_in address, int backlog, struct wq_err *err)
 {
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	char ip[INET_ADDRSTRLEN], why[128];
@@ -61,7 +64,7 @@ static int listen_on(struct sockaddr_in address, struct wq_err *err)
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-	        listen(fd, 128) == 0)
+	        listen(fd, backlog) == 0)
 		return fd;
 	inet_ntop(AF_INET, &address.sin_addr, ip, sizeof ip);
 	wq_fail(err, WQ_E_IO, "cannot listen on %s:%d: %s", ip, ntohs(address.sin_port),
@@ -69,6 +72,39 @@ static int listen_on(struct sockaddr_in address, struct wq_err *err)
 	if (fd >= 0)
 		close(fd);
 	return WQ_E_IO;
+}
+
+static bool unreachable(const struct slave *s, size_t listener)
+{
+	for (size_t i = 0; i < s->unit_count; i++)
+		if (s->units[i].listener == listener && s->units[i].host == SLAVE_UNREACHABLE)
+			return true;
+	return false;
+}
+
+/* A queue that is full, and nobody takes from it: the kernel drops whatever asks to connect, as a
+ * network does behind which there is no host. Those of our own that fit are waited for, so that the
+ * queue is full when this returns. */
+static int fill(struct slave *s, size_t listener, struct wq_err *err)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof address;
+
+	if (getsockname(s->listeners[listener], (struct sockaddr *)&address, &size) < 0)
+		return wq_fail(err, WQ_E_IO, "device %zu: its port is not known", listener + 1);
+	for (int i = 0; i < PLUGS; i++) {
+		struct pollfd *p = &s->plugs[s->plug_count];
+
+		*p = (struct pollfd){ .events = POLLOUT };
+		p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (p->fd < 0)
+			return wq_fail(err, WQ_E_IO, "device %zu: no socket", listener + 1);
+		s->plug_count++;
+		if (connect(p->fd, (struct sockaddr *)&address, size) < 0 && poll(p, 1, 200) == 0)
+			return 0; /* this one found no room */
+	}
+	return wq_fail(err, WQ_E_IO, "device %zu: %d connections were taken; it stays reachable",
+	        listener + 1, PLUGS);
 }
 
 static int open_listeners(
@@ -81,17 +117,18 @@ static int open_listeners(
 		if (port > 0 && port + i > UINT16_MAX)
 			return wq_fail(err, WQ_E_INVALID, "no port left for device %zu", i + 1);
 		next.sin_port = htons((uint16_t)(port ? port + i : 0));
-		s->listeners[i] = listen_on(next, err);
+		s->listeners[i] = listen_on(next, unreachable(s, i) ? 0 : 128, err);
 		if (s->listeners[i] < 0)
 			return WQ_E_IO;
 		s->listener_count++;
+		if (unreachable(s, i) && fill(s, i, err) < 0)
+			return WQ_E_IO;
 	}
 	return 0;
 }
 
-struct slave *slave_open(const struct sockaddr_in *address, size_t count,
-        const struct slave_unit *units, size_t unit_count, const struct slave_faults *faults,
-        struct wq_err *err)
+struct slave *slave_open(const struct sockaddr_in *address, size_t count, struct slave_unit *units,
+        size_t unit_count, const struct slave_faults *faults, struct wq_err *err)
 {
 	struct slave *s = calloc(1, sizeof *s);
 
@@ -100,9 +137,10 @@ struct slave *slave_open(const struct sockaddr_in *address, size_t count,
 		s->unit_count = unit_count;
 		s->faults = faults;
 		s->listeners = calloc(count, sizeof *s->listeners);
+		s->plugs = calloc(count * PLUGS, sizeof *s->plugs);
 		s->polled = calloc(1 + count + SLAVE_CONNECTIONS, sizeof *s->polled);
 	}
-	if (!s || !s->listeners || !s->polled) {
+	if (!s || !s->listeners || !s->plugs || !s->polled) {
 		wq_fail(err, WQ_E_MEMORY, "no memory for the devices");
 	} else if (open_listeners(s, address, count, err) == 0) {
 		return s;
@@ -117,11 +155,23 @@ void slave_close(struct slave *s)
 		return;
 	for (size_t i = 0; i < s->connection_count; i++)
 		close(s->connections[i].fd);
+	for (size_t i = 0; i < s->plug_count; i++)
+		close(s->plugs[i].fd);
 	for (size_t i = 0; i < s->listener_count; i++)
 		close(s->listeners[i]);
 	free(s->listeners);
+	free(s->plugs);
 	free(s->polled);
 	free(s);
+}
+
+void slave_heal(struct slave *s)
+{
+	for (size_t i = 0; i < s->plug_count; i++)
+		close(s->plugs[i].fd);
+	s->plug_count = 0;
+	for (size_t i = 0; i < s->unit_count; i++)
+		s->units[i].host = SLAVE_SERVES;
 }
 
 int slave_port(const struct slave *s, size_t listener)
@@ -152,7 +202,7 @@ static void put16(uint8_t *to, unsigned value)
 	to[1] = (uint8_t)value;
 }
 
-static const struct slave_unit *find_unit(const struct slave *s, size_t listener, int id)
+static struct slave_unit *find_unit(const struct slave *s, size_t listener, int id)
 {
 	for (size_t i = 0; i < s->unit_count; i++)
 		if (s->units[i].listener == listener && s->units[i].id == id)
@@ -185,11 +235,13 @@ static int read_registers(
 static void answer(struct slave *s, struct connection *c, size_t size)
 {
 	int id = c->request[6];
-	const struct slave_unit *unit = find_unit(s, c->listener, id);
+	struct slave_unit *unit = find_unit(s, c->listener, id);
 	int code = unit ? s->faults->exception[id] : NO_SUCH_UNIT;
 
 	s->requests++;
-	if (s->faults->dead[id])
+	if (unit)
+		unit->requests++;
+	if (s->faults->dead[id] || (unit && unit->host == SLAVE_HUNG))
 		return;
 	memcpy(c->answer, c->request, HEADER + 1);
 	if (code == 0)
@@ -281,7 +333,8 @@ static int prepare(struct slave *s, wq_ms until, int wake_fd)
 
 	*p++ = (struct pollfd){ .fd = wake_fd, .events = POLLIN };
 	for (size_t i = 0; i < s->listener_count; i++)
-		*p++ = (struct pollfd){ .fd = s->listeners[i], .events = POLLIN };
+		*p++ = (struct pollfd){ .fd = s->listeners[i],
+			.events = unreachable(s, i) ? 0 : POLLIN };
 	for (size_t i = 0; i < s->connection_count; i++) {
 		const struct connection *c = &s->connections[i];
 		bool full = c->in == sizeof c->request;

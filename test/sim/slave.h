@@ -16,10 +16,19 @@ struct wq_err;
 
 #define SLAVE_CONNECTIONS 1024
 
+/* How the host of a device is. */
+enum slave_host {
+	SLAVE_SERVES,
+	SLAVE_HUNG,        /* takes connections and requests and never answers */
+	SLAVE_UNREACHABLE, /* takes no connection: asks for one are left without any answer */
+};
+
 /* One device: answers for `id` on one listener. */
 struct slave_unit {
 	size_t listener;
 	int id;
+	enum slave_host host;   /* set before slave_open() */
+	unsigned long requests; /* answered or swallowed so far; the server counts */
 	size_t count;
 	uint16_t *registers; /* holding and input registers alike, from address 0 */
 };
@@ -33,11 +42,15 @@ struct slave_faults {
 struct slave;
 
 /* Listens on count sockets: address, then the next ports upward (all free ones when the port is 0).
- * units and faults stay the caller's and may change between runs. NULL with *err. */
-struct slave *slave_open(const struct sockaddr_in *address, size_t count,
-        const struct slave_unit *units, size_t unit_count, const struct slave_faults *faults,
-        struct wq_err *err);
+ * A listener is unreachable when the device on it is. units and faults stay the caller's and may
+ * change between runs. NULL with *err. */
+struct slave *slave_open(const struct sockaddr_in *address, size_t count, struct slave_unit *units,
+        size_t unit_count, const struct slave_faults *faults, struct wq_err *err);
 void slave_close(struct slave *slave);
+
+/* Dead, hung and unreachable hosts serve from now on. The caller clears what it owns of the faults.
+ */
+void slave_heal(struct slave *slave);
 
 int slave_port(const struct slave *slave, size_t listener);
 

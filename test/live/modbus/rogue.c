@@ -101,6 +101,8 @@ static size_t spoil(
 {
 	if (manner == ROGUE_UNIT)
 		return good_answer(q, q[6] + 1, a);
+	if (manner > ROGUE_EXCEPTION)
+		return exception(q, (int)manner - ROGUE_EXCEPTION, a);
 	if (manner == ROGUE_BUSY || manner == ROGUE_GATEWAY)
 		return exception(q, manner == ROGUE_BUSY ? 6 : 11, a);
 	if (manner == ROGUE_NO_ADDRESS && (q[8] << 8 | q[9]) >= 100)

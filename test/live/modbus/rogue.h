@@ -25,6 +25,7 @@ enum rogue_manner {
 	ROGUE_GATEWAY,    /* exception 11 */
 	ROGUE_NO_ADDRESS, /* exception 2 for addresses from 100 on */
 	ROGUE_MANNERS,
+	ROGUE_EXCEPTION = 100, /* + 1 … 255: the exception of that number */
 };
 
 struct rogue;

@@ -12,6 +12,7 @@
 #include "rogue.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -168,9 +169,39 @@ static void a_dead_unit_costs_one_timeout_and_no_other_unit(void **state)
 	harness_free(h);
 }
 
+static void each_exception_is_named_and_gives_no_value(void **state)
+{
+	static const char *const names[] = { "illegal function", "illegal data address",
+		"illegal data value", "device failure", "acknowledge, not done yet", "device busy",
+		"unknown exception", "memory parity error", "unknown exception",
+		"gateway path unavailable", "gateway target failed to respond" };
+	struct harness *h = two_units();
+
+	(void)state;
+	for (int code = 1; code <= 11; code++) {
+		char says[80];
+
+		rogue_be(rogue, 1, (enum rogue_manner)(ROGUE_EXCEPTION + code));
+		assert_int_equal(harness_poll(h, 0), code >= 10 ? WQ_E_TIMEOUT : WQ_E_REFUSED);
+		assert_int_equal(h->count, 0);
+		snprintf(says, sizeof says, "exception %d, %s", code, names[code - 1]);
+		if (!strstr(h->err.text, says))
+			fail_msg("'%s' does not say '%s'", h->err.text, says);
+		assert_int_equal(harness_poll(h, 1), 0); /* its neighbour */
+		assert_int_equal(h->count, 3);
+		rogue_be(rogue, 1, ROGUE_GOOD);
+		assert_int_equal(harness_poll(h, 0), 0);
+		assert_int_equal(h->count, 3);
+		assert_no_stranger(h);
+	}
+	assert_int_equal(rogue_connections(rogue), 1);
+	harness_free(h);
+}
+
 static void a_refused_block_leaves_the_others_and_is_told_once(void **state)
 {
 	struct harness *h = two_units();
+	char text[160];
 
 	(void)state;
 	rogue_be(rogue, 0, ROGUE_NO_ADDRESS);
@@ -181,9 +212,16 @@ static void a_refused_block_leaves_the_others_and_is_told_once(void **state)
 	assert_int_equal(h->refusals, 1);
 	assert_string_equal(h->refused,
 	        "unit 1: holding registers 100 to 101: exception 2, illegal data address");
+	wq_driver_modbus.complain(h->state, 0, 0, text, sizeof text);
+	assert_string_equal(
+	        text, "holding registers 100 to 101: exception 2, illegal data address");
+	wq_driver_modbus.complain(h->state, 1, 0, text, sizeof text);
+	assert_string_equal(text, "");
 	rogue_be(rogue, 0, ROGUE_GOOD);
 	assert_int_equal(harness_poll(h, 0), 0);
 	assert_int_equal(h->count, 3);
+	wq_driver_modbus.complain(h->state, 0, 0, text, sizeof text);
+	assert_string_equal(text, "");
 	assert_int_equal(rogue_connections(rogue), 1);
 	harness_free(h);
 }
@@ -251,10 +289,12 @@ static void nobody_listening_is_an_io_failure_at_once(void **state)
 static void what_a_full_sink_did_not_take_comes_again(void **state)
 {
 	struct harness *h = harness_new(rogue_port(rogue), TIMEOUT);
+	struct modbus_point_settings *p = harness_point(h, 1, 0);
 
 	(void)state;
-	/* Register 10 as an epoch: 0x447A…, a time of 2006. */
-	harness_point(h, 1, 0)->time_address = 2;
+	/* Registers 2 and 3, the low one first, as an epoch: 0x8000447A, a time of 2038. */
+	p->time_address = 2;
+	p->time_order = MODBUS_CDAB;
 	harness_open(h);
 	h->put_answer = WQ_E_FULL;
 	assert_int_equal(harness_poll(h, 0), WQ_E_FULL);
@@ -330,6 +370,7 @@ int main(void)
 		WITH_ROGUE(each_misbehaviour_gives_its_failure_and_no_value),
 		WITH_ROGUE(an_answer_given_twice_does_not_shift_the_next),
 		WITH_ROGUE(a_dead_unit_costs_one_timeout_and_no_other_unit),
+		WITH_ROGUE(each_exception_is_named_and_gives_no_value),
 		WITH_ROGUE(a_refused_block_leaves_the_others_and_is_told_once),
 		WITH_ROGUE(a_gateway_that_answers_for_a_dead_unit_keeps_the_connection),
 		WITH_ROGUE(a_thousand_restarts_of_the_device_cost_no_poll),

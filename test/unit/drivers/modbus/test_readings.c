@@ -247,6 +247,78 @@ static void a_block_that_was_not_read_tells_nothing(void **state)
 	assert_int_equal(f->readings.count, 0);
 }
 
+static const struct device nothing_yet = { 0, 0, 0, T1, T1, T1 };
+
+static void a_device_that_holds_nothing_but_zeros_is_bad_until_it_has_measured(void **state)
+{
+	struct feed *f = *state;
+	struct device d = nothing_yet;
+
+	assert_int_equal(polled(f, d), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(f->readings.samples[i].quality, WQ_BAD);
+	assert_int_equal(f->readings.seen[0].is, READINGS_ZEROS);
+	readings_commit(&f->readings);
+	d.ph = 7.6f; /* one value is there: the others may well be 0 */
+	polled(f, d);
+	assert_int_equal(told(f, 11)->quality, WQ_UNCHECKED);
+	assert_int_equal(told(f, 10)->quality, WQ_UNCHECKED); /* for the time that was bad */
+	assert_true(told(f, 10)->value == 0 && told(f, 10)->at == WQ_SECONDS(T1));
+	assert_int_equal(f->readings.seen[0].is, READINGS_GOOD);
+}
+
+static void zeros_of_a_device_that_measured_before_replace_nothing(void **state)
+{
+	struct feed *f = *state;
+	struct device d = nothing_yet;
+
+	polled(f, first);
+	readings_commit(&f->readings);
+	assert_int_equal(polled(f, d), 1); /* the one without a time */
+	assert_int_equal(told(f, 11)->quality, WQ_BAD);
+	d.tp_time = T1 + 60;
+	polled(f, d);
+	assert_int_equal(told(f, 10)->quality, WQ_BAD);
+	assert_true(told(f, 10)->at == WQ_SECONDS(T1 + 60));
+}
+
+static void zeros_are_values_where_the_bus_says_so_and_where_there_is_but_one(void **state)
+{
+	struct feed *f = *state;
+
+	f->bus_settings.zeros = MODBUS_ZEROS_VALUE;
+	polled(f, nothing_yet);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(f->readings.samples[i].quality, WQ_UNCHECKED);
+	f->bus_settings.zeros = MODBUS_ZEROS_BAD;
+	f->settings[1].unit_id = f->settings[2].unit_id = 4;
+	polled(f, nothing_yet);
+	assert_int_equal(f->readings.count, 1);
+	assert_int_equal(told(f, 10)->quality, WQ_UNCHECKED);
+}
+
+static void what_was_seen_is_known_though_nothing_was_told(void **state)
+{
+	struct feed *f = *state;
+	struct device d = first;
+
+	polled(f, first);
+	readings_commit(&f->readings);
+	d.tp = 0.3f;
+	polled(f, d);
+	assert_null(told(f, 10));
+	assert_true(f->readings.seen[0].moves && f->readings.seen[0].at == WQ_SECONDS(T1));
+	polled(f, first);
+	assert_false(f->readings.seen[0].moves);
+	d.tp_time = T1 + 60; /* a new measurement */
+	polled(f, d);
+	assert_false(f->readings.seen[0].moves);
+	d.tp_time = 7;
+	polled(f, d);
+	assert_int_equal(f->readings.seen[0].is, READINGS_NO_TIME);
+	assert_int_equal(f->readings.seen[0].time_registers[1], 7);
+}
+
 #define FED(test) cmocka_unit_test_setup_teardown(test, open_feed, close_feed)
 
 int main(void)
@@ -259,6 +331,10 @@ int main(void)
 		FED(no_value_is_missing_and_a_value_that_comes_later_is_told),
 		FED(a_value_with_an_impossible_time_is_bad_once),
 		FED(a_block_that_was_not_read_tells_nothing),
+		FED(a_device_that_holds_nothing_but_zeros_is_bad_until_it_has_measured),
+		FED(zeros_of_a_device_that_measured_before_replace_nothing),
+		FED(zeros_are_values_where_the_bus_says_so_and_where_there_is_but_one),
+		FED(what_was_seen_is_known_though_nothing_was_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -354,9 +354,13 @@ static void a_time_that_cannot_be_is_none(void **state)
 		uint16_t registers[6];
 	} rows[] = {
 		{ MODBUS_EPOCH, { 0, 0 } },
-		{ MODBUS_EPOCH, { 0x386D, 0x437F } }, /* a second before 2000 */
+		{ MODBUS_EPOCH, { 0x386D, 0x4380 } }, /* 2000: a clock whose battery is empty */
+		{ MODBUS_EPOCH, { 0x4B3D, 0x3AFF } }, /* a second before 2010 */
 		{ MODBUS_YMDHMS, { 0, 0, 0, 0, 0, 0 } },
 		{ MODBUS_YMDHMS, { 1970, 1, 1, 0, 0, 0 } },
+		{ MODBUS_YMDHMS, { 2000, 1, 3, 17, 20, 5 } },
+		{ MODBUS_YMDHMS, { 1, 1, 1, 0, 0, 0 } },
+		{ MODBUS_YMDHMS, { 2009, 12, 31, 23, 59, 59 } },
 		{ MODBUS_YMDHMS, { 2021, 13, 1, 0, 0, 0 } },
 		{ MODBUS_YMDHMS, { 2021, 0, 1, 0, 0, 0 } },
 		{ MODBUS_YMDHMS, { 2021, 4, 31, 0, 0, 0 } },

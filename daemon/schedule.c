@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slots, back-off, and what a try of a dead device may cost the others. */
+#include "schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One part in this many of the bus's time is for a device whose tries cost others their slots, and for all tries that
+ * make others late together. */
+#define UNIT_SHARE 100
+#define BUS_SHARE  20
+/* A try that is allowed waits no longer than this for the bus to fall quiet. */
+#define PATIENCE WQ_SECONDS(10)
+/* A bus is quiet from the end of a poll after which none was due; scheduling takes a moment. */
+#define QUIET 20
+/* Trouble of a failure; a good poll takes one away. */
+#define FAILURE 2
+
+/* Waits after a failure, by the trouble so far. */
+static const wq_ms back_off[] = { WQ_SECONDS(1), WQ_SECONDS(2), WQ_SECONDS(5), WQ_SECONDS(10), WQ_SECONDS(30),
+	WQ_SECONDS(60) };
+#define BACK_OFFS (sizeof back_off / sizeof *back_off)
+
+#define NEVER INT64_MAX
+
+static wq_ms later(wq_ms a, wq_ms b)
+{
+	return a > b ? a : b;
+}
+
+/* Until it has served once a device does not hold up those that have. */
+static struct schedule_unit unproven(wq_ms interval, wq_ms now)
+{
+	return (struct schedule_unit){ .interval = interval, .due = now, .tried = now, .down = true };
+}
+
+bool schedule_open(struct schedule *schedule, size_t count, wq_ms now)
+{
+	*schedule = (struct schedule){ .count = count, .start = now, .quiet = now, .paid = WQ_NO_TIME };
+	schedule->units = calloc(count > 0 ? count : 1, sizeof *schedule->units);
+	for (size_t i = 0; schedule->units != NULL && i < count; i++)
+		schedule->units[i] = unproven(0, now);
+	return schedule->units != NULL;
+}
+
+void schedule_close(struct schedule *schedule)
+{
+	free(schedule->units);
+	memset(schedule, 0, sizeof *schedule);
+}
+
+/* The next slot of a device that serves; NEVER: none does. */
+static wq_ms next_slot(const struct schedule *schedule, size_t *unit)
+{
+	wq_ms slot = NEVER;
+	for (size_t i = 0; i < schedule->count; i++)
+		if (!schedule->units[i].down && schedule->units[i].due < slot) {
+			slot = schedule->units[i].due;
+			*unit = i;
+		}
+	return slot;
+}
+
+/* From when on a try may make others late. Up to `harmless` it makes them late and costs them no slot. */
+static wq_ms allowed(const struct schedule *schedule, const struct schedule_unit *unit, wq_ms harmless)
+{
+	wq_ms from = unit->due;
+	if (unit->trouble <= FAILURE)
+		return from;
+	from = later(from, unit->tried + unit->cost * ((unit->cost <= harmless ? BUS_SHARE : UNIT_SHARE) - 1));
+	if (schedule->paid != WQ_NO_TIME)
+		from = later(from, schedule->paid + unit->cost * (BUS_SHARE - 1));
+	return from;
+}
+
+/* When a device that is down is tried, `slot` being the next of those that serve, and `interval` from there to the one
+ * after it. */
+static wq_ms try_at(const struct schedule *schedule, const struct schedule_unit *unit, wq_ms slot, wq_ms interval, wq_ms now)
+{
+	wq_ms soonest = later(unit->due, now);
+	if (slot == NEVER || soonest <= slot - unit->cost)
+		return soonest;
+	/* A slot used late by more than the interval is lost; half of it is for those that stand in line. */
+	wq_ms from = allowed(schedule, unit, later(slot - now, 0) + interval / 2);
+	if (from <= now && slot > now && now - schedule->quiet <= QUIET)
+		return now;
+	return from + PATIENCE;
+}
+
+wq_ms schedule_next(const struct schedule *schedule, wq_ms now, size_t *unit)
+{
+	*unit = 0;
+	wq_ms slot = next_slot(schedule, unit), first = slot;
+	wq_ms interval = schedule->units[*unit].interval;
+	for (size_t i = 0; i < schedule->count; i++) {
+		const struct schedule_unit *other = &schedule->units[i];
+		if (!other->down)
+			continue;
+		wq_ms at = try_at(schedule, other, slot, interval, now);
+		/* Of tries that may be made, the one that has waited longest: each gets its turn. */
+		if (at < first || (at == first && schedule->units[*unit].down && other->due < schedule->units[*unit].due)) {
+			first = at;
+			*unit = i;
+		}
+	}
+	return first;
+}
+
+/* The slot after this poll; true: some passed unused. */
+static bool advance(struct schedule_unit *unit, wq_ms ended)
+{
+	unit->due += unit->interval;
+	if (unit->due > ended)
+		return false;
+	unit->due = ended + unit->interval - (ended - unit->due) % unit->interval;
+	return true;
+}
+
+/* The bus was wholly down and is not any more: what was held against its devices was not theirs. */
+static void forgive_others(struct schedule *schedule, size_t unit, wq_ms now)
+{
+	for (size_t i = 0; i < schedule->count; i++)
+		if (i != unit && !schedule->units[i].down)
+			return;
+	for (size_t i = 0; i < schedule->count; i++)
+		if (i != unit)
+			schedule->units[i] = unproven(schedule->units[i].interval, now);
+}
+
+static bool good(struct schedule *schedule, size_t index, wq_ms began, wq_ms ended)
+{
+	struct schedule_unit *unit = &schedule->units[index];
+	bool troubled = unit->trouble > 0;
+	unit->trouble -= troubled;
+	if (!unit->down)
+		return advance(unit, ended);
+	if (troubled)
+		forgive_others(schedule, index, ended);
+	unit->down = false;
+	/* Back onto the common grid: polls in one row leave the widest gap for tries. */
+	unit->due = began - (began - schedule->start) % unit->interval;
+	advance(unit, ended);
+	return false;
+}
+
+static bool failed(struct schedule *schedule, size_t index, wq_ms began, wq_ms ended)
+{
+	struct schedule_unit *unit = &schedule->units[index];
+	size_t other, step = unit->trouble / FAILURE;
+	bool was_down = unit->down, overrun = !was_down && advance(unit, ended);
+	unit->down = true;
+	unit->cost = ended - began;
+	wq_ms wait = back_off[step < BACK_OFFS ? step : BACK_OFFS - 1];
+	unit->due = ended + (step == 0 && unit->interval < wait ? unit->interval : wait);
+	if (was_down && unit->trouble > FAILURE && next_slot(schedule, &other) < ended)
+		schedule->paid = ended;
+	if (unit->trouble < FAILURE * BACK_OFFS)
+		unit->trouble += FAILURE;
+	return overrun;
+}
+
+bool schedule_done(struct schedule *schedule, size_t unit, wq_ms began, wq_ms ended, bool served)
+{
+	schedule->quiet = schedule->units[unit].tried = ended;
+	return served ? good(schedule, unit, began, ended) : failed(schedule, unit, began, ended);
+}
