@@ -3,6 +3,7 @@
  * samples' own time with a tick a minute; nobody is told. Deterministic: the same input gives the
  * same bytes. */
 #include "commands.h"
+#include "complaint.h"
 
 #include "config/config.h"
 #include "wq/csv.h"
@@ -18,7 +19,6 @@
 #include <uthash.h>
 
 #define TICK         WQ_MINUTES(1)
-#define WRONG_SHOWN  50
 #define COLUMNS_MAX  256
 #define STATION_NAME "station" /* of a CSV without a station column */
 
@@ -113,8 +113,7 @@ static void *grow(void *rows, size_t *room, size_t count, size_t more, size_t si
 
 static void wrong(struct table *table, const char *text)
 {
-	if (table->wrong++ < WRONG_SHOWN)
-		fprintf(stderr, "%s\n", text);
+	ctl_complain(&table->wrong, "%s", text);
 }
 
 static uint32_t station_index(struct table *table, const char *id)
@@ -466,6 +465,7 @@ static void summarise(const struct run *run, const struct table *table)
 	fprintf(stderr, "; days: %zu meet, %zu exceed, %zu not assessable\n",
 	        run->verdicts[WQ_DAY_MEETS], run->verdicts[WQ_DAY_EXCEEDS],
 	        run->verdicts[WQ_DAY_NOT_ASSESSABLE]);
+	ctl_complained(table->wrong);
 	if (table->wrong > 0)
 		fprintf(stderr, "%zu places were wrong; the rest was used\n", table->wrong);
 }
@@ -511,7 +511,7 @@ int ctl_backtest(int argc, char **argv)
 	}
 	int r = backtest(&arguments, base, &table, &err);
 	if (r < 0)
-		fprintf(stderr, "wqctl backtest: %s\n", err.text);
+		ctl_complain(&(size_t){ 0 }, "wqctl backtest: %s", err.text);
 	free_table(&table);
 	config_free(base);
 	return r < 0 || table.wrong > 0 ? CTL_WRONG : CTL_DONE;

@@ -2,6 +2,7 @@
 /* wqctl classify: the GB 3838 class of every row of a CSV. One row in, one row out, constant
  * memory. */
 #include "commands.h"
+#include "complaint.h"
 
 #include "wq/csv.h"
 #include "wq/decimal.h"
@@ -32,6 +33,7 @@ struct job {
 	struct wq_csv *csv;
 	int columns[WQ_EVALUATED]; /* of the evaluated items; NO_COLUMN: not in the file */
 	size_t wrong;              /* rows that could not be judged or read */
+	size_t complaints;
 };
 
 static const struct argp_option options[] = {
@@ -93,8 +95,8 @@ static const struct argp parser = {
 
 static void complain(struct job *job, size_t line, size_t item, const char *text, const char *why)
 {
-	fprintf(stderr, "%s:%zu: %s = '%.60s': %s\n", job->name, line, wq_parameters[item].alias,
-	        text, why);
+	ctl_complain(&job->complaints, "%s:%zu: %s = '%.60s': %s", job->name, line,
+	        wq_parameters[item].alias, text, why);
 }
 
 static double evaluation_value(double value, size_t item)
@@ -230,9 +232,10 @@ static int write_rows(struct job *job)
 			write_row(job, &row);
 			continue;
 		}
-		fprintf(stderr, "%s\n", err.text);
+		ctl_complain(&job->complaints, "%s", err.text);
 		job->wrong++;
 	}
+	ctl_complained(job->complaints);
 	if (job->wrong > 0)
 		fprintf(stderr, "%s: %zu rows could not be judged\n", job->name, job->wrong);
 	return job->wrong > 0 ? CTL_WRONG : CTL_DONE;
@@ -247,7 +250,7 @@ static int classify(const struct request *request, FILE *from, const char *name)
 	job.csv = wq_csv_open(
 	        from, name, wq_parameters, wq_parameter_count, &wq_zone_china, false, &err);
 	if (job.csv == NULL) {
-		fprintf(stderr, "%s\n", err.text);
+		ctl_complain(&job.complaints, "%s", err.text);
 		return CTL_WRONG;
 	}
 	status = write_header(&job);

@@ -89,6 +89,11 @@ static int explain(CURL *curl, CURLcode r, const char *socket, struct wq_err *er
 		        "%s: permission denied: ask as a member of the group that the socket "
 		        "belongs to (wqd)",
 		        socket);
+	/* A full backlog has no number of its own here. */
+	if (r == CURLE_COULDNT_CONNECT && (number == 0 || number == EAGAIN))
+		return wq_fail(err, WQ_E_IO,
+		        "%s: not answered: too many ask at once, or no daemon runs; try again",
+		        socket);
 	if (r == CURLE_COULDNT_CONNECT)
 		return wq_fail(err, WQ_E_IO, "%s: no daemon answers there%s%s", socket,
 		        number ? ": " : "", number ? strerror((int)number) : "");

@@ -3,6 +3,8 @@
  * the daemon. The only file of the daemon that knows libmicrohttpd. */
 #include "server.h"
 
+#include "guard.h"
+
 #include "wq/err.h"
 
 #include <errno.h>
@@ -29,6 +31,7 @@ struct ctl_server {
 	int listener; /* ours until http has it */
 	dev_t device; /* of the socket file, so that only our own is removed */
 	ino_t inode;
+	struct ctl_guard *guard;
 	ctl_handle *handle;
 	void *owner;
 };
@@ -169,6 +172,23 @@ static void forget(void *cls, struct MHD_Connection *connection, void **cursor,
 	*cursor = NULL;
 }
 
+/* Connections come and go: the guard must know. */
+static void connection_changed(void *cls, struct MHD_Connection *connection, void **context,
+        enum MHD_ConnectionNotificationCode what)
+{
+	const struct ctl_server *server = cls;
+	const union MHD_ConnectionInfo *info =
+	        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	(void)context;
+	if (!info)
+		return;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		ctl_guard_opened(server->guard, info->connect_fd);
+	else
+		ctl_guard_closed(server->guard, info->connect_fd);
+}
+
 /* 1: somebody listens there; 0: nobody does; negative: it cannot be told. */
 static int is_alive(const struct sockaddr_un *address, struct wq_err *err)
 {
@@ -263,7 +283,8 @@ static int start_http(struct ctl_server *server, struct wq_err *err)
 	        MHD_OPTION_LISTEN_SOCKET, server->listener, MHD_OPTION_CONNECTION_LIMIT,
 	        (unsigned int)CTL_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
 	        (unsigned int)CTL_SERVER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	        (size_t)32 * 1024, MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_END);
+	        (size_t)32 * 1024, MHD_OPTION_NOTIFY_COMPLETED, forget, NULL,
+	        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server, MHD_OPTION_END);
 	if (server->http)
 		return 0;
 	/* Whether it closed the listener on its way out differs from failure to failure; a
@@ -295,7 +316,8 @@ struct ctl_server *ctl_server_start(
 	server->listener = -1;
 	server->handle = handle;
 	server->owner = owner;
-	if (set_address(&server->address, path, err) < 0 || clear_path(&server->address, err) < 0 ||
+	server->guard = ctl_guard_start(WQ_SECONDS(CTL_SERVER_LIFE_S), err);
+	if (!server->guard || set_address(&server->address, path, err) < 0 || clear_path(&server->address, err) < 0 ||
 	        bind_and_listen(server, err) < 0 || start_http(server, err) < 0) {
 		ctl_server_stop(server);
 		return NULL;
@@ -315,5 +337,6 @@ void ctl_server_stop(struct ctl_server *server)
 	}
 	if (server->listener >= 0)
 		close(server->listener);
+	ctl_guard_stop(server->guard);
 	free(server);
 }

@@ -2,8 +2,8 @@
 /* The daemon's control socket: HTTP with JSON bodies on a Unix socket of mode 0660, so that the
  * group of the socket's directory decides who may speak. The kernel says who does (SO_PEERCRED).
  *
- * Bounds: 32 connections (one more is turned away), 16 KiB of body, 10 s of silence, one thread a
- * connection. */
+ * Bounds: 32 connections (one more is turned away), 16 KiB of body, 10 s of silence, 20 s of life, one
+ * thread a connection. */
 #ifndef WQ_CTL_SERVER_H
 #define WQ_CTL_SERVER_H
 
@@ -15,7 +15,8 @@ struct ctl_server;
 
 #define CTL_SERVER_BODY_MAX    ((size_t)16 * 1024)
 #define CTL_SERVER_CONNECTIONS 32
-#define CTL_SERVER_TIMEOUT_S   10
+#define CTL_SERVER_TIMEOUT_S   10 /* of silence */
+#define CTL_SERVER_LIFE_S      20 /* of a connection as a whole */
 #define CTL_USER_TEXT          64
 
 struct ctl_request {

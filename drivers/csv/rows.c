@@ -21,6 +21,9 @@
 /* libcsv grows a field by this much at a time: its default of 128 makes long fields quadratic. */
 #define BLOCK 65536
 
+/* A line of which more than this is left is believed to have no end. */
+#define SKIP_BYTES ((size_t)64 * 1024 * 1024)
+
 struct csv_rows {
 	FILE *from;
 	struct csv_parser parser;
@@ -185,11 +188,19 @@ static void start_row(struct csv_rows *rows)
 	rows->begin = rows->line;
 }
 
-/* Gives the row up: the parser starts anew on the next line. */
+/* Gives the row up: the parser starts anew on the next line. A device may have no next line. */
 static int give_up(struct csv_rows *rows, struct wq_err *err)
 {
-	while (rows->chunk_length > 0 && !chunk_ends_line(rows))
+	size_t skipped = 0;
+
+	while (rows->chunk_length > 0 && !chunk_ends_line(rows) && skipped < SKIP_BYTES) {
 		read_chunk(rows);
+		skipped += rows->chunk_length;
+	}
+	if (skipped >= SKIP_BYTES) {
+		rows->ended = true;
+		return wq_fail(err, WQ_E_INVALID, "a line without end; the rest was not read");
+	}
 	rows->line++;
 	csv_free(&rows->parser);
 	if (!parser_open(rows)) {

@@ -225,6 +225,37 @@ static void an_output_that_cannot_be_written_is_not_success(void **state)
 	assert_int_equal(run(house, "status @ >/dev/full"), 1);
 }
 
+static size_t lines_of(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+static void complaints_about_a_file_are_bounded_and_counted(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "classify --water river - 2>&1 >/dev/null <<END\ntp\n"
+	                            "$(yes x | head -1000)\nEND\ntrue"),
+	        0);
+	assert_int_equal(lines_of(house->output), 52);
+	assert_non_null(strstr(house->output, "and 950 more"));
+	assert_non_null(strstr(house->output, "1000 rows could not be judged"));
+}
+
+static void what_a_file_holds_does_not_reach_the_terminal_as_control_characters(void **state)
+{
+	struct house *house = *state;
+
+	run(house, "classify --water river - 2>&1 >/dev/null <<END\ntp\n"
+	           "$(printf '\\033[31m\\302\\233')\nEND\ntrue");
+	assert_non_null(strstr(house->output, "'?[31m?" "?'"));
+	assert_null(strchr(house->output, '\033'));
+}
+
 #define house_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -239,6 +270,8 @@ int main(void)
 		house_test(status_is_a_summary_or_the_answer_itself),
 		house_test(a_daemon_that_is_not_there_is_3),
 		house_test(an_output_that_cannot_be_written_is_not_success),
+		house_test(complaints_about_a_file_are_bounded_and_counted),
+		house_test(what_a_file_holds_does_not_reach_the_terminal_as_control_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -218,6 +218,18 @@ static void a_line_without_end_is_given_up_and_reading_goes_on(void **state)
 	free(text);
 }
 
+static void a_device_without_end_is_given_up(void **state)
+{
+	struct text_file t = { .file = fopen("/dev/zero", "r") };
+
+	(void)state;
+	assert_non_null(t.file);
+	t.csv = wq_csv_open(t.file, "in.csv", wq_parameters, wq_parameter_count, &wq_zone_china, false, &t.err);
+	assert_null(t.csv);
+	assert_said(&t, "in.csv:1:", "without end");
+	text_file_close(&t);
+}
+
 static void columns_are_bounded(void **state)
 {
 	char text[4 * 300] = "c";
@@ -262,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_row_may_be_long),
 		cmocka_unit_test(a_row_without_end_is_given_up_and_reading_goes_on),
 		cmocka_unit_test(a_line_without_end_is_given_up_and_reading_goes_on),
+		cmocka_unit_test(a_device_without_end_is_given_up),
 		cmocka_unit_test(columns_are_bounded),
 		cmocka_unit_test(a_stream_that_cannot_be_read_is_an_error_not_an_end),
 	};
