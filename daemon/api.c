@@ -190,11 +190,12 @@ static const char *text_of(const json_t *body, const char *key)
 	return json_string_value(json_object_get(body, key));
 }
 
-/* The note of a closure names cause and measure. */
-static void closing_note(const json_t *body, char note[WQ_SAYS_TEXT])
+/* The note of a closure names cause and measure; false: they do not fit, and half of what was done is no record. */
+static bool closing_note(const json_t *body, char note[WQ_SAYS_TEXT])
 {
 	const char *cause = text_of(body, "cause"), *action = text_of(body, "action");
-	snprintf(note, WQ_SAYS_TEXT, "原因:%s;措施:%s", cause != NULL ? cause : "", action != NULL ? action : "");
+	int n = snprintf(note, WQ_SAYS_TEXT, "原因:%s;措施:%s", cause != NULL ? cause : "", action != NULL ? action : "");
+	return n < WQ_SAYS_TEXT;
 }
 
 typedef int (*alarm_act)(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
@@ -253,8 +254,11 @@ static void post_close(struct daemon *daemon, struct command *command, const cha
 	if (body == NULL)
 		return;
 	const char *who = text_of(body, "who");
-	closing_note(body, note);
-	act(daemon, command, name, wq_engine_close, who != NULL ? who : command->user, note);
+	if (closing_note(body, note))
+		act(daemon, command, name, wq_engine_close, who != NULL ? who : command->user, note);
+	else
+		refuse(command, 400, "cause and action are too long: together they may have 240 bytes (80 Chinese characters); "
+				     "nothing was changed");
 	json_decref(body);
 }
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A clock that goes when it is told to. */
+#include "hand_clock.h"
+
+#include <stdatomic.h>
+
+static atomic_int_fast64_t now, boot, stumble;
+static atomic_int readings_left;
+
+void hand_clock_reset(void)
+{
+	atomic_store(&now, HAND_NOW);
+	atomic_store(&boot, HAND_BOOT);
+	atomic_store(&readings_left, 0);
+}
+
+void hand_clock_pass(wq_ms span)
+{
+	atomic_fetch_add(&now, span);
+	atomic_fetch_add(&boot, span);
+}
+
+void hand_clock_set(wq_ms to)
+{
+	atomic_store(&now, to);
+}
+
+void hand_clock_stumble(int nth, wq_ms span)
+{
+	atomic_store(&stumble, span);
+	atomic_store(&readings_left, nth);
+}
+
+wq_ms clock_now(void)
+{
+	return atomic_load(&now);
+}
+
+wq_ms clock_boot(void)
+{
+	if (atomic_load(&readings_left) > 0 && atomic_fetch_sub(&readings_left, 1) == 1)
+		hand_clock_pass(atomic_load(&stumble));
+	return atomic_load(&boot);
+}
+
+bool clock_trusted(void)
+{
+	return true;
+}
+
+void clock_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+struct timespec clock_deadline(wq_ms span)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += span / 1000;
+	t.tv_nsec += span % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}

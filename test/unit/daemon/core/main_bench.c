@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fakes around main. */
+#include "main_bench.h"
+
+#include "conclude.h"
+#include "hand_clock.h"
+#include "notify/router.h"
+#include "notify/text.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct main_bench *bench;
+
+struct main_bench *main_bench_open(size_t ring)
+{
+	hand_clock_reset();
+	bench = calloc(1, sizeof *bench);
+	if (bench == NULL)
+		abort();
+	struct daemon *daemon = &bench->daemon;
+	bench->room = SIZE_MAX;
+	bench->config.contact_count = 1;
+	daemon->config = &bench->config;
+	daemon->waiting_last = &daemon->waiting;
+	daemon->inbox = inbox_new(1, NULL);
+	daemon->receipts = receipts_new(0);
+	handover_init(&daemon->handover, ring);
+	daemon->handover.writer = fake_writer_new();
+	if (daemon->inbox == NULL || daemon->receipts == NULL || daemon->handover.writer == NULL)
+		abort();
+	return bench;
+}
+
+void main_bench_close(struct main_bench *closed)
+{
+	struct daemon *daemon = &closed->daemon;
+
+	for (struct letter *letter = inbox_letters(daemon->inbox), *next; letter != NULL; letter = next) {
+		next = letter->next;
+		letter->open(daemon, letter);
+	}
+	for (struct waiting_notice *node = daemon->waiting, *next; node != NULL; node = next) {
+		next = node->next;
+		free(node);
+	}
+	free(daemon->held);
+	free(daemon->handover.writer);
+	handover_finish(&daemon->handover);
+	inbox_free(daemon->inbox);
+	receipts_free(daemon->receipts);
+	free(closed);
+	bench = NULL;
+}
+
+void main_bench_put(struct main_bench *into, size_t samples)
+{
+	struct wq_sample sample[64] = { { .at = HAND_NOW } };
+
+	if (samples > 64 || inbox_put(into->daemon.inbox, 0, clock_now(), true, sample, samples, 0, NULL) != 0)
+		abort();
+}
+
+void main_bench_run(struct main_bench *run)
+{
+	struct pollfd at = { .fd = inbox_fd(run->daemon.inbox), .events = POLLIN };
+
+	while (poll(&at, 1, 0) == 1) {
+		inbox_silence(run->daemon.inbox);
+		for (struct letter *letter = inbox_letters(run->daemon.inbox), *next; letter != NULL; letter = next) {
+			next = letter->next;
+			letter->open(&run->daemon, letter);
+		}
+		conclude_pump(&run->daemon);
+	}
+}
+
+void main_bench_land(struct main_bench *of)
+{
+	struct flight *flight = (struct flight *)fake_writer_land(of->daemon.handover.writer);
+
+	receipts_committed(of->daemon.receipts, flight->group.last_sequence);
+	conclude_landed(&of->daemon, flight);
+}
+
+/* -- the engine -- */
+
+static void *grown(void *rows, size_t count, size_t *room, size_t more, size_t size)
+{
+	if (count + more <= *room)
+		return rows;
+	*room = (count + more) * 2;
+	rows = realloc(rows, *room * size);
+	if (rows == NULL)
+		abort();
+	return rows;
+}
+
+static void change(struct wq_outcome *out, int64_t alarm)
+{
+	out->changes = grown(out->changes, out->change_count, &out->change_room, 1, sizeof *out->changes);
+	struct wq_change *made = &out->changes[out->change_count++];
+	memset(made, 0, sizeof *made);
+	made->alarm = alarm;
+	made->number = 1;
+}
+
+int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out, struct wq_err *err)
+{
+	(void)engine;
+	if (bench->failures > 0) {
+		bench->failures--;
+		return wq_fail(err, WQ_E_MEMORY, "no memory");
+	}
+	hand_clock_pass(bench->costs);
+	bench->judged[bench->judged_count++] = batch->sequence;
+	out->samples = grown(out->samples, out->sample_count, &out->sample_room, batch->count + 1, sizeof *out->samples);
+	memset(out->samples + out->sample_count, 0, batch->count * sizeof *out->samples);
+	out->sample_count += batch->count;
+	if (bench->changes)
+		change(out, (int64_t)batch->sequence);
+	return 0;
+}
+
+int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err)
+{
+	(void)engine, (void)now, (void)err;
+	if (bench->tick_changes)
+		change(out, 900000);
+	bench->tick_changes = false;
+	return 0;
+}
+
+int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const struct wq_sample *samples, size_t count,
+	uint64_t upto, wq_ms now, struct wq_outcome *out, struct wq_err *err)
+{
+	(void)engine, (void)station, (void)day, (void)samples, (void)count, (void)upto, (void)now, (void)err;
+	bench->days++;
+	change(out, 800000);
+	return 0;
+}
+
+void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
+{
+	(void)engine, (void)now;
+	bench->steps++;
+	bench->stepped_by = by;
+}
+
+/* -- the rest -- */
+
+size_t router_notices(const struct config *config, const struct wq_change *of, uint64_t incarnation, wq_ms now,
+	struct wq_notice *out, size_t cap)
+{
+	(void)config, (void)incarnation, (void)cap;
+	memset(out, 0, sizeof *out);
+	out->alarm = of->alarm;
+	out->created = now;
+	return 1;
+}
+
+void text_mark_unstored(struct wq_notice *notice)
+{
+	snprintf(notice->text, sizeof notice->text, "unstored");
+}
+
+bool deliverer_offer(struct deliverer *deliverer, const struct wq_notice *notice, uint32_t attempts)
+{
+	(void)deliverer, (void)attempts;
+	if (bench->room == 0)
+		return false;
+	bench->room--;
+	bench->told[bench->told_count].alarm = notice->alarm;
+	bench->told[bench->told_count++].unstored = notice->text[0] != '\0';
+	return true;
+}
+
+void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
+{
+	(void)daemon, (void)out;
+}
+
+void delays_note(struct delays *delays, wq_ms delay)
+{
+	delays->newest[delays->count++ % (sizeof delays->newest / sizeof *delays->newest)] = delay;
+}

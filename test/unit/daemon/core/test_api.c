@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What persons ask of main over the control socket: hostile paths and bodies, and "done" only when it is stored. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "command.h"
+#include "hand_clock.h"
+#include "main_bench.h"
+#include "wq/rule.h"
+
+#include <jansson.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RING ((size_t)500)
+#define ACK  "/v1/alarms/W20260305-007/acknowledge"
+#define SHUT "/v1/alarms/W20260305-007/close"
+
+/* -- the engine's part -- */
+
+static struct {
+	int says; /* a code for every request */
+	size_t asked;
+	int64_t alarm;
+	char who[2000], note[20000];
+} engine;
+
+static int note_request(int64_t alarm, const char *who, const char *note, struct wq_outcome *out, struct wq_err *err)
+{
+	engine.asked++;
+	engine.alarm = alarm;
+	snprintf(engine.who, sizeof engine.who, "%s", who);
+	snprintf(engine.note, sizeof engine.note, "%s", note != NULL ? note : "(none)");
+	if (engine.says < 0)
+		return wq_fail(err, engine.says, "the engine's reason");
+	out->needs = realloc(out->needs, sizeof *out->needs);
+	out->need_count = out->need_room = 1; /* something to be stored */
+	return 0;
+}
+
+int wq_engine_acknowledge(struct wq_engine *of, int64_t alarm, const char *who, const char *note, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err)
+{
+	(void)of, (void)now;
+	return note_request(alarm, who, note, out, err);
+}
+
+int wq_engine_close(struct wq_engine *of, int64_t alarm, const char *who, const char *note, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err)
+{
+	(void)of, (void)now;
+	return note_request(alarm, who, note, out, err);
+}
+
+size_t wq_engine_alarms(const struct wq_engine *of, const struct wq_alarm *const **alarms)
+{
+	(void)of;
+	*alarms = NULL;
+	return 0;
+}
+
+bool wq_engine_latest(const struct wq_engine *of, uint32_t series, struct wq_reading *reading)
+{
+	(void)of, (void)series, (void)reading;
+	return false;
+}
+
+/* -- asking -- */
+
+struct question {
+	struct main_bench *bench;
+	struct ctl_request request;
+	struct ctl_reply reply;
+	int said;
+	pthread_t thread;
+};
+
+static int open_bench(void **state)
+{
+	struct main_bench *b = main_bench_open(RING);
+
+	memset(&engine, 0, sizeof engine);
+	b->config.site.name = "测试";
+	b->config.site.zone = &wq_zone_china;
+	*state = b;
+	return 0;
+}
+
+static int close_bench(void **state)
+{
+	main_bench_close(*state);
+	return 0;
+}
+
+#define bench_test(fn) cmocka_unit_test_setup_teardown(fn, open_bench, close_bench)
+
+static void *ask(void *argument)
+{
+	struct question *q = argument;
+
+	q->said = command_ask(q->bench->daemon.inbox, api_open, &q->request, &q->reply);
+	return NULL;
+}
+
+/* A person asks, and main has looked at it. */
+static void begin(struct question *q, struct main_bench *b, const char *method, const char *path, const char *body)
+{
+	struct pollfd at = { .fd = inbox_fd(b->daemon.inbox), .events = POLLIN };
+
+	*q = (struct question){ .bench = b,
+		.request = { .method = method, .path = path, .body = body, .body_length = strlen(body), .user = "anna" } };
+	assert_int_equal(pthread_create(&q->thread, NULL, ask, q), 0);
+	assert_int_equal(poll(&at, 1, 20000), 1);
+	main_bench_run(b);
+}
+
+static int end(struct question *q)
+{
+	pthread_join(q->thread, NULL);
+	assert_int_equal(q->said, 0);
+	free(q->reply.body);
+	return q->reply.status;
+}
+
+static int status_of(struct main_bench *b, const char *method, const char *path, const char *body)
+{
+	struct question q;
+
+	begin(&q, b, method, path, body);
+	if (b->daemon.handover.writer->count > 0)
+		main_bench_land(b);
+	return end(&q);
+}
+
+/* -- tests -- */
+
+static void only_what_exists_is_answered(void **state)
+{
+	static const struct {
+		const char *method, *path;
+		int status;
+	} table[] = {
+		{ "GET", "/v1/status", 200 },
+		{ "GET", "/v1/alarms", 200 },
+		{ "POST", ACK, 200 },
+		{ "POST", SHUT, 200 },
+		{ "POST", "/v1/status", 404 },
+		{ "GET", ACK, 404 },
+		{ "get", "/v1/status", 404 },
+		{ "GET", "", 404 },
+		{ "GET", "/", 404 },
+		{ "GET", "/v1/statu", 404 },
+		{ "GET", "/v1/status/", 404 },
+		{ "GET", "/v1/statusstatus", 404 },
+		{ "GET", "/v1/alarms/W20260305-007", 404 },
+		{ "POST", "/v1/alarms//acknowledge", 404 },
+		{ "POST", "/v1/alarms/acknowledge", 404 },
+		{ "POST", "/v1/alarms/close", 404 },
+		{ "POST", "/v1/alarms/W20260305-007/closed", 404 },
+		{ "POST", "/v1/alarms/../acknowledge", 404 },
+		{ "POST", "/v1/alarms/7/acknowledge", 404 },
+		{ "POST", "/v1/alarms/W20260305-007/x/acknowledge", 404 },
+		{ "POST", "/v1/alarms/W20260305-0070000000000/acknowledge", 404 },
+		{ "POST", "/v1/alarms/W99999999999999999999-99999/close", 404 },
+		{ "POST", "/v1/alarms/W20260305--07/close", 404 },
+		{ "POST", "/v1/alarms/W20260305-007/acknowledge/acknowledge", 404 },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		int status = status_of(*state, table[i].method, table[i].path, "");
+		if (status != table[i].status)
+			fail_msg("%s %s: %d", table[i].method, table[i].path, status);
+	}
+	assert_int_equal(engine.asked, 2);
+	assert_int_equal(engine.alarm, 2026030500007);
+}
+
+static void a_body_that_is_no_json_object_changes_nothing(void **state)
+{
+	static const char *const bodies[] = { "[]", "{", "null", "1", "\"who\"", "{\"who\":\"a\"} x", "{\"who\":\"a\",\"who\":\"b\"}",
+		"{\"who\":\"\\u0000\"}", "{\"who\":\"\xff\"}", "{\"who\":\"\xed\xa0\x80\"}", "{who:1}", "{\"a\":1e999}",
+		"\xef\xbb\xbf{}" };
+	char deep[9000];
+
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+		if (status_of(*state, "POST", ACK, bodies[i]) != 400)
+			fail_msg("taken: %s", bodies[i]);
+	memset(deep, '[', sizeof deep - 1);
+	deep[sizeof deep - 1] = '\0';
+	memcpy(deep, "{\"a\":", 5);
+	assert_int_equal(status_of(*state, "POST", SHUT, deep), 400);
+	assert_int_equal(engine.asked, 0);
+}
+
+static void who_did_it_is_who_says_so_or_who_the_kernel_knows(void **state)
+{
+	static const struct {
+		const char *body, *who, *note;
+	} table[] = {
+		{ "", "anna", "(none)" },
+		{ "{}", "anna", "(none)" },
+		{ "{\"who\":\"张三\",\"note\":\"已到现场\"}", "张三", "已到现场" },
+		{ "{\"who\":7,\"note\":{}}", "anna", "(none)" },
+		{ "{\"who\":null}", "anna", "(none)" },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		assert_int_equal(status_of(*state, "POST", ACK, table[i].body), 200);
+		assert_string_equal(engine.who, table[i].who);
+		assert_string_equal(engine.note, table[i].note);
+	}
+}
+
+static void a_closure_names_cause_and_measure(void **state)
+{
+	assert_int_equal(status_of(*state, "POST", SHUT, "{\"cause\":\"农田退水\",\"action\":\"关闸\"}"), 200);
+	assert_string_equal(engine.note, "原因:农田退水;措施:关闸");
+	assert_int_equal(status_of(*state, "POST", SHUT, "{}"), 200);
+	assert_string_equal(engine.note, "原因:;措施:");
+}
+
+/* Half of what was done is no record: the person is told, and nothing is closed. */
+static void a_closure_whose_words_do_not_fit_is_refused_whole(void **state)
+{
+	char body[4000], words[] = "水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水";
+
+	assert_int_equal(strlen(words), 120);
+	snprintf(body, sizeof body, "{\"cause\":\"%s\",\"action\":\"%s\"}", words, words);
+	assert_int_equal(status_of(*state, "POST", SHUT, body), 200);
+	assert_int_equal(strlen(engine.note), WQ_SAYS_TEXT - 1);
+	snprintf(body, sizeof body, "{\"cause\":\"%s\",\"action\":\"%sx\"}", words, words);
+	assert_int_equal(status_of(*state, "POST", SHUT, body), 400);
+	snprintf(body, sizeof body, "{\"cause\":\"%s%s%s%s\"}", words, words, words, words);
+	assert_int_equal(status_of(*state, "POST", SHUT, body), 400);
+	assert_int_equal(engine.asked, 1);
+}
+
+static void the_engines_refusal_is_told_and_nothing_waits(void **state)
+{
+	static const struct {
+		int says, status;
+	} table[] = { { WQ_E_MISSING, 404 }, { WQ_E_STATE, 409 }, { WQ_E_MEMORY, 503 } };
+	struct main_bench *b = *state;
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct question q;
+		engine.says = table[i].says;
+		begin(&q, b, "POST", ACK, "");
+		pthread_join(q.thread, NULL);
+		assert_int_equal(q.reply.status, table[i].status);
+		assert_string_equal(q.reply.body, "{\"error\":\"the engine's reason\"}");
+		free(q.reply.body);
+		assert_int_equal(b->daemon.handover.writer->submitted, 0);
+	}
+}
+
+static void it_is_done_when_it_is_stored_and_not_before(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q[3];
+
+	for (size_t i = 0; i < 3; i++)
+		begin(&q[i], b, "POST", i == 1 ? SHUT : ACK, "");
+	/* One is with the writer, two wait together for the next group. */
+	assert_int_equal(engine.asked, 3);
+	assert_int_equal(b->daemon.handover.writer->count, 1);
+	const struct flight *first = b->daemon.handover.first;
+	assert_non_null(first->waiting);
+	assert_null(first->waiting->next);
+	main_bench_land(b);
+	assert_int_equal(end(&q[0]), 200);
+	first = b->daemon.handover.first;
+	assert_non_null(first->waiting);
+	assert_non_null(first->waiting->next);
+	main_bench_land(b);
+	assert_int_equal(end(&q[1]), 200);
+	assert_int_equal(end(&q[2]), 200);
+}
+
+static void the_status_is_json_with_all_its_parts(void **state)
+{
+	static const char *const keys[] = { "site", "version", "pid", "started", "uptime_s", "clock_trusted", "store",
+		"inbox", "buses", "notices", "latency_ms", "timer_late_ms", "stations", "open_alarms" };
+	struct main_bench *b = *state;
+	struct question q;
+
+	snprintf(b->daemon.trouble, sizeof b->daemon.trouble, "database or disk is full");
+	b->daemon.started_boot = clock_boot() - WQ_SECONDS(90);
+	for (size_t i = 1; i <= 2000; i++)
+		delays_note(&b->daemon.latencies, (wq_ms)i);
+	begin(&q, b, "GET", "/v1/status", "");
+	pthread_join(q.thread, NULL);
+	json_t *status = json_loads(q.reply.body, JSON_REJECT_DUPLICATES, NULL);
+	free(q.reply.body);
+	assert_non_null(status);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (json_object_get(status, keys[i]) == NULL)
+			fail_msg("no %s", keys[i]);
+	assert_int_equal(json_integer_value(json_object_get(status, "uptime_s")), 90);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(status, "store"), "state")), "trouble");
+	/* The newest 1024 of 1 … 2000. */
+	const json_t *delays = json_object_get(status, "latency_ms");
+	assert_int_equal(json_integer_value(json_object_get(delays, "count")), 1024);
+	assert_int_equal(json_integer_value(json_object_get(delays, "max")), 2000);
+	assert_int_equal(json_integer_value(json_object_get(delays, "p50")), 977 + 512);
+	json_decref(status);
+}
+
+static void whatever_is_asked_there_is_one_answer(void **state)
+{
+	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close", "W20260305-007", "/v1/status", "..",
+		"%00", "\xff", "{", "}", "\"who\"", ":", "\"", "[", "1e9", "\\u", "\n" };
+	char path[200], body[200];
+
+	srand(20260305);
+	for (int round = 0; round < 2000; round++) {
+		path[0] = body[0] = '\0';
+		for (int i = rand() % 6; i > 0; i--)
+			strcat(path, pieces[(size_t)rand() % (sizeof pieces / sizeof *pieces)]);
+		for (int i = rand() % 8; i > 0; i--)
+			strcat(body, pieces[(size_t)rand() % (sizeof pieces / sizeof *pieces)]);
+		int status = status_of(*state, rand() % 2 == 0 ? "POST" : "GET", path, body);
+		assert_true(status == 200 || status == 400 || status == 404);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bench_test(only_what_exists_is_answered),
+		bench_test(a_body_that_is_no_json_object_changes_nothing),
+		bench_test(who_did_it_is_who_says_so_or_who_the_kernel_knows),
+		bench_test(a_closure_names_cause_and_measure),
+		bench_test(a_closure_whose_words_do_not_fit_is_refused_whole),
+		bench_test(the_engines_refusal_is_told_and_nothing_waits),
+		bench_test(it_is_done_when_it_is_stored_and_not_before),
+		bench_test(the_status_is_json_with_all_its_parts),
+		bench_test(whatever_is_asked_there_is_one_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

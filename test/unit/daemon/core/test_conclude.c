@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From inbox to notice on main: in order, in time, once, and going on whatever stands still. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "conclude.h"
+#include "hand_clock.h"
+#include "main_bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RING ((size_t)500)
+
+static int open_bench(void **state)
+{
+	*state = main_bench_open(RING);
+	return 0;
+}
+
+static int close_bench(void **state)
+{
+	main_bench_close(*state);
+	return 0;
+}
+
+#define bench_test(fn) cmocka_unit_test_setup_teardown(fn, open_bench, close_bench)
+
+static void put_many(struct main_bench *b, size_t batches, size_t samples)
+{
+	for (size_t i = 0; i < batches; i++)
+		main_bench_put(b, samples);
+}
+
+static void assert_judged_once_in_order(const struct main_bench *b, size_t count)
+{
+	assert_int_equal(b->judged_count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(b->judged[i], i + 1);
+}
+
+static struct writer *writer_of(const struct main_bench *b)
+{
+	return b->daemon.handover.writer;
+}
+
+static int receipt(const struct main_bench *b, uint64_t sequence)
+{
+	return receipts_wait(b->daemon.receipts, sequence, 0);
+}
+
+/* -- dispatch and groups -- */
+
+static void all_that_waits_is_judged_once_in_order_and_handed_over(void **state)
+{
+	struct main_bench *b = *state;
+
+	put_many(b, 7, 3);
+	main_bench_run(b);
+	assert_judged_once_in_order(b, 7);
+	assert_int_equal(writer_of(b)->count, 1);
+	const struct commit_group *group = writer_of(b)->groups[0];
+	assert_int_equal(group->batch_count, 7);
+	assert_int_equal(group->last_sequence, 7);
+	assert_int_equal(group->outcome.sample_count, 21);
+	assert_int_equal(b->daemon.handover.samples, 21);
+	assert_int_equal(b->daemon.batches, 7);
+}
+
+/* 20 ms, so that the second's tick is not late. */
+static void one_dispatch_takes_20_ms_and_comes_back_for_the_rest(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->costs = 3;
+	put_many(b, 100, 1);
+	wq_ms began = clock_boot();
+	conclude_pump(&b->daemon);
+	assert_in_range(clock_boot() - began, 18, 24);
+	assert_in_range(b->judged_count, 6, 8);
+	main_bench_run(b);
+	assert_judged_once_in_order(b, 100);
+}
+
+/* A thread may lose the processor for long, anywhere; a gateway that slept finds that hours have passed. */
+static void wherever_main_loses_time_it_comes_back_for_what_waits(void **state)
+{
+	(void)state;
+	for (int nth = 1; nth <= 12; nth++) {
+		struct main_bench *b = main_bench_open(RING);
+		put_many(b, 6, 1);
+		hand_clock_stumble(nth, WQ_HOURS(3));
+		main_bench_run(b);
+		assert_judged_once_in_order(b, 6);
+		main_bench_close(b);
+	}
+}
+
+static void no_group_holds_more_than_its_limit_and_none_splits_a_batch(void **state)
+{
+	struct main_bench *b = main_bench_open(SIZE_MAX);
+	size_t batches = INBOX_BATCHES, seen = 0, groups = 0;
+
+	(void)state;
+	put_many(b, batches, 2);
+	main_bench_run(b);
+	while (writer_of(b)->count > 0) {
+		const struct commit_group *group = writer_of(b)->groups[0];
+		assert_in_range(group->batch_count, 1, GROUP_BATCHES);
+		seen += group->batch_count;
+		assert_int_equal(group->last_sequence, seen);
+		assert_int_equal(group->outcome.sample_count, 2 * group->batch_count);
+		main_bench_land(b);
+		groups++;
+	}
+	assert_judged_once_in_order(b, batches);
+	assert_int_equal(seen, batches);
+	assert_int_equal(groups, (INBOX_BATCHES + GROUP_BATCHES - 1) / GROUP_BATCHES);
+	main_bench_close(b);
+}
+
+static void while_the_ring_is_full_batches_wait_in_the_inbox_and_go_on_when_it_drains(void **state)
+{
+	struct main_bench *b = *state;
+
+	put_many(b, 30, 50); /* three times the ring */
+	main_bench_run(b);
+	assert_int_equal(b->judged_count, 10);
+	assert_int_equal(inbox_depth(b->daemon.inbox), 20);
+	assert_int_equal(b->daemon.shed, 0);
+	while (writer_of(b)->count > 0) {
+		assert_true(b->daemon.handover.samples <= RING);
+		main_bench_land(b);
+		main_bench_run(b);
+	}
+	assert_judged_once_in_order(b, 30);
+	assert_int_equal(b->daemon.handover.samples, 0);
+	assert_int_equal(receipt(b, 30), 0);
+}
+
+static void a_batch_that_found_no_memory_is_judged_later_and_promised_to_nobody(void **state)
+{
+	struct main_bench *b = *state;
+
+	put_many(b, 1, 1);
+	main_bench_run(b);
+	b->failures = 3;
+	put_many(b, 4, 1);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(receipt(b, 1), 0);
+	assert_int_equal(receipt(b, 2), WQ_E_TIMEOUT);
+	for (int ticks = 0; ticks < 4; ticks++) {
+		hand_clock_pass(1000);
+		conclude_tick(&b->daemon);
+		main_bench_run(b);
+	}
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_judged_once_in_order(b, 5);
+	assert_int_equal(receipt(b, 5), 0);
+	assert_int_equal(b->daemon.handover.committed_samples, 5);
+}
+
+/* -- a writer that stalls -- */
+
+static void stall(struct main_bench *b)
+{
+	hand_clock_pass(HANDOVER_STALL);
+	conclude_tick(&b->daemon);
+	assert_true(b->daemon.stalled);
+}
+
+static void a_writer_is_stalled_after_5_s_and_not_before(void **state)
+{
+	struct main_bench *b = *state;
+
+	put_many(b, 1, 1);
+	main_bench_run(b);
+	hand_clock_pass(HANDOVER_STALL - 1);
+	conclude_tick(&b->daemon);
+	assert_false(b->daemon.stalled);
+	hand_clock_pass(1);
+	conclude_tick(&b->daemon);
+	assert_true(b->daemon.stalled);
+	main_bench_land(b);
+	conclude_tick(&b->daemon);
+	assert_false(b->daemon.stalled);
+}
+
+/* Someone, or the first answer of a time server, sets the time of day. */
+static void a_clock_that_is_set_is_told_to_the_engine_and_stalls_nothing(void **state)
+{
+	static const wq_ms spans[] = { WQ_DAYS(400), -WQ_DAYS(400), WQ_MINUTES(2), -WQ_MINUTES(2) };
+	struct main_bench *b = *state;
+
+	put_many(b, 1, 1);
+	main_bench_run(b);
+	for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+		hand_clock_set(clock_now() + spans[i]);
+		conclude_tick(&b->daemon);
+		assert_int_equal(b->steps, i + 1);
+		assert_int_equal(b->stepped_by, spans[i]);
+		conclude_tick(&b->daemon);
+		assert_int_equal(b->steps, i + 1);
+		assert_false(b->daemon.stalled);
+	}
+}
+
+static void time_that_passes_and_a_clock_that_drifts_are_no_step(void **state)
+{
+	struct main_bench *b = *state;
+
+	conclude_tick(&b->daemon);
+	hand_clock_pass(WQ_DAYS(3)); /* the gateway slept */
+	conclude_tick(&b->daemon);
+	for (int i = 0; i < 1000; i++) {
+		hand_clock_pass(WQ_SECONDS(1));
+		hand_clock_set(clock_now() + (i < 500 ? 30 : -30));
+		conclude_tick(&b->daemon);
+	}
+	assert_int_equal(b->steps, 0);
+}
+
+static void while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	put_many(b, 30, 50);
+	main_bench_run(b);
+	stall(b);
+	main_bench_run(b);
+	assert_judged_once_in_order(b, 30);
+	assert_int_equal(b->daemon.handover.samples, RING);
+	assert_int_equal(b->daemon.shed, 30 * 50 - RING);
+	assert_int_equal(receipt(b, 10), WQ_E_TIMEOUT);
+	assert_int_equal(receipt(b, 11), WQ_E_FULL);
+	assert_int_equal(receipt(b, 30), WQ_E_FULL);
+	assert_int_equal(b->told_count, 30);
+	/* The disk comes back: what fits was stored, what was shed stays lost. */
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	conclude_tick(&b->daemon);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_int_equal(b->daemon.handover.committed_samples, RING);
+	assert_int_equal(receipt(b, 10), 0);
+	assert_int_equal(receipt(b, 11), WQ_E_FULL);
+	assert_int_equal(b->told_count, 30);
+	put_many(b, 1, 1);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(receipt(b, 31), 0);
+}
+
+/* -- notices -- */
+
+static void notices_leave_when_they_are_committed_once_and_in_order(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	for (size_t i = 1; i <= 4; i++) {
+		main_bench_put(b, 1);
+		main_bench_run(b);
+	}
+	assert_int_equal(b->told_count, 0);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_int_equal(b->told_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(b->told[i].alarm, i + 1);
+		assert_false(b->told[i].unstored);
+	}
+}
+
+static void notices_of_a_stalled_writer_leave_from_memory_marked_and_not_again(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	main_bench_put(b, 1);
+	main_bench_run(b);
+	main_bench_put(b, 1);
+	main_bench_run(b); /* in the growing group */
+	stall(b);
+	assert_int_equal(b->told_count, 2);
+	assert_true(b->told[0].unstored && b->told[1].unstored);
+	b->tick_changes = true;
+	conclude_tick(&b->daemon);
+	assert_int_equal(b->told_count, 3);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_int_equal(b->told_count, 3);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(b->told[i].alarm, i + 1);
+	assert_int_equal(b->told[2].alarm, 900000);
+}
+
+static void a_tick_that_concludes_something_is_committed(void **state)
+{
+	struct main_bench *b = *state;
+
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->submitted, 0);
+	b->tick_changes = true;
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->submitted, 1);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, 1);
+}
+
+static void notices_without_room_wait_in_order(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	b->room = 2;
+	put_many(b, 10, 1);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, 2);
+	assert_int_equal(b->daemon.waiting_count, 8);
+	b->room = 3;
+	conclude_offer_waiting(&b->daemon);
+	assert_int_equal(b->told_count, 5);
+	/* A newer one does not overtake those that wait. */
+	b->room = 1;
+	main_bench_put(b, 1);
+	main_bench_run(b);
+	main_bench_land(b);
+	b->room = SIZE_MAX;
+	conclude_tick(&b->daemon);
+	assert_int_equal(b->told_count, 11);
+	for (size_t i = 0; i < 11; i++)
+		assert_int_equal(b->told[i].alarm, i + 1);
+	assert_int_equal(b->daemon.waiting_count, 0);
+}
+
+/* What is behind those that wait stays on disk and is read from there, oldest first, before anything newer. */
+static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(void **state)
+{
+	struct main_bench *b = *state;
+	size_t all = DAEMON_WAITING + 50;
+
+	b->changes = true;
+	b->room = 0;
+	put_many(b, all, 0);
+	main_bench_run(b);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_int_equal(b->daemon.waiting_count, DAEMON_WAITING);
+	assert_true(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 0); /* those in memory go first */
+	b->room = SIZE_MAX;
+	conclude_tick(&b->daemon);
+	assert_int_equal(b->told_count, DAEMON_WAITING);
+	assert_int_equal(writer_of(b)->asked, 1);
+	/* One more comes while the writer reads: it is on disk already, and read with the others or next time. */
+	main_bench_put(b, 0);
+	main_bench_run(b);
+	main_bench_land(b);
+	for (size_t i = DAEMON_WAITING; i < all; i++) {
+		struct wq_notice notice = { .alarm = (int64_t)i + 1 };
+		assert_true(conclude_undelivered(&b->daemon, &notice, 0));
+	}
+	conclude_undelivered_end(&b->daemon);
+	main_bench_run(b);
+	assert_int_equal(b->told_count, all);
+	assert_true(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 2);
+	struct wq_notice last = { .alarm = (int64_t)all + 1 };
+	assert_true(conclude_undelivered(&b->daemon, &last, 0));
+	conclude_undelivered_end(&b->daemon);
+	main_bench_run(b);
+	assert_false(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 2);
+	assert_int_equal(b->told_count, all + 1);
+	for (size_t i = 0; i <= all; i++)
+		assert_int_equal(b->told[i].alarm, i + 1);
+}
+
+static void an_outbox_longer_than_memory_is_read_in_parts(void **state)
+{
+	struct main_bench *b = *state;
+	struct wq_notice notice = { .alarm = 1 };
+	size_t read = 0;
+
+	b->daemon.behind = true;
+	conclude_offer_waiting(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 1);
+	while (conclude_undelivered(&b->daemon, &notice, 0))
+		notice.alarm = (int64_t)(++read + 1);
+	assert_int_equal(read, DAEMON_WAITING);
+	conclude_undelivered_end(&b->daemon);
+	main_bench_run(b);
+	assert_int_equal(b->told_count, DAEMON_WAITING);
+	assert_true(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 2);
+	assert_true(conclude_undelivered(&b->daemon, &notice, 0));
+	conclude_undelivered_end(&b->daemon);
+	main_bench_run(b);
+	assert_false(b->daemon.behind);
+}
+
+/* -- what comes back -- */
+
+static void the_time_from_arrival_to_commit_is_noted_with_notices(void **state)
+{
+	struct main_bench *b = *state;
+
+	main_bench_put(b, 1);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(b->daemon.latencies.count, 0);
+	b->changes = true;
+	main_bench_put(b, 1);
+	hand_clock_pass(7);
+	main_bench_put(b, 1);
+	hand_clock_pass(5);
+	main_bench_run(b);
+	hand_clock_pass(100);
+	main_bench_land(b);
+	assert_int_equal(b->daemon.latencies.count, 1);
+	assert_int_equal(b->daemon.latencies.newest[0], 112);
+}
+
+static void days_that_were_asked_for_go_back_to_the_engine(void **state)
+{
+	struct main_bench *b = *state;
+	struct store_answer *answers = calloc(2, sizeof *answers);
+
+	for (size_t i = 0; i < 2; i++) {
+		answers[i].count = 3;
+		answers[i].samples = calloc(3, sizeof *answers[i].samples);
+	}
+	main_bench_put(b, 1);
+	main_bench_run(b);
+	struct flight *flight = (struct flight *)writer_of(b)->groups[0];
+	flight->answers = answers;
+	flight->answer_count = 2;
+	main_bench_land(b);
+	assert_int_equal(b->days, 2);
+	/* What follows from it is committed and told in its turn. */
+	assert_int_equal(writer_of(b)->count, 1);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bench_test(all_that_waits_is_judged_once_in_order_and_handed_over),
+		bench_test(one_dispatch_takes_20_ms_and_comes_back_for_the_rest),
+		cmocka_unit_test(wherever_main_loses_time_it_comes_back_for_what_waits),
+		cmocka_unit_test(no_group_holds_more_than_its_limit_and_none_splits_a_batch),
+		bench_test(while_the_ring_is_full_batches_wait_in_the_inbox_and_go_on_when_it_drains),
+		bench_test(a_batch_that_found_no_memory_is_judged_later_and_promised_to_nobody),
+		bench_test(a_writer_is_stalled_after_5_s_and_not_before),
+		bench_test(a_clock_that_is_set_is_told_to_the_engine_and_stalls_nothing),
+		bench_test(time_that_passes_and_a_clock_that_drifts_are_no_step),
+		bench_test(while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said),
+		bench_test(notices_leave_when_they_are_committed_once_and_in_order),
+		bench_test(notices_of_a_stalled_writer_leave_from_memory_marked_and_not_again),
+		bench_test(a_tick_that_concludes_something_is_committed),
+		bench_test(notices_without_room_wait_in_order),
+		bench_test(what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order),
+		bench_test(an_outbox_longer_than_memory_is_read_in_parts),
+		bench_test(the_time_from_arrival_to_commit_is_noted_with_notices),
+		bench_test(days_that_were_asked_for_go_back_to_the_engine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One bus at work, with a driver that does what the test says. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "source.h"
+#include "wq/err.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DEADLINE 30 /* s; a test that waits as long has failed */
+#define RECEIPT  ((wq_ms)20)
+
+/* -- a driver -- */
+
+/* What it does, and what was done to it. Under the lock. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int answers[4]; /* of poll, by unit */
+	size_t units;
+	int open_says, start_says;
+	size_t opened, closed, started, stopped, polls[4];
+	bool slow, in_poll; /* a slow poll ends when it is told to */
+	const struct wq_sink *sink;
+	/* outages as told */
+	struct source_outage outages[32];
+	size_t outage_count;
+} plant = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void lock(void)
+{
+	pthread_mutex_lock(&plant.lock);
+}
+
+static void unlock(void)
+{
+	pthread_cond_broadcast(&plant.changed);
+	pthread_mutex_unlock(&plant.lock);
+}
+
+static void reset(void)
+{
+	lock();
+	memset(plant.answers, 0, sizeof plant.answers);
+	memset(plant.polls, 0, sizeof plant.polls);
+	plant.units = 2;
+	plant.open_says = plant.start_says = 0;
+	plant.opened = plant.closed = plant.started = plant.stopped = plant.outage_count = 0;
+	plant.slow = plant.in_poll = false;
+	plant.sink = NULL;
+	unlock();
+}
+
+/* Waits until a count of the plant has come to `least`. */
+static void wait_for(const size_t *count, size_t least)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += DEADLINE;
+	lock();
+	while (*count < least)
+		if (pthread_cond_timedwait(&plant.changed, &plant.lock, &until) != 0)
+			fail_msg("waited in vain");
+	unlock();
+}
+
+static size_t count_of(const size_t *count)
+{
+	lock();
+	size_t now = *count;
+	unlock();
+	return now;
+}
+
+static void set(int *answer, int code)
+{
+	lock();
+	*answer = code;
+	unlock();
+}
+
+static size_t state_size(const struct wq_bus *bus)
+{
+	(void)bus;
+	return 16;
+}
+
+static int driver_open(void *state, const struct wq_bus *bus, struct wq_err *err)
+{
+	(void)state, (void)bus;
+	plant.opened++;
+	return plant.open_says < 0 ? wq_fail(err, plant.open_says, "no such port") : 0;
+}
+
+static void driver_close(void *state)
+{
+	(void)state;
+	plant.closed++;
+}
+
+static size_t units(const void *state)
+{
+	(void)state;
+	return plant.units;
+}
+
+static wq_ms unit_interval(const void *state, size_t unit)
+{
+	(void)state, (void)unit;
+	return 1;
+}
+
+static const char *unit_name(const void *state, size_t unit)
+{
+	static const char *const names[] = { "unit 1", "unit 2", "unit 3", "unit 4" };
+
+	(void)state;
+	return names[unit % 4];
+}
+
+static int driver_poll(void *state, size_t unit, const struct wq_sink *sink, struct wq_err *err)
+{
+	struct wq_sample sample = { .series = (uint32_t)unit, .at = 1, .value = 0.2 };
+
+	(void)state;
+	lock();
+	int says = plant.answers[unit];
+	plant.in_poll = true;
+	unlock();
+	lock();
+	while (plant.slow)
+		pthread_cond_wait(&plant.changed, &plant.lock);
+	plant.in_poll = false;
+	unlock();
+	int r = says < 0 ? wq_fail(err, says, "no answer within 500 ms") : sink->put(sink->owner, &sample, 1, false);
+	lock();
+	plant.polls[unit]++;
+	unlock();
+	return r;
+}
+
+static int start(void *state, const struct wq_sink *sink, struct wq_err *err)
+{
+	(void)state;
+	plant.started++;
+	plant.sink = sink;
+	return plant.start_says < 0 ? wq_fail(err, plant.start_says, "no thread") : 0;
+}
+
+static void stop(void *state)
+{
+	(void)state;
+	plant.stopped++;
+}
+
+static const struct wq_driver polled = { .name = "polled", .state_size = state_size, .open = driver_open,
+	.close = driver_close, .units = units, .unit_interval = unit_interval, .unit_name = unit_name, .poll = driver_poll };
+static const struct wq_driver pushed = { .name = "pushed", .state_size = state_size, .open = driver_open,
+	.close = driver_close, .start = start, .stop = stop };
+
+/* -- a bus with all that it needs -- */
+
+struct line {
+	struct config_bus bus;
+	struct inbox *inbox;
+	struct receipts *receipts;
+	struct source *source;
+	struct wq_err err;
+};
+
+static void on_outage(void *owner, const struct source_outage *outage)
+{
+	(void)owner;
+	lock();
+	plant.outages[plant.outage_count % 32] = *outage;
+	plant.outage_count++;
+	unlock();
+}
+
+static int open_line(void **state)
+{
+	struct line *line = calloc(1, sizeof *line);
+
+	reset();
+	line->bus = (struct config_bus){ .bus = { .name = "plc" }, .source = 5 };
+	line->inbox = inbox_new(1, NULL);
+	line->receipts = receipts_new(0);
+	*state = line;
+	return line->inbox != NULL && line->receipts != NULL ? 0 : -1;
+}
+
+static int close_line(void **state)
+{
+	struct line *line = *state;
+
+	if (line->source != NULL)
+		source_stop(line->source);
+	source_join(line->source);
+	assert_int_equal(plant.closed, plant.open_says == 0 ? plant.opened : 0);
+	assert_int_equal(plant.stopped, plant.start_says == 0 ? plant.started : 0);
+	inbox_free(line->inbox);
+	receipts_free(line->receipts);
+	free(line);
+	return 0;
+}
+
+#define line_test(fn) cmocka_unit_test_setup_teardown(fn, open_line, close_line)
+
+static struct source *go(struct line *line, const struct wq_driver *driver)
+{
+	const struct source_events events = { .outage = on_outage };
+
+	line->bus.driver = driver;
+	line->source = source_start(&line->bus, RECEIPT, line->inbox, line->receipts, &events, &line->err);
+	return line->source;
+}
+
+static struct source_unit unit_of(struct line *line, size_t index)
+{
+	struct source_unit shown[4];
+
+	assert_true(source_units(line->source, shown, 4) > index);
+	return shown[index];
+}
+
+/* -- polled -- */
+
+static void every_device_is_polled_and_what_it_says_is_handed_over(void **state)
+{
+	struct line *line = *state;
+	bool seen[2] = { false };
+
+	assert_non_null(go(line, &polled));
+	wait_for(&plant.polls[0], 3);
+	wait_for(&plant.polls[1], 3);
+	for (struct wq_batch *batch; (batch = inbox_take(line->inbox)) != NULL; free(batch)) {
+		assert_int_equal(batch->source, 5);
+		assert_int_equal(batch->count, 1);
+		seen[batch->samples[0].series] = true;
+	}
+	assert_true(seen[0] && seen[1]);
+	assert_true(unit_of(line, 0).up && unit_of(line, 1).up);
+	assert_string_equal(unit_of(line, 1).name, "unit 2");
+	assert_int_equal(count_of(&plant.outage_count), 0);
+}
+
+static void a_device_that_fails_is_one_outage_from_its_first_failure_to_its_return(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &polled));
+	wait_for(&plant.polls[1], 2);
+	set(&plant.answers[1], WQ_E_TIMEOUT);
+	wait_for(&plant.outage_count, 1);
+	wait_for(&plant.polls[1], count_of(&plant.polls[1]) + 1);
+	struct source_unit shown = unit_of(line, 1);
+	assert_false(shown.up);
+	assert_true(shown.failures >= 1);
+	assert_string_equal(shown.why, "no answer within 500 ms");
+	assert_true(unit_of(line, 0).up); /* the other one does not suffer */
+	assert_int_equal(count_of(&plant.outage_count), 1);
+	set(&plant.answers[1], 0);
+	wait_for(&plant.outage_count, 2);
+	const struct source_outage *began = &plant.outages[0], *ended = &plant.outages[1];
+	assert_int_equal(began->source, 5);
+	assert_string_equal(began->unit, "unit 2");
+	assert_string_equal(began->reason, "no answer within 500 ms");
+	assert_int_equal(began->to, WQ_NO_TIME);
+	assert_int_equal(ended->from, began->from);
+	assert_true(ended->to >= ended->from);
+	assert_string_equal(ended->reason, began->reason);
+}
+
+static void a_device_that_was_never_there_is_an_outage_too(void **state)
+{
+	struct line *line = *state;
+
+	plant.answers[0] = WQ_E_IO;
+	assert_non_null(go(line, &polled));
+	wait_for(&plant.outage_count, 1);
+	assert_string_equal(plant.outages[0].unit, "unit 1");
+}
+
+static void a_full_inbox_is_not_the_devices_fault(void **state)
+{
+	struct line *line = *state;
+	struct wq_sample sample = { .at = 1 };
+	struct source_counts counts;
+
+	while (inbox_put(line->inbox, 0, 1, true, &sample, 1, 0, NULL) == 0)
+		continue;
+	assert_non_null(go(line, &polled));
+	wait_for(&plant.polls[0], 5);
+	source_counts(line->source, &counts);
+	assert_true(counts.shed >= 5);
+	assert_int_equal(count_of(&plant.outage_count), 0);
+	assert_int_equal(inbox_depth(line->inbox), INBOX_BATCHES);
+}
+
+static void a_device_that_takes_its_time_holds_up_nobody_who_looks(void **state)
+{
+	struct line *line = *state;
+
+	plant.slow = true;
+	assert_non_null(go(line, &polled));
+	lock();
+	while (!plant.in_poll)
+		pthread_cond_wait(&plant.changed, &plant.lock);
+	unlock();
+	uint64_t progress = source_progress(line->source);
+	assert_false(unit_of(line, 0).up); /* would never come back if it waited for the device */
+	source_stop(line->source);
+	/* Meanwhile it shows no progress: one that hangs for good is seen. */
+	assert_int_equal(source_progress(line->source), progress);
+	lock();
+	plant.slow = false;
+	unlock();
+}
+
+static void progress_is_made_while_it_polls(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &polled));
+	wait_for(&plant.polls[0], 1);
+	uint64_t progress = source_progress(line->source);
+	wait_for(&plant.polls[0], count_of(&plant.polls[0]) + 3);
+	assert_true(source_progress(line->source) > progress);
+}
+
+/* Such a bus is a warning of the configuration, no reason for the watchdog. */
+static void a_bus_without_devices_is_not_taken_for_one_that_hangs(void **state)
+{
+	struct line *line = *state;
+	const struct timespec moment = { .tv_nsec = 5000000 };
+
+	plant.units = 0;
+	assert_non_null(go(line, &polled));
+	uint64_t progress = source_progress(line->source);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+	assert_true(source_progress(line->source) > progress);
+}
+
+static void too_many_devices_are_refused(void **state)
+{
+	struct line *line = *state;
+
+	plant.units = 257;
+	assert_null(go(line, &polled));
+	assert_string_equal(line->err.text, "bus plc has 257 devices; at most 256 are allowed");
+}
+
+static void a_driver_that_cannot_open_is_told_and_not_closed(void **state)
+{
+	struct line *line = *state;
+
+	plant.open_says = WQ_E_INVALID;
+	assert_null(go(line, &polled));
+	assert_string_equal(line->err.text, "no such port");
+	assert_int_equal(plant.closed, 0);
+}
+
+/* -- pushed -- */
+
+static int put(bool durable)
+{
+	struct wq_sample sample = { .series = 1, .at = 1 };
+
+	return plant.sink->put(plant.sink->owner, &sample, 1, durable);
+}
+
+static uint64_t not_durable(struct line *line)
+{
+	struct source_counts counts;
+
+	source_counts(line->source, &counts);
+	return counts.not_durable;
+}
+
+static void a_driver_that_cannot_start_is_told_and_closed(void **state)
+{
+	struct line *line = *state;
+
+	plant.start_says = WQ_E_MEMORY;
+	assert_null(go(line, &pushed));
+	assert_string_equal(line->err.text, "no thread");
+	assert_int_equal(plant.stopped, 0);
+	assert_int_equal(plant.closed, 1);
+}
+
+static void a_fast_receipt_needs_room_only(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &pushed));
+	assert_int_equal(put(false), 0);
+	assert_int_equal(inbox_depth(line->inbox), 1);
+}
+
+static void nothing_is_no_batch(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &pushed));
+	assert_int_equal(plant.sink->put(plant.sink->owner, NULL, 0, true), 0);
+	assert_int_equal(inbox_depth(line->inbox), 0);
+}
+
+/* Main: commits what comes. */
+static void *commit_all(void *argument)
+{
+	struct line *line = argument;
+	struct wq_batch *batch;
+
+	while ((batch = inbox_take(line->inbox)) == NULL)
+		sched_yield();
+	receipts_committed(line->receipts, batch->sequence);
+	free(batch);
+	return NULL;
+}
+
+static void a_durable_receipt_is_given_after_the_commit(void **state)
+{
+	struct line *line = *state;
+	pthread_t main_thread;
+
+	assert_non_null(go(line, &pushed));
+	assert_int_equal(pthread_create(&main_thread, NULL, commit_all, line), 0);
+	int told;
+	do /* on a machine that is busy the 20 ms may pass */
+		told = put(true);
+	while (told == WQ_E_TIMEOUT && inbox_depth(line->inbox) > 0);
+	pthread_join(main_thread, NULL);
+	assert_true(told == 0 || not_durable(line) > 0);
+}
+
+static void what_is_not_stored_in_time_is_counted_and_stays(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &pushed));
+	assert_int_equal(put(true), WQ_E_TIMEOUT);
+	assert_int_equal(not_durable(line), 1);
+	assert_int_equal(inbox_depth(line->inbox), 1);
+}
+
+/* To a driver "full" says that it shall come again, and what was judged must not be judged twice. */
+static void what_was_lost_after_it_was_judged_does_not_come_again(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &pushed));
+	receipts_lost(line->receipts, 1);
+	assert_int_equal(put(true), WQ_E_TIMEOUT);
+	assert_int_equal(not_durable(line), 1);
+}
+
+static void who_stops_takes_nothing_more(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &pushed));
+	receipts_close(line->receipts);
+	assert_int_equal(put(true), WQ_E_STATE); /* in the inbox, but not promised */
+	assert_int_equal(not_durable(line), 0);
+	inbox_close(line->inbox);
+	assert_int_equal(put(true), WQ_E_STATE);
+	assert_int_equal(put(false), WQ_E_STATE);
+	assert_int_equal(inbox_depth(line->inbox), 1);
+}
+
+static void refusals_are_counted_by_their_reason(void **state)
+{
+	struct line *line = *state;
+	struct source_counts counts;
+
+	assert_non_null(go(line, &pushed));
+	for (int why = 0; why < WQ_REFUSALS; why++)
+		for (int i = 0; i <= why; i++)
+			plant.sink->refuse(plant.sink->owner, (enum wq_refusal)why, "\x1b[2J\n<0>{\xff");
+	source_counts(line->source, &counts);
+	for (uint64_t why = 0; why < WQ_REFUSALS; why++)
+		assert_int_equal(counts.refused[why], why + 1);
+}
+
+static void a_link_that_goes_and_comes_is_an_outage_and_its_reason_is_clean(void **state)
+{
+	struct line *line = *state;
+	char reason[1000];
+
+	assert_non_null(go(line, &pushed));
+	plant.sink->link(plant.sink->owner, NULL);
+	assert_true(unit_of(line, 0).up);
+	assert_string_equal(unit_of(line, 0).name, "link");
+	assert_int_equal(count_of(&plant.outage_count), 0);
+	memset(reason, '\n', sizeof reason - 1);
+	reason[sizeof reason - 1] = '\0';
+	plant.sink->link(plant.sink->owner, reason);
+	plant.sink->link(plant.sink->owner, "again");
+	assert_int_equal(count_of(&plant.outage_count), 1);
+	assert_int_equal(unit_of(line, 0).failures, 2);
+	assert_int_equal(strlen(plant.outages[0].reason), SOURCE_WHY_TEXT - 1);
+	assert_null(strchr(plant.outages[0].reason, '\n'));
+	plant.sink->link(plant.sink->owner, NULL);
+	assert_int_equal(count_of(&plant.outage_count), 2);
+	assert_int_equal(plant.outages[1].from, plant.outages[0].from);
+	assert_true(unit_of(line, 0).up);
+	assert_string_equal(unit_of(line, 0).why, "");
+}
+
+#define PEERS 6
+
+static void *chatter(void *argument)
+{
+	(void)argument;
+	for (int i = 0; i < 300; i++) {
+		put(false);
+		plant.sink->refuse(plant.sink->owner, WQ_REFUSED_TIME, "1970");
+	}
+	return NULL;
+}
+
+static void a_drivers_threads_may_all_use_the_sink_at_once(void **state)
+{
+	struct line *line = *state;
+	struct source_counts counts;
+	pthread_t peers[PEERS];
+
+	assert_non_null(go(line, &pushed));
+	for (size_t i = 0; i < PEERS; i++)
+		assert_int_equal(pthread_create(&peers[i], NULL, chatter, NULL), 0);
+	for (size_t i = 0; i < PEERS; i++)
+		pthread_join(peers[i], NULL);
+	source_counts(line->source, &counts);
+	assert_int_equal(counts.refused[WQ_REFUSED_TIME], PEERS * 300);
+	assert_int_equal(inbox_depth(line->inbox), PEERS * 300);
+	assert_true(source_progress(line->source) >= PEERS * 300);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		line_test(every_device_is_polled_and_what_it_says_is_handed_over),
+		line_test(a_device_that_fails_is_one_outage_from_its_first_failure_to_its_return),
+		line_test(a_device_that_was_never_there_is_an_outage_too),
+		line_test(a_full_inbox_is_not_the_devices_fault),
+		line_test(a_device_that_takes_its_time_holds_up_nobody_who_looks),
+		line_test(progress_is_made_while_it_polls),
+		line_test(a_bus_without_devices_is_not_taken_for_one_that_hangs),
+		line_test(too_many_devices_are_refused),
+		line_test(a_driver_that_cannot_open_is_told_and_not_closed),
+		line_test(a_driver_that_cannot_start_is_told_and_closed),
+		line_test(a_fast_receipt_needs_room_only),
+		line_test(nothing_is_no_batch),
+		line_test(a_durable_receipt_is_given_after_the_commit),
+		line_test(what_is_not_stored_in_time_is_counted_and_stays),
+		line_test(what_was_lost_after_it_was_judged_does_not_come_again),
+		line_test(who_stops_takes_nothing_more),
+		line_test(refusals_are_counted_by_their_reason),
+		line_test(a_link_that_goes_and_comes_is_an_outage_and_its_reason_is_clean),
+		line_test(a_drivers_threads_may_all_use_the_sink_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
