@@ -252,6 +252,8 @@ static void watch_stall(struct daemon *daemon)
 	if (stalled && !daemon->stalled)
 		log_error("store: a commit has taken %lld ms and goes on; notices leave from memory, marked",
 			(long long)age);
+	if (!stalled && daemon->stalled && daemon->trouble[0] == '\0')
+		log_notice("store: commits work again");
 	if (stalled != daemon->stalled)
 		receipts_stalled(daemon->receipts, stalled);
 	daemon->stalled = stalled;

@@ -54,10 +54,6 @@ static void write_line(int priority, const char *format, va_list args)
 	for (size_t i = (size_t)used; i < length; i++)
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
 			line[i] = '?';
-	/* What comes from outside must not begin a line of its own, with a priority of its own. */
-	for (size_t i = (size_t)used; i < length; i++)
-		if ((unsigned char)line[i] < 0x20)
-			line[i] = '?';
 	line[length++] = '\n';
 	if (atomic_load(&dropped) > 0)
 		tell_dropped();
