@@ -49,6 +49,23 @@ static void check_phone(struct loader *l, const struct section *section, const c
 		        "phone = %.24s: must be 3 to 15 digits, a leading + allowed", phone);
 }
 
+/* A channel that needs an address must be able to use the one that is given. */
+static void check_recipient(
+        struct loader *l, const struct section *section, const struct config_contact *contact)
+{
+	for (size_t i = 0; i < contact->channel_count; i++) {
+		const struct config_channel *use = &l->config->channels[contact->channels[i]];
+		struct wq_err err;
+
+		if (use->channel->recipient == NULL ||
+		        use->channel->recipient(contact->phone, &err) == 0)
+			continue;
+		load_error(l, section, contact->phone == NULL ? "channels" : "phone", 0,
+		        "%s (channel '%s' sends to it)", err.text, use->name);
+		return;
+	}
+}
+
 static void load_contacts(struct loader *l)
 {
 	const size_t count = load_count(l, SECTION_CONTACT);
@@ -58,6 +75,7 @@ static void load_contacts(struct loader *l)
 	l->contact_names = names_new(l, count);
 	for (const struct section *s = load_next(l, SECTION_CONTACT, NULL); s != NULL;
 	        s = load_next(l, SECTION_CONTACT, s)) {
+		const size_t errors = l->report->error_count;
 		struct contact_settings settings;
 		struct config_contact *contact = &contacts[n];
 
@@ -69,6 +87,8 @@ static void load_contacts(struct loader *l)
 			.department = settings.department };
 		contact->channels = load_references(l, s, "channels", "channel", &settings.channels,
 		        &l->channel_names, &contact->channel_count);
+		if (l->report->error_count == errors)
+			check_recipient(l, s, contact);
 		l->contact_names.items[n++] = s->title;
 	}
 	l->contact_names.count = n;
@@ -143,7 +163,8 @@ static void load_route(struct loader *l, const struct section *section, struct c
 		        settings.min_level < 1 ? WQ_LEVEL_WATCH : (enum wq_level)settings.min_level,
 		.lead = WQ_NONE,
 		.escalate_to = WQ_NONE,
-		.commissioning = settings.commissioning };
+		.commissioning = settings.commissioning,
+		.deadline = settings.deadline };
 	route_stations(l, section, &settings.stations, route);
 	if (settings.lead != NULL)
 		route->lead = load_reference(

@@ -58,6 +58,7 @@ struct config_route {
 	wq_ms escalate_after[5]; /* by level; WQ_NO_TIME: never */
 	bool commissioning; /* told of stations in commissioning (the installer's route), and of
 	                       nothing else */
+	wq_ms deadline; /* what a channel has not taken by then goes to the contact's next one */
 };
 
 /* Settings of the daemon itself (section `site` of the file). */

@@ -192,6 +192,9 @@ const struct wq_option schema_route[] = {
 	        .max = 604800000, .help = "the same for this level; default: escalate_after"),
 	ROW(SPAN, route_settings, escalate_after_level[4], "escalate_after_alarm", .min = 0,
 	        .max = 604800000, .help = "the same for this level; default: escalate_after"),
+	ROW(SPAN, route_settings, deadline, "deadline", .fallback = "60s", .min = 5000,
+	        .max = 3600000,
+	        .help = "what a channel has not taken by then goes to the contact's next channel"),
 	ROW(SWITCH, route_settings, commissioning, "commissioning",
 	        .help = "true: the installer's route, told of stations in commissioning and of "
 	                "nothing else"),

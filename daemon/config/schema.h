@@ -110,7 +110,7 @@ struct route_settings {
 	struct wq_list stations, kinds, assist;
 	int min_level;
 	const char *lead, *escalate_to;
-	wq_ms escalate_after, escalate_after_level[5];
+	wq_ms escalate_after, escalate_after_level[5], deadline;
 	bool commissioning;
 };
 

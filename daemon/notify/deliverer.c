@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sends what the outbox says, with one curl_multi handle. The outbox is under the mutex; everything
- * else but the counters belongs to the thread. */
+/* Sends what the outbox says, with one curl_multi handle, and one thread for each channel that is
+ * not HTTP. The outbox is under the mutex; everything else but the counters belongs to the thread.
+ */
 #include "deliverer.h"
 
 #include "outbox.h"
 #include "secret.h"
+#include "sender.h"
 
 #include "wq/err.h"
 
@@ -27,7 +29,8 @@
 #define STOP_MARGIN     WQ_SECONDS(2)
 #define THROTTLE_MAX    WQ_HOURS(1)
 #define LIFETIME_MAX    WQ_DAYS(366)
-#define FIRST_HIGH_FD   1024 /* below is left to libraries that still use select() */
+#define SEND_MAX        WQ_SECONDS(20) /* a send() that takes longer hangs */
+#define FIRST_HIGH_FD   1024           /* below is left to libraries that still use select() */
 
 /* One channel: its state, and the one transfer that may be under way. */
 struct line {
@@ -35,6 +38,9 @@ struct line {
 	void *state; /* NULL: could not be opened */
 	bool busy, troubled, cut;
 	struct outbox_attempt attempt;
+	struct sender *sender; /* NULL: HTTP */
+	wq_ms hangs;           /* with sender and busy: from then on it is given up */
+	bool hanging;          /* the sender is still in a send() that was given up */
 	CURL *easy;
 	struct curl_slist *headers;
 	char *body;
@@ -124,6 +130,13 @@ static void prepare_easy(struct line *line)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, line);
 }
 
+static void ring(void *owner)
+{
+	struct deliverer *d = owner;
+
+	curl_multi_wakeup(d->multi);
+}
+
 static int open_line(struct deliverer *d, struct line *line, const struct config_channel *use)
 {
 	struct wq_err problem = { 0 };
@@ -140,6 +153,9 @@ static int open_line(struct deliverer *d, struct line *line, const struct config
 		        problem.text);
 		free(line->state);
 		line->state = NULL;
+	} else if (use->channel->send != NULL) {
+		line->sender = sender_start(use->channel, line->state, ring, d);
+		return line->sender != NULL ? 0 : WQ_E_MEMORY;
 	}
 	return 0;
 }
@@ -205,6 +221,9 @@ static void refuse(struct deliverer *d, struct line *line, const char *text)
 static bool load_request(struct line *line, const struct wq_request *request)
 {
 	wq_ms timeout = request->timeout > 0 ? request->timeout : TIMEOUT_DEFAULT;
+
+	if (line->attempt.patience > 0 && line->attempt.patience < timeout)
+		timeout = line->attempt.patience;
 	wq_ms connect = timeout < CONNECT_MAX ? timeout : CONNECT_MAX;
 	bool secure = strncmp(request->url, "https:", 6) == 0;
 
@@ -248,22 +267,61 @@ static void begin_http(struct deliverer *d, struct line *line)
 	conclude(d, line, &result);
 }
 
+static void say_hanging(struct deliverer *d, struct line *line)
+{
+	struct wq_result result = { .kind = WQ_RETRY };
+
+	snprintf(result.text, sizeof result.text,
+	        "the disk does not answer; what was given to it may come late");
+	conclude(d, line, &result);
+}
+
+static void begin_send(struct deliverer *d, struct line *line)
+{
+	wq_ms longest = line->attempt.patience;
+
+	if (longest <= 0 || longest > SEND_MAX)
+		longest = SEND_MAX;
+	line->hangs = d->clock.steady() + longest;
+	if (!sender_give(line->sender, line->attempt.notice, d->clock.wall()))
+		say_hanging(d, line);
+}
+
+/* Takes what the threads of the other channels have done. */
+static void collect_sent(struct deliverer *d)
+{
+	for (size_t i = 0; i < d->line_count; i++) {
+		struct line *line = &d->lines[i];
+		struct wq_result result;
+
+		if (line->sender == NULL || (!line->busy && !line->hanging))
+			continue;
+		bool done = sender_take(line->sender, &result);
+
+		/* What comes after it was given up is of an attempt that nobody waits for. */
+		if (done && line->busy && !line->hanging)
+			conclude(d, line, &result);
+		else if (line->busy && !done && d->clock.steady() >= line->hangs) {
+			line->hanging = true;
+			say_hanging(d, line);
+		}
+		if (done)
+			line->hanging = false;
+	}
+}
+
 static void begin(struct deliverer *d, const struct outbox_attempt *attempt)
 {
 	struct line *line = &d->lines[attempt->channel];
-	const struct wq_channel *channel = line->use->channel;
-	struct wq_result result = { .kind = WQ_RETRY };
 
 	line->attempt = *attempt;
 	line->busy = true;
-	if (line->state == NULL) {
+	if (line->state == NULL)
 		refuse(d, line, line->why);
-	} else if (channel->send != NULL) {
-		channel->send(line->state, attempt->notice, d->clock.wall(), &result);
-		conclude(d, line, &result);
-	} else {
+	else if (line->sender != NULL)
+		begin_send(d, line);
+	else
 		begin_http(d, line);
-	}
 }
 
 static bool next_attempt(struct deliverer *d, struct outbox_attempt *attempt)
@@ -387,6 +445,7 @@ static bool turn(struct deliverer *d)
 		begin(d, &attempt);
 	curl_multi_perform(d->multi, &running);
 	collect(d);
+	collect_sent(d);
 	atomic_fetch_add(&d->turns, 1);
 	if (atomic_load(&d->stopping) &&
 	        (!any_busy(d) || d->clock.steady() >= atomic_load(&d->stop_at)))
@@ -405,13 +464,27 @@ static void *run(void *owner)
 	while (turn(d))
 		;
 	for (size_t i = 0; i < d->line_count; i++)
-		if (d->lines[i].busy)
+		if (d->lines[i].busy && d->lines[i].sender == NULL)
 			curl_multi_remove_handle(d->multi, d->lines[i].easy);
 	pthread_mutex_lock(&d->mutex);
 	d->ended = true;
 	pthread_cond_broadcast(&d->changed);
 	pthread_mutex_unlock(&d->mutex);
 	return NULL;
+}
+
+/* False: one hangs, and needs everything that it may touch. */
+static bool stop_senders(struct deliverer *d)
+{
+	bool all = true;
+
+	for (size_t i = 0; d->lines != NULL && i < d->line_count; i++) {
+		bool ended = sender_stop(d->lines[i].sender, STOP_MARGIN);
+
+		d->lines[i].sender = NULL;
+		all = all && ended;
+	}
+	return all;
 }
 
 static void free_all(struct deliverer *d)
@@ -472,10 +545,20 @@ struct deliverer *deliverer_start(const struct config *config,
 		pthread_setname_np(d->thread, "deliverer");
 		return d;
 	}
-	free_all(d);
+	if (stop_senders(d))
+		free_all(d);
 	wq_fail(err, WQ_E_MEMORY, "deliverer: %s",
 	        r < 0 ? "no memory" : "no thread can be started");
 	return NULL;
+}
+
+/* Index of a channel; UINT32_MAX: there is none of that name. */
+static uint32_t channel_named(const struct config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->channel_count; i++)
+		if (strcmp(config->channels[i].name, name) == 0)
+			return i;
+	return UINT32_MAX;
 }
 
 static size_t channels_of(const struct config *config, const struct wq_notice *notice,
@@ -487,14 +570,9 @@ static size_t channels_of(const struct config *config, const struct wq_notice *n
 		*channels = config->contacts[i].channels;
 		return config->contacts[i].channel_count;
 	}
-	for (uint32_t i = 0; i < config->channel_count; i++) {
-		if (strcmp(config->channels[i].name, notice->channel) != 0)
-			continue;
-		*own = i;
-		*channels = own;
-		return 1;
-	}
-	return 0;
+	*own = channel_named(config, notice->channel);
+	*channels = own;
+	return *own < config->channel_count ? 1 : 0;
 }
 
 bool deliverer_offer(struct deliverer *d, const struct wq_notice *notice, uint32_t attempts)
@@ -511,6 +589,9 @@ bool deliverer_offer(struct deliverer *d, const struct wq_notice *notice, uint32
 	enum outbox_taken taken = outbox_add(
 	        d->outbox, notice, channels, count, attempts, lifetime, d->clock.steady());
 
+	if (taken == OUTBOX_TAKEN && notice->since > 0)
+		outbox_resume(d->outbox, notice->id, channel_named(d->config, notice->channel),
+		        bounded(wall - notice->since, LIFETIME_MAX), d->clock.steady());
 	pthread_mutex_unlock(&d->mutex);
 	if (taken == OUTBOX_TAKEN)
 		curl_multi_wakeup(d->multi);
@@ -565,6 +646,8 @@ bool deliverer_stop(struct deliverer *d, wq_ms grace)
 		return false;
 	}
 	pthread_join(d->thread, NULL);
+	if (!stop_senders(d))
+		return false;
 	free_all(d);
 	return true;
 }

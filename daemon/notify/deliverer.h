@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The thread that sends: the outbox's decisions carried out with libcurl, every channel on its own
- * slot, so that none waits for another. Names are resolved apart and a dead name server blocks
- * nobody. */
+ * slot (one that is not HTTP on its own thread), so that none waits for another. Names are resolved
+ * apart and a dead name server blocks nobody. */
 #ifndef WQ_DELIVERER_H
 #define WQ_DELIVERER_H
 
@@ -62,8 +62,8 @@ uint64_t deliverer_progress(const struct deliverer *deliverer);
 
 /* Begins nothing new, lets attempts under way end for at most `grace` ms, stops the thread and
  * frees everything. What was cut short is not reported: it stays undelivered in the database and
- * goes out again under its id. False: the thread hangs in a channel's send(); then it is left alone
- * and keeps its memory. */
+ * goes out again under its id. False: the thread, or a channel's send(), hangs; then it is left
+ * alone and keeps its memory. */
 bool deliverer_stop(struct deliverer *deliverer, wq_ms grace);
 
 #endif

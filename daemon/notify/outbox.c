@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define CONFIG_WAIT    WQ_MINUTES(10) /* hammering will not help */
-#define DISTRUST       WQ_MINUTES(10) /* a channel that is down is left out for so long */
 #define SHORT_THROTTLE WQ_MINUTES(1)  /* longer ones are worth another channel */
+#define SHORTEST       WQ_SECONDS(1)  /* with less time left no attempt is begun */
 
 static const wq_ms back_off[] = { WQ_SECONDS(5), WQ_SECONDS(15), WQ_SECONDS(30), WQ_SECONDS(60),
 	WQ_SECONDS(120), WQ_SECONDS(300), WQ_SECONDS(600) };
@@ -21,20 +21,25 @@ struct slot {
 	uint32_t channels[OUTBOX_CHANNELS];
 	uint32_t count;
 	uint32_t dropped; /* bit per channel of the above that cannot reach this recipient */
-	uint32_t cursor;  /* which of them is its turn */
+	uint32_t cursor;  /* which of them has its turn */
+	wq_ms since;      /* when that turn began */
+	bool tried;       /* attempted in that turn */
+	bool resting;     /* a whole round was for nothing: `due` holds for every channel */
 	uint32_t streak;  /* RETRY in a row on it */
 	uint32_t moves;   /* channels left behind since it last waited */
 	uint32_t attempts;
 	uint64_t order;
-	wq_ms due, deadline;
+	wq_ms due, ends;
 };
 
 /* One channel. */
 struct line {
 	bool busy, refused;
+	bool late;                     /* failed until the deadline of a notice had passed */
 	uint32_t failures;             /* in a row */
 	wq_ms open;                    /* no attempt before */
 	wq_ms trust;                   /* those who have another channel take that until then */
+	wq_ms worked;                  /* last success */
 	wq_ms failed[OUTBOX_FAILURES]; /* when, a ring */
 	size_t failed_count;
 };
@@ -62,7 +67,8 @@ struct outbox *outbox_new(size_t capacity, size_t channels, uint64_t seed)
 	outbox->line_count = channels;
 	outbox->chance = seed;
 	for (size_t i = 0; i < channels; i++)
-		outbox->lines[i].open = outbox->lines[i].trust = INT64_MIN;
+		outbox->lines[i] =
+		        (struct line){ .open = INT64_MIN, .trust = INT64_MIN, .worked = INT64_MIN };
 	return outbox;
 }
 
@@ -121,12 +127,31 @@ enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *noti
 		.attempts = attempts,
 		.order = outbox->order++,
 		.due = now,
-		.deadline = now + lifetime };
+		.since = now,
+		.ends = now + lifetime };
 	for (size_t i = 0; i < count && free_slot->count < OUTBOX_CHANNELS; i++)
 		if (channels[i] < outbox->line_count)
 			free_slot->channels[free_slot->count++] = channels[i];
 	outbox->held++;
 	return OUTBOX_TAKEN;
+}
+
+void outbox_resume(struct outbox *outbox, const char *id, uint32_t channel, wq_ms waited, wq_ms now)
+{
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		struct slot *slot = &outbox->slots[i];
+
+		if (!slot->used || slot->busy || strcmp(slot->notice.id, id) != 0)
+			continue;
+		for (uint32_t at = 0; at < slot->count; at++) {
+			if (slot->channels[at] != channel)
+				continue;
+			slot->cursor = at;
+			slot->since = now - waited;
+			slot->tried = true;
+		}
+		return;
+	}
 }
 
 static bool is_dropped(const struct slot *slot, uint32_t at)
@@ -193,17 +218,16 @@ static bool must_wait(const struct outbox *outbox, const struct slot *slot)
 
 static bool hopeless(const struct slot *slot, wq_ms now)
 {
-	return slot->used && !slot->busy && (now >= slot->deadline || live(slot) == 0);
+	return slot->used && !slot->busy && (now >= slot->ends || live(slot) == 0);
 }
 
 /* When the slot can be sent as things stand; false: something else must happen first. */
-static bool ready_at(
-        const struct outbox *outbox, const struct slot *slot, wq_ms now, uint32_t *at, wq_ms *when)
+static bool ready_at(const struct outbox *outbox, const struct slot *slot, wq_ms now, wq_ms *when)
 {
 	if (!slot->used || slot->busy || hopeless(slot, now))
 		return false;
-	*at = choose(outbox, slot, now);
-	const struct line *line = &outbox->lines[slot->channels[*at]];
+	uint32_t at = choose(outbox, slot, now);
+	const struct line *line = &outbox->lines[slot->channels[at]];
 
 	if (line->busy)
 		return false;
@@ -220,36 +244,22 @@ static bool goes_before(const struct slot *a, const struct slot *b)
 	return a->order < b->order;
 }
 
-bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attempt)
+static bool is_down(const struct line *line)
 {
-	struct slot *best = NULL;
-	uint32_t best_at = 0;
+	return line->refused || line->late || line->failures >= OUTBOX_PATIENCE;
+}
 
-	for (size_t i = 0; i < outbox->capacity; i++) {
-		struct slot *slot = &outbox->slots[i];
-		uint32_t at;
-		wq_ms when;
+static struct line *line_of(struct outbox *outbox, const struct slot *slot)
+{
+	return &outbox->lines[slot->channels[slot->cursor]];
+}
 
-		if (!ready_at(outbox, slot, now, &at, &when) || when > now)
-			continue;
-		if ((best == NULL || goes_before(slot, best)) && !must_wait(outbox, slot)) {
-			best = slot;
-			best_at = at;
-		}
-	}
-	if (best == NULL)
-		return false;
-	if (best->cursor != best_at)
-		best->streak = 0;
-	best->cursor = best_at;
-	best->busy = true;
-	outbox->lines[best->channels[best_at]].busy = true;
-	best->attempts++;
-	*attempt = (struct outbox_attempt){ .slot = (size_t)(best - outbox->slots),
-		.channel = best->channels[best_at],
-		.number = best->attempts,
-		.notice = &best->notice };
-	return true;
+static void take_turn(struct slot *slot, uint32_t at, wq_ms from)
+{
+	slot->cursor = at;
+	slot->since = from;
+	slot->tried = false;
+	slot->streak = 0;
 }
 
 /* The next channel's turn; after a whole round the slot waits for `wait`. */
@@ -257,16 +267,122 @@ static void move_on(struct slot *slot, wq_ms wait, wq_ms now)
 {
 	uint32_t n = live(slot);
 
-	slot->streak = 0;
+	uint32_t at = slot->cursor;
+
 	slot->moves++;
 	do {
-		slot->cursor = (slot->cursor + 1) % slot->count;
-	} while (n > 0 && is_dropped(slot, slot->cursor));
+		at = (at + 1) % slot->count;
+	} while (n > 0 && is_dropped(slot, at));
 	slot->due = now;
-	if (slot->moves >= n) {
+	slot->resting = slot->moves >= n;
+	if (slot->resting) {
 		slot->moves = 0;
 		slot->due = now + wait;
 	}
+	take_turn(slot, at, slot->due);
+}
+
+static wq_ms rest(struct outbox *outbox, const struct slot *slot)
+{
+	return jitter(outbox, step(back_off, sizeof back_off / sizeof *back_off, slot->attempts));
+}
+
+/* When the slot gives its channel up for the next one; INT64_MAX: it does not. */
+static wq_ms gives_way(const struct outbox *outbox, const struct slot *slot)
+{
+	const struct line *line = &outbox->lines[slot->channels[slot->cursor]];
+	wq_ms since = slot->since, span = slot->notice.deadline;
+
+	if (span <= 0 || live(slot) < 2)
+		return INT64_MAX;
+	if (!slot->tried && line->worked > since)
+		since = line->worked;
+	return since + (span > 2 * SHORTEST ? span - SHORTEST : SHORTEST);
+}
+
+/* Its deadline has passed on a channel. */
+static void give_way(struct outbox *outbox, struct slot *slot, wq_ms now)
+{
+	struct line *line = line_of(outbox, slot);
+	bool late = line->failures > 0 && line->worked < slot->since;
+	wq_ms until = late ? now + OUTBOX_DISTRUST : opens(line);
+
+	line->late |= late;
+	if ((late || line->failures == 0) && until > line->trust)
+		line->trust = until;
+	move_on(slot, rest(outbox, slot), now);
+}
+
+/* Turns a waiting slot to the channel that it is to use now. */
+static void settle(struct outbox *outbox, struct slot *slot, wq_ms now)
+{
+	if (!slot->used || slot->busy || hopeless(slot, now))
+		return;
+	uint32_t at = choose(outbox, slot, now);
+
+	if (at != slot->cursor) {
+		if (!slot->resting && slot->due > now)
+			slot->due = now;
+		take_turn(slot, at, slot->due > now ? slot->due : now);
+	}
+	const struct line *line = line_of(outbox, slot);
+	wq_ms limit = gives_way(outbox, slot);
+	wq_ms begins = slot->due > opens(line) ? slot->due : opens(line);
+
+	if (limit == INT64_MAX || (now < limit && (line->busy || begins <= limit)))
+		return;
+	if (must_wait(outbox, slot))
+		slot->since = now; /* an earlier change has its turn */
+	else
+		give_way(outbox, slot, now);
+}
+
+static void begin(struct outbox *outbox, struct slot *slot, wq_ms now)
+{
+	struct line *line = line_of(outbox, slot);
+
+	slot->busy = line->busy = slot->tried = true;
+	slot->resting = false;
+	slot->attempts++;
+	/* One probes, the others do not wait for it. */
+	if (is_down(line) && line->trust < now + OUTBOX_DISTRUST)
+		line->trust = now + OUTBOX_DISTRUST;
+}
+
+static wq_ms patience(const struct outbox *outbox, const struct slot *slot, wq_ms now)
+{
+	wq_ms limit = gives_way(outbox, slot);
+	wq_ms span = limit == INT64_MAX ? 0 : limit + SHORTEST - now;
+
+	if (live(slot) > 1 && is_down(&outbox->lines[slot->channels[slot->cursor]]) &&
+	        (span == 0 || span > OUTBOX_PROBE))
+		span = OUTBOX_PROBE;
+	return span;
+}
+
+bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attempt)
+{
+	struct slot *best = NULL;
+
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		struct slot *slot = &outbox->slots[i];
+		wq_ms when;
+
+		settle(outbox, slot, now);
+		if (!ready_at(outbox, slot, now, &when) || when > now)
+			continue;
+		if ((best == NULL || goes_before(slot, best)) && !must_wait(outbox, slot))
+			best = slot;
+	}
+	if (best == NULL)
+		return false;
+	*attempt = (struct outbox_attempt){ .slot = (size_t)(best - outbox->slots),
+		.channel = best->channels[best->cursor],
+		.number = best->attempts + 1,
+		.patience = patience(outbox, best, now),
+		.notice = &best->notice };
+	begin(outbox, best, now);
+	return true;
 }
 
 /* Counts an attempt that was for nothing. */
@@ -285,7 +401,22 @@ static void line_failed(struct outbox *outbox, struct line *line, bool refused, 
 	line->open =
 	        now + jitter(outbox, step(pauses, sizeof pauses / sizeof *pauses, line->failures));
 	if (refused || line->failures >= OUTBOX_PATIENCE)
-		line->trust = now + DISTRUST;
+		line->trust = now + OUTBOX_DISTRUST;
+}
+
+/* The channel works again: what waits for it, or for any, is due. */
+static void wait_no_more(struct slot *slot, uint32_t channel, wq_ms now)
+{
+	for (uint32_t at = 0; at < slot->count; at++) {
+		if (slot->channels[at] != channel || is_dropped(slot, at) ||
+		        (at != slot->cursor && !slot->resting))
+			continue;
+		slot->due = now;
+		slot->resting = false;
+		slot->moves = 0;
+		take_turn(slot, at, now);
+		return;
+	}
 }
 
 static void line_works(struct outbox *outbox, uint32_t channel, wq_ms now)
@@ -293,13 +424,12 @@ static void line_works(struct outbox *outbox, uint32_t channel, wq_ms now)
 	struct line *line = &outbox->lines[channel];
 	bool was_failing = line->failures > 0;
 
-	*line = (struct line){ .open = INT64_MIN, .trust = INT64_MIN };
+	*line = (struct line){ .open = INT64_MIN, .trust = INT64_MIN, .worked = now };
 	for (size_t i = 0; was_failing && i < outbox->capacity; i++) {
 		struct slot *slot = &outbox->slots[i];
 
-		if (slot->used && !slot->busy && !slot->held_back && slot->count > 0 &&
-		        slot->channels[slot->cursor] == channel && slot->due > now)
-			slot->due = now;
+		if (slot->used && !slot->busy && !slot->held_back && slot->due > now)
+			wait_no_more(slot, channel, now);
 	}
 }
 
@@ -315,23 +445,23 @@ static void on_sent(
 static void on_retry(
         struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
 {
-	wq_ms wait =
-	        jitter(outbox, step(back_off, sizeof back_off / sizeof *back_off, slot->attempts));
+	bool probe = is_down(line);
+	wq_ms wait = rest(outbox, slot);
 
 	(void)until;
 	line_failed(outbox, line, false, now);
 	slot->held_back = false;
 	slot->streak++;
-	if (slot->streak >= OUTBOX_PATIENCE && live(slot) > 1)
+	slot->due = now + wait;
+	if ((probe || slot->streak >= OUTBOX_PATIENCE) && live(slot) > 1)
 		move_on(slot, wait, now);
 	else
-		slot->due = now + wait;
+		settle(outbox, slot, now);
 }
 
 static void on_throttle(
         struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
 {
-	(void)outbox;
 	if (until <= now)
 		until = now + WQ_SECONDS(1);
 	note_failure(line, now);
@@ -341,6 +471,8 @@ static void on_throttle(
 	if (until - now > SHORT_THROTTLE && live(slot) > 1) {
 		line->trust = until;
 		move_on(slot, until - now, now);
+	} else {
+		settle(outbox, slot, now);
 	}
 }
 
@@ -386,7 +518,7 @@ bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
 	slot->busy = false;
 	line->busy = false;
 	handlers[kind](outbox, slot, line, until, now);
-	if (slot->used && now >= slot->deadline) {
+	if (slot->used && now >= slot->ends) {
 		slot->used = false;
 		outbox->held--;
 	}
@@ -417,17 +549,17 @@ wq_ms outbox_wake(const struct outbox *outbox, wq_ms now)
 
 	for (size_t i = 0; i < outbox->capacity; i++) {
 		const struct slot *slot = &outbox->slots[i];
-		uint32_t at;
 		wq_ms when;
 
 		if (!slot->used || slot->busy)
 			continue;
 		if (hopeless(slot, now))
 			return now;
-		if (wake == WQ_NO_TIME || slot->deadline < wake)
-			wake = slot->deadline;
-		if (ready_at(outbox, slot, now, &at, &when) && when < wake &&
-		        !must_wait(outbox, slot))
+		if (wake == WQ_NO_TIME || slot->ends < wake)
+			wake = slot->ends;
+		if (gives_way(outbox, slot) < wake)
+			wake = gives_way(outbox, slot);
+		if (ready_at(outbox, slot, now, &when) && when < wake && !must_wait(outbox, slot))
 			wake = when;
 	}
 	return wake;
@@ -435,7 +567,5 @@ wq_ms outbox_wake(const struct outbox *outbox, wq_ms now)
 
 bool outbox_down(const struct outbox *outbox, uint32_t channel)
 {
-	const struct line *line = &outbox->lines[channel];
-
-	return line->refused || line->failures >= OUTBOX_PATIENCE;
+	return is_down(&outbox->lines[channel]);
 }

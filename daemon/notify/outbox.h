@@ -12,9 +12,14 @@
  * ten minutes however much waits for it. A success ends the pause, and what waited for that channel
  * is due at once.
  * - Failover: CONFIG goes to the contact's next channel at once, RETRY after three attempts,
- * THROTTLE when the wait is more than a minute, DROP at once and for good. A channel that is down
- * is left out by those who have another one for ten minutes. When all were tried, the round begins
- * anew after the back-off (after CONFIG: ten minutes at least). */
+ * THROTTLE when the wait is more than a minute, DROP at once and for good; and whatever happens,
+ * when the notice's deadline has passed since its turn on the channel began, or no further attempt
+ * could begin before. What waits behind others that the channel does take is not late. When all
+ * were tried, the round begins anew after the back-off (after CONFIG: ten minutes at least).
+ * - A channel that is down is left out for OUTBOX_DISTRUST by those who have another one. Then one
+ * of their notices probes it: once, for OUTBOX_PROBE at most, and goes to its next channel at once
+ * when that fails. When it works everybody begins with it again.
+ */
 #ifndef WQ_OUTBOX_H
 #define WQ_OUTBOX_H
 
@@ -32,6 +37,8 @@ struct outbox;
 #define OUTBOX_FAILURES 20 /* of one channel … */
 #define OUTBOX_WINDOW   WQ_MINUTES(10)
 #define OUTBOX_PATIENCE 3 /* RETRY this often before the next channel's turn */
+#define OUTBOX_DISTRUST WQ_MINUTES(10)
+#define OUTBOX_PROBE    WQ_SECONDS(10)
 
 /* An outbox that holds at most `capacity` notices, for `channels` channels known by index. All
  * memory is taken here. NULL: no memory. */
@@ -50,6 +57,11 @@ enum outbox_taken {
 enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
         const uint32_t *channels, size_t count, uint32_t attempts, wq_ms lifetime, wq_ms now);
 
+/* After outbox_add(), for a notice of an earlier life: it was tried on `channel` last, whose turn
+ * had begun `waited` ago. It goes on from there. What is not known changes nothing. */
+void outbox_resume(
+        struct outbox *outbox, const char *id, uint32_t channel, wq_ms waited, wq_ms now);
+
 /* Notices that it would still take; notices that it holds. */
 size_t outbox_room(const struct outbox *outbox);
 size_t outbox_held(const struct outbox *outbox);
@@ -58,6 +70,7 @@ struct outbox_attempt {
 	size_t slot;
 	uint32_t channel;
 	uint32_t number;                /* of this attempt, 1 for the first */
+	wq_ms patience;                 /* longer than this it is not worth; 0: no bound */
 	const struct wq_notice *notice; /* valid and unchanged until outbox_result() */
 };
 
@@ -77,8 +90,8 @@ bool outbox_give_up(struct outbox *outbox, wq_ms now, struct outbox_attempt *las
  * happens; now or earlier: at once; WQ_NO_TIME: nothing to wait for. */
 wq_ms outbox_wake(const struct outbox *outbox, wq_ms now);
 
-/* True when a channel is not to be relied on: refused by CONFIG, or OUTBOX_PATIENCE failures in a
- * row. */
+/* True when a channel is not to be relied on: refused by CONFIG, OUTBOX_PATIENCE failures in a row,
+ * or failing until a deadline passed. */
 bool outbox_down(const struct outbox *outbox, uint32_t channel);
 
 #endif

@@ -59,11 +59,15 @@ static enum role role_by(const struct config *config, const struct config_route 
 	return NOT_TOLD;
 }
 
-static enum role role_of(
-        const struct config *config, const struct wq_change *change, uint32_t contact)
+/* What a contact is to a change, and by the strictest of the routes that say so how long a channel
+ * has. */
+static enum role role_of(const struct config *config, const struct wq_change *change,
+        uint32_t contact, wq_ms *deadline)
 {
 	const struct wq_station *station = text_station(&config->site, change);
 	enum role best = NOT_TOLD;
+
+	*deadline = 0;
 
 	for (size_t i = 0; i < config->route_count; i++) {
 		if (!matches(&config->routes[i], station, change))
@@ -72,6 +76,9 @@ static enum role role_of(
 
 		if (role > best)
 			best = role;
+		if (role != NOT_TOLD && config->routes[i].deadline > 0 &&
+		        (*deadline == 0 || config->routes[i].deadline < *deadline))
+			*deadline = config->routes[i].deadline;
 	}
 	return best;
 }
@@ -102,7 +109,7 @@ static void write_id(const struct wq_change *change, uint64_t incarnation, const
 
 static void write_notice(const struct config *config, const struct wq_change *change,
         uint64_t incarnation, wq_ms now, const struct config_contact *contact, bool assist,
-        struct wq_notice *out)
+        wq_ms deadline, struct wq_notice *out)
 {
 	wq_ms lifetime = config->paths.notice_lifetime;
 
@@ -115,6 +122,7 @@ static void write_notice(const struct config *config, const struct wq_change *ch
 		.time = change->time,
 		.created = now,
 		.expires = now + (lifetime > 0 ? lifetime : ROUTER_LIFETIME),
+		.deadline = deadline,
 	};
 	write_id(change, incarnation, contact->id, out->id);
 	snprintf(out->contact, sizeof out->contact, "%s", contact->id);
@@ -133,12 +141,13 @@ static size_t tell(const struct config *config, const struct wq_change *change,
 
 	for (uint32_t i = 0; i < config->contact_count; i++) {
 		const struct config_contact *contact = &config->contacts[i];
+		wq_ms deadline;
 
-		if (contact->channel_count == 0 || role_of(config, change, i) != role)
+		if (contact->channel_count == 0 || role_of(config, change, i, &deadline) != role)
 			continue;
 		if (count < cap)
 			write_notice(config, change, incarnation, now, contact, role == ASSIST,
-			        &out[count]);
+			        deadline, &out[count]);
 		count++;
 	}
 	return count;

@@ -16,7 +16,8 @@
 
 /* The notices of a change, at most one a contact over all matching routes, those in the lead first.
  * A contact that is in the lead by one route and in copy by another is in the lead. Each goes to
- * the contact's first channel; the deliverer fails over to the others.
+ * the contact's first channel; the deliverer fails over to the others, at the latest after the
+ * shortest deadline of the routes that name the contact.
  *
  * Routes match by kind of station, station and level. A station in commissioning is told to
  * commissioning routes only, marked 【测试】, and they are told of nothing else. Changes that are

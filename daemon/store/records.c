@@ -131,7 +131,7 @@ static int put_notice(struct store *store, const void *item, struct wq_err *err)
 	                db_field(n->contact, sizeof n->contact),
 	                db_field(n->channel, sizeof n->channel),
 	                db_field(n->address, sizeof n->address), db_field(n->text, sizeof n->text),
-	                db_field(n->data, sizeof n->data)));
+	                db_field(n->data, sizeof n->data), db_int(n->deadline)));
 }
 
 static int put_delivery(struct store *store, const void *item, struct wq_err *err)
@@ -148,7 +148,8 @@ static int put_delivery(struct store *store, const void *item, struct wq_err *er
 	if (rc != SQLITE_OK)
 		return rc;
 	return db_run(store->statements[ST_NOTICE_STATE],
-	        DB_VALUES(db_field(d->id, sizeof d->id), db_int(d->attempt), db_int(state)));
+	        DB_VALUES(db_field(d->id, sizeof d->id), db_int(d->attempt), db_int(state),
+	                db_field(d->channel, sizeof d->channel)));
 }
 
 static int put_outage(struct store *store, const void *item, struct wq_err *err)

@@ -390,7 +390,17 @@ static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
 	copy_text(row, 11, n->address, sizeof n->address);
 	copy_text(row, 12, n->text, sizeof n->text);
 	copy_text(row, 13, n->data, sizeof n->data);
+	n->deadline = sqlite3_column_int64(row, 15);
+	n->since = sqlite3_column_int64(row, 16);
 }
+
+/* Undelivered notices, and since when each is tried on its channel (0: not yet). */
+static const char outbox_text[] =
+        "SELECT id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"
+        "text,data,attempts,deadline,coalesce((SELECT min(d.at) FROM delivery d"
+        " WHERE d.notice=n.id AND d.channel=n.channel AND d.seq>coalesce((SELECT max(e.seq)"
+        " FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0)"
+        " FROM notice n WHERE state=0 ORDER BY seq";
 
 int store_outbox(struct store *store,
         bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
@@ -399,14 +409,10 @@ int store_outbox(struct store *store,
 	if (store->db == NULL)
 		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
 	sqlite3_stmt *row = NULL;
-	int rc = sqlite3_prepare_v2(store->db,
-	        "SELECT "
-	        "id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"
-	        "text,data,attempts FROM notice WHERE state=0 ORDER BY seq",
-	        -1, &row, NULL);
+	int rc = sqlite3_prepare_v2(store->db, outbox_text, -1, &row, NULL);
 	bool more = true;
 	while (rc == SQLITE_OK && more && (rc = sqlite3_step(row)) == SQLITE_ROW) {
-		struct wq_notice notice;
+		struct wq_notice notice = { 0 };
 		read_notice(row, &notice);
 		more = take(owner, &notice, (uint32_t)sqlite3_column_int64(row, 14));
 		rc = SQLITE_OK;

@@ -176,4 +176,9 @@ static const char *const step_2[] = {
 	NULL
 };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2 };
+/* How long a channel has before the contact's next one is tried, ms. */
+static const char *const step_3[] = {
+	"ALTER TABLE notice ADD COLUMN deadline INTEGER NOT NULL DEFAULT 60000;", NULL
+};
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3 };

@@ -48,14 +48,14 @@ const char *const store_statements[ST_COUNT] = {
 	        "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
 	[ST_NOTICE_INSERT] =
 	        "INSERT INTO notice(id,alarm,number,kind,level,assist,time,created,expires,contact,"
-	        "channel,address,text,data,state,attempts)"
-	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,0,0)"
+	        "channel,address,text,data,deadline,state,attempts)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,0,0)"
 	        " ON CONFLICT(id) DO UPDATE SET channel=excluded.channel,address=excluded.address,"
 	        "expires=excluded.expires,text=excluded.text,data=excluded.data",
 	[ST_DELIVERY_INSERT] = "INSERT INTO delivery(notice,attempt,channel,at,kind,done,text)"
 	                       " VALUES(?1,?2,?3,?4,?5,?6,?7)",
 	[ST_NOTICE_STATE] =
-	        "UPDATE notice SET attempts=max(attempts,?2),state=max(state,?3) WHERE id=?1",
+	        "UPDATE notice SET attempts=max(attempts,?2),state=max(state,?3),channel=?4 WHERE id=?1",
 	[ST_OUTAGE_PUT] =
 	        "INSERT INTO outage(source,unit,since,until,reason) VALUES(?1,?2,?3,?4,?5)"
 	        " ON CONFLICT(source,unit,since) DO UPDATE"

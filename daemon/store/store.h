@@ -83,7 +83,8 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 
 size_t store_orphans(const struct store *store);
 
-/* Calls `take` for every undelivered notice, oldest first; stops early when it returns false. */
+/* Calls `take` for every undelivered notice, oldest first; stops early when it returns false. A notice comes with the
+ * channel that it was tried on last, and since when. */
 int store_outbox(struct store *store, bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts),
 	void *owner, struct wq_err *err);
 

@@ -138,8 +138,22 @@ static const struct wq_channel horn = {
 	.check = horn_check,
 };
 
+static const struct wq_option bell_rows[] = { WQ_OPTION_END };
+
+static int bell_recipient(const char *phone, struct wq_err *err)
+{
+	if (phone == NULL || strcmp(phone, "110") == 0)
+		return wq_fail(err, WQ_E_INVALID, "phone: cannot be rung");
+	return 0;
+}
+
+/* Rings numbers, but not 110. */
+static const struct wq_channel bell = {
+	.name = "bell", .options = bell_rows, .settings_size = 8, .recipient = bell_recipient
+};
+
 static const struct wq_driver *const drivers[] = { &serial, &post, NULL };
 static const struct wq_rule *const rules[] = { &above, &day, &whole, NULL };
-static const struct wq_channel *const channels[] = { &horn, NULL };
+static const struct wq_channel *const channels[] = { &horn, &bell, NULL };
 
 const struct config_tables tables = { .drivers = drivers, .rules = rules, .channels = channels };

@@ -57,6 +57,19 @@ static void escalation_is_by_level_and_zero_is_never(void **state)
 	config_free(config);
 }
 
+static void a_deadline_is_a_minute_unless_it_is_given(void **state)
+{
+	struct config *config = load_right(HEAD "bell \"b\" { }\n"
+	        "contact \"c\" { name = \"x\" phone = \"119\" channels = { \"h\", \"b\" } }\n"
+	        "contact \"d\" { name = \"x\" phone = \"110\" channels = { \"h\" } }\n"
+	        "route \"b\" { lead = \"lead\" deadline = \"5s\" }\n");
+
+	(void)state;
+	assert_true(config->routes[0].deadline == WQ_MINUTES(1));
+	assert_true(config->routes[1].deadline == WQ_SECONDS(5));
+	config_free(config);
+}
+
 /* The shortest span among the routes that any place of the rule belongs to. */
 static void rules_escalate_by_the_quickest_route_that_hears_of_them(void **state)
 {
@@ -163,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(people_are_resolved_in_order),
 		cmocka_unit_test(escalation_is_by_level_and_zero_is_never),
+		cmocka_unit_test(a_deadline_is_a_minute_unless_it_is_given),
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
 		cmocka_unit_test(doubtful_things_are_warnings),
 		cmocka_unit_test(a_right_file_has_no_warnings),

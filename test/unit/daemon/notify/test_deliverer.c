@@ -16,6 +16,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,9 +56,22 @@ static const struct deliverer_clock fast_clock = { wall, fast };
 
 /* ---- a channel that needs no network ---- */
 
+/* A disk that hangs as long as `hung` is true; how often it was asked, and how many were in it at
+ * once. */
+static atomic_bool hung;
+static atomic_int asked, inside, most_inside;
+
 static void spool(void *state, const struct wq_notice *notice, wq_ms now, struct wq_result *result)
 {
 	(void)state, (void)notice, (void)now;
+	atomic_fetch_add(&asked, 1);
+	int n = atomic_fetch_add(&inside, 1) + 1;
+
+	if (n > atomic_load(&most_inside))
+		atomic_store(&most_inside, n);
+	while (atomic_load(&hung))
+		sched_yield();
+	atomic_fetch_sub(&inside, 1);
 	result->kind = WQ_SENT;
 	snprintf(result->text, sizeof result->text, "spooled");
 }
@@ -397,6 +411,99 @@ static void a_hanging_endpoint_holds_up_no_other(void **state)
 	bench_free(bench);
 }
 
+static void a_disk_that_hangs_holds_up_nobody_and_is_asked_again(void **state)
+{
+	static const char *const gone[] = { GONE, NULL };
+	const char *const *const scripts[] = { gone, ok };
+	struct bench *bench = bench_new(scripts, 2, true, PATIENT);
+	size_t n = 0;
+
+	(void)state;
+	atomic_store(&hung, true);
+	atomic_store(&asked, 0);
+	offer(bench, 1, 1, "c2"); /* into the disk */
+	while (atomic_load(&asked) == 0)
+		sched_yield();
+	for (uint32_t i = 1; i <= 5; i++) {
+		char id[32];
+
+		offer(bench, 2, i, "c1"); /* past it */
+		snprintf(id, sizeof id, "2-%u-c1", (unsigned)i);
+		while (strcmp(record(bench, n).channel, "second") != 0)
+			n++;
+		assert_record(bench, n++, id, "second", WQ_SENT, 1, true);
+	}
+	for (int given_up = 0; given_up < 3;
+	        n++) { /* and it is told as a failure, again and again */
+		struct store_delivery found = record(bench, n);
+
+		assert_string_equal(found.id, "1-1-c2");
+		assert_int_equal(found.kind, WQ_RETRY);
+		assert_non_null(strstr(found.text, "the disk does not answer"));
+		given_up++;
+	}
+	assert_int_equal(atomic_load(&asked), 1);
+	atomic_store(&hung, false);
+	while (!record(bench, n).done)
+		n++;
+	assert_string_equal(record(bench, n).channel, "spool");
+	assert_int_equal(record(bench, n).kind, WQ_SENT);
+	assert_int_equal(atomic_load(&most_inside), 1);
+	bench_free(bench);
+}
+
+static void what_hangs_past_its_deadline_goes_to_the_next_channel(void **state)
+{
+	static const char *const hang[] = { ENDPOINT_HANG, NULL };
+	const char *const *const scripts[] = { hang, hang };
+	struct bench *bench = bench_new(scripts, 2, true, BRIEF);
+	struct wq_notice notice = { .id = "x",
+		.contact = "all",
+		.channel = "first",
+		.expires = wall() + WQ_HOURS(24),
+		.deadline = WQ_SECONDS(45),
+		.data = "{}" };
+	size_t n = 0;
+
+	(void)state;
+	assert_true(deliverer_offer(bench->deliverer, &notice, 0));
+	while (strcmp(record(bench, n).channel, "spool") != 0) {
+		assert_int_equal(record(bench, n).kind, WQ_RETRY);
+		n++;
+	}
+	assert_record(bench, n, "x", "spool", WQ_SENT, (uint32_t)n + 1, true);
+	/* BRIEF is 30 s of the fast clock: a third attempt on either would have begun after the
+	 * deadline. */
+	assert_in_range(n, 2, 4);
+	bench_free(bench);
+}
+
+static void what_another_life_tried_goes_on_where_it_was(void **state)
+{
+	const char *const *const scripts[] = { ok, ok };
+	struct bench *bench = bench_new(scripts, 2, true, PATIENT);
+	struct wq_notice notice = { .id = "x",
+		.contact = "all",
+		.channel = "second",
+		.expires = wall() + WQ_HOURS(24),
+		.since = wall() - WQ_SECONDS(1),
+		.deadline = WQ_SECONDS(3600),
+		.data = "{}" };
+
+	(void)state;
+	assert_true(deliverer_offer(bench->deliverer, &notice, 4));
+	assert_record(bench, 0, "x", "second", WQ_SENT, 5, true);
+	snprintf(notice.id, sizeof notice.id, "late");
+	notice.since = wall() - WQ_HOURS(2);
+	assert_true(deliverer_offer(bench->deliverer, &notice, 4));
+	assert_record(bench, 1, "late", "spool", WQ_SENT, 5, true);
+	snprintf(notice.id, sizeof notice.id, "ahead"); /* the clock was set back since */
+	notice.since = wall() + WQ_HOURS(2);
+	assert_true(deliverer_offer(bench->deliverer, &notice, 4));
+	assert_record(bench, 2, "ahead", "second", WQ_SENT, 5, true);
+	bench_free(bench);
+}
+
 static void a_body_without_end_is_cut_and_judged_by_its_status(void **state)
 {
 	static const char *const answers[] = { ENDPOINT_FLOOD, NULL };
@@ -494,6 +601,9 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_fails_over_and_is_told_as_trouble),
 		cmocka_unit_test(a_channel_without_its_secret_fails_over_and_stops_nothing),
 		cmocka_unit_test(a_hanging_endpoint_holds_up_no_other),
+		cmocka_unit_test(a_disk_that_hangs_holds_up_nobody_and_is_asked_again),
+		cmocka_unit_test(what_hangs_past_its_deadline_goes_to_the_next_channel),
+		cmocka_unit_test(what_another_life_tried_goes_on_where_it_was),
 		cmocka_unit_test(a_body_without_end_is_cut_and_judged_by_its_status),
 		cmocka_unit_test(it_refuses_more_than_it_can_hold_and_what_expired_is_given_up),
 		cmocka_unit_test(a_contact_that_left_is_told_through_the_channel_that_was_chosen),

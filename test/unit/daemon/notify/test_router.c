@@ -180,9 +180,31 @@ static void without_a_lifetime_a_notice_lives_a_day(void **state)
 	assert_int_equal(notices[0].expires, NOW + WQ_HOURS(24));
 }
 
+static void the_shortest_deadline_of_the_routes_that_name_the_contact_counts(void **state)
+{
+	const struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_WARNING);
+	struct config config = bureau();
+	struct config_route routes[3] = { config.routes[0], config.routes[0], config.routes[0] };
+
+	(void)state;
+	routes[0].deadline = WQ_SECONDS(90);
+	routes[1].deadline = WQ_SECONDS(30);
+	routes[1].assist_count = 0; /* names zhang and li only */
+	routes[2].deadline = WQ_SECONDS(5);
+	routes[2].min_level = WQ_LEVEL_ALARM; /* does not match */
+	config.routes = routes;
+	config.route_count = 3;
+	assert_string_equal(told(&config, &change), "zhang:lead li:lead wang:assist");
+	assert_int_equal(notices[0].deadline, WQ_SECONDS(30));
+	assert_int_equal(notices[1].deadline, WQ_SECONDS(30));
+	assert_int_equal(notices[2].deadline, WQ_SECONDS(90));
+	assert_int_equal(notices[0].since, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_shortest_deadline_of_the_routes_that_name_the_contact_counts),
 		cmocka_unit_test(routes_decide_who_is_told),
 		cmocka_unit_test(routes_match_by_kind_and_by_station),
 		cmocka_unit_test(a_contact_in_two_routes_is_told_once_in_the_lead),

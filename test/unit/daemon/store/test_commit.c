@@ -222,6 +222,7 @@ static void expect_same(const struct wq_notice *a, const struct wq_notice *b)
 	assert_string_equal(a->address, b->address);
 	assert_string_equal(a->text, b->text);
 	assert_string_equal(a->data, b->data);
+	assert_true(a->deadline == b->deadline && a->since == b->since);
 }
 
 static void a_notice_waits_in_the_outbox_until_it_is_done(void **state)
@@ -230,6 +231,7 @@ static void a_notice_waits_in_the_outbox_until_it_is_done(void **state)
 	house_notice(h, "a");
 	house_notice(h, "b");
 	house_notice(h, "c");
+	h->group.notices[0].deadline = 45000;
 	struct wq_notice before = h->group.notices[0];
 	house_commit(h);
 	house_again(h, &house_site);
@@ -265,12 +267,45 @@ static void a_notice_that_fails_over_stays_one_with_the_new_channel(void **state
 	house_notice(h, "a");
 	house_commit(h);
 	house_delivery(h, "a", WQ_CONFIG, false);
+	house_commit(h);
 	strcpy(house_notice(h, "a")->channel, "sms");
 	house_commit(h);
 	struct taken taken = outbox(h, 3);
 	assert_int_equal(taken.count, 1);
 	assert_string_equal(taken.notices[0].channel, "sms");
 	assert_int_equal(taken.attempts[0], 1);
+}
+
+static void an_attempt(struct house *h, const char *channel, wq_ms at)
+{
+	struct store_delivery *delivery = house_delivery(h, "a", WQ_RETRY, false);
+
+	delivery->at = at;
+	snprintf(delivery->channel, sizeof delivery->channel, "%s", channel);
+	house_commit(h);
+}
+
+static void the_outbox_remembers_the_channel_tried_last_and_since_when(void **state)
+{
+	static const struct {
+		const char *channel;
+		wq_ms at, since;
+	} steps[] = {
+		{ "hook", 100, 100 }, { "hook", 200, 100 }, { "modem", 300, 300 },
+		{ "modem", 400, 300 }, { "hook", 500, 500 }, { "hook", 600, 500 },
+	};
+	struct house *h = *state;
+	house_notice(h, "a");
+	house_commit(h);
+	assert_true(outbox(h, 3).notices[0].since == 0);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		an_attempt(h, steps[i].channel, steps[i].at);
+		house_again(h, &house_site);
+		struct taken taken = outbox(h, 3);
+		assert_int_equal(taken.count, 1);
+		assert_string_equal(taken.notices[0].channel, steps[i].channel);
+		assert_true(taken.notices[0].since == steps[i].since);
+	}
 }
 
 static void a_delivery_that_is_done_stays_done(void **state)
@@ -491,6 +526,7 @@ int main(void)
 		house_test(an_outage_that_ends_is_still_one_row),
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
 		house_test(the_outbox_stops_when_it_is_told_to),
+		house_test(the_outbox_remembers_the_channel_tried_last_and_since_when),
 		house_test(a_notice_that_fails_over_stays_one_with_the_new_channel),
 		house_test(a_delivery_that_is_done_stays_done),
 		house_test(
