@@ -37,6 +37,7 @@ enum {
 	KEY_CONFIG = 'c',
 	KEY_DATABASE = 'D',
 	KEY_FORMAT = 'f',
+	KEY_JSON = 'j',
 	KEY_STATION = 's',
 	KEY_PARAMETER = 'p',
 	KEY_FROM = 'F',
@@ -48,6 +49,7 @@ static const struct argp_option where_options[] = {
 	        "configuration that names the database (" DEFAULT_CONFIG ")", 0 },
 	{ "database", KEY_DATABASE, "FILE", 0, "the database itself; no configuration is read", 0 },
 	{ "format", KEY_FORMAT, "FORMAT", 0, "table (default), csv or json", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "station", KEY_STATION, "ID", 0, "only this station", 0 },
 	{ "parameter", KEY_PARAMETER, "NAME", 0, "only this parameter, by alias or HJ 525 code",
 	        0 },
@@ -85,6 +87,10 @@ static error_t parse_where(int key, char *arg, struct argp_state *state)
 	};
 	if (key == KEY_FORMAT) {
 		query->format = format_of(state, arg);
+		return 0;
+	}
+	if (key == KEY_JSON) {
+		query->format = QUERY_JSON;
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -255,7 +255,12 @@ static void begin_http(struct deliverer *d, struct line *line)
 
 	if (line->use->channel->prepare(
 	            line->state, line->attempt.notice, d->clock.wall(), &request, &problem) < 0) {
-		refuse(d, line, problem.text);
+		if (problem.code != WQ_E_MEMORY) {
+			refuse(d, line, problem.text);
+			return;
+		}
+		snprintf(result.text, sizeof result.text, "%.180s", problem.text);
+		conclude(d, line, &result);
 		return;
 	}
 	line->length = 0;

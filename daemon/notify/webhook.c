@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define URL_MAX 1024
 
@@ -181,6 +182,20 @@ static wq_ms clamp(wq_ms span)
 	return span < THROTTLE_MIN ? THROTTLE_MIN : span > THROTTLE_MAX ? THROTTLE_MAX : span;
 }
 
+/* A receiver of webhooks does not answer with a page for people: something in between does. */
+static bool is_page(const char *body)
+{
+	static const char *const beginnings[] = { "<!doctype html", "<html" };
+
+	if (strncmp(body, "\xEF\xBB\xBF", 3) == 0)
+		body += 3;
+	body += strspn(body, " \t\r\n");
+	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+		if (strncasecmp(body, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
 static void webhook_judge(
         void *state, const struct wq_response *response, wq_ms now, struct wq_result *result)
 {
@@ -197,7 +212,13 @@ static void webhook_judge(
 		result->kind = WQ_THROTTLE;
 	if (result->kind == WQ_THROTTLE)
 		result->until = now + clamp(response->retry_after);
-	if (response->failure != NULL)
+	bool page = result->kind == WQ_SENT && is_page(response->body);
+	if (page)
+		result->kind = WQ_RETRY;
+	if (page)
+		snprintf(result->text, sizeof result->text,
+		        "HTTP %d: an HTML page instead of an answer; a login page in between?", status);
+	else if (response->failure != NULL)
 		snprintf(result->text, sizeof result->text, "no answer: %.160s", response->failure);
 	else
 		snprintf(result->text, sizeof result->text, "HTTP %d: %s", status,

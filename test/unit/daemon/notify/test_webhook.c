@@ -336,6 +336,36 @@ static void answers_mean(void **state)
 	free(channel);
 }
 
+static void a_page_for_people_is_no_answer_of_a_receiver(void **state)
+{
+	static const struct {
+		const char *body;
+		enum wq_result_kind kind;
+	} rows[] = {
+		{ "<!DOCTYPE html><html><title>Login</title>", WQ_RETRY },
+		{ "\xEF\xBB\xBF\r\n <HTML lang=zh>", WQ_RETRY },
+		{ "", WQ_SENT },
+		{ "{\"ok\":true}", WQ_SENT },
+		{ "<xml/>", WQ_SENT },
+		{ "taken, see <html>", WQ_SENT },
+	};
+	void *channel = calloc(1, webhook()->state_size);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct wq_result result = { .kind = WQ_DROP };
+		const struct wq_response response = { .status = 200,
+			.body = rows[i].body,
+			.body_length = strlen(rows[i].body),
+			.retry_after = WQ_NO_TIME };
+
+		webhook()->judge(channel, &response, 1000, &result);
+		assert_int_equal(result.kind, rows[i].kind);
+		assert_int_equal(strstr(result.text, "HTML page") != NULL, rows[i].kind == WQ_RETRY);
+	}
+	free(channel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +377,7 @@ int main(void)
 		cmocka_unit_test(the_longest_notice_fits_and_a_bad_id_is_refused),
 		cmocka_unit_test(without_its_secret_it_does_not_open),
 		cmocka_unit_test(answers_mean),
+		cmocka_unit_test(a_page_for_people_is_no_answer_of_a_receiver),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
