@@ -77,7 +77,7 @@ def report(title, group, separate, sick, begin, end, detail):
     failed = sum(end.status[unit_of(group, s, separate)]['failures'] for s in healthy)
     lost = ideal * len(healthy) - done
     print(f'  {title:34} {100 * done / (ideal * len(healthy)):6.2f} %  {done} of {ideal * len(healthy):.0f} healthy polls; lost {lost:.0f}: '
-          f'{overruns} slots passed while the bus was busy, {failed} failing, {lost - overruns - failed:+.1f} edges of the window'
+          f'{overruns} slots passed while the bus was busy, {failed} failing, {lost - overruns - failed:+.1f} first polls that came late and edges of the window'
           + (f'; the sick were tried {sum(grown(s, "polls") for s in sick)} times' if sick else ''))
     if detail:
         print('      per unit: ' + ' '.join(f'{s[-2:]}:{made[s]}' + ('(dead)' if s in sick else '') for s in group.stations))
