@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#define STACK ((size_t)128 * 1024)
+
 struct guarded {
 	int fd; /* -1: free */
 	wq_ms until;
@@ -85,6 +87,7 @@ struct ctl_guard *ctl_guard_start(wq_ms span, struct wq_err *err)
 {
 	struct ctl_guard *guard = calloc(1, sizeof *guard);
 	pthread_condattr_t monotonic;
+	pthread_attr_t small;
 	int why;
 
 	if (!guard) {
@@ -99,7 +102,10 @@ struct ctl_guard *ctl_guard_start(wq_ms span, struct wq_err *err)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&guard->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	why = pthread_create(&guard->thread, NULL, run, guard);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, STACK);
+	why = pthread_create(&guard->thread, &small, run, guard);
+	pthread_attr_destroy(&small);
 	if (why == 0)
 		return guard;
 	destroy(guard);

@@ -25,6 +25,10 @@
  * connection is cut. */
 #define SWALLOW_MAX ((size_t)1024 * 1024)
 
+/* Of a connection's thread: looking up a user may take some, the usual 8 MB are room that a small gateway
+ * may not have. */
+#define STACK ((size_t)512 * 1024)
+
 struct ctl_server {
 	struct MHD_Daemon *http;
 	struct sockaddr_un address;
@@ -284,7 +288,8 @@ static int start_http(struct ctl_server *server, struct wq_err *err)
 	        (unsigned int)CTL_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
 	        (unsigned int)CTL_SERVER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	        (size_t)32 * 1024, MHD_OPTION_NOTIFY_COMPLETED, forget, NULL,
-	        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server, MHD_OPTION_END);
+	        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server, MHD_OPTION_THREAD_STACK_SIZE,
+	        STACK, MHD_OPTION_END);
 	if (server->http)
 		return 0;
 	/* Whether it closed the listener on its way out differs from failure to failure; a

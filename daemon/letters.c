@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What other threads have to say to main: made there, opened here. */
+#include "letters.h"
+
+#include "clock.h"
+#include "command.h"
+#include "conclude.h"
+#include "daemon.h"
+#include "log.h"
+#include "wq/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct attempt_letter {
+	struct letter letter;
+	struct store_delivery delivery;
+};
+
+struct channel_letter {
+	struct letter letter;
+	char channel[WQ_NAME_TEXT];
+	char text[192]; /* "": it works again */
+};
+
+struct outage_letter {
+	struct letter letter;
+	struct store_outage outage;
+};
+
+struct trouble_letter {
+	struct letter letter;
+	char text[WQ_ERR_TEXT];
+};
+
+static void landed_open(void *daemon, struct letter *letter)
+{
+	struct flight *flight = (struct flight *)((char *)letter - offsetof(struct flight, letter));
+	conclude_landed(daemon, flight);
+}
+
+/* Writer thread: senders may be told before main hears of it. */
+void letters_on_committed(void *owner, struct commit_group *group, struct store_answer *answers, size_t count)
+{
+	struct daemon *daemon = owner;
+	struct flight *flight = (struct flight *)group;
+	flight->answers = answers;
+	flight->answer_count = count;
+	flight->letter.open = landed_open;
+	receipts_committed(daemon->receipts, group->last_sequence);
+	inbox_post(daemon->inbox, &flight->letter);
+}
+
+static void trouble_open(void *owner, struct letter *letter)
+{
+	struct daemon *daemon = owner;
+	struct trouble_letter *trouble = (struct trouble_letter *)letter;
+	memcpy(daemon->trouble, trouble->text, sizeof daemon->trouble);
+	if (trouble->text[0] != '\0')
+		log_error("store: %s; what was concluded waits in memory and is tried again", trouble->text);
+	else
+		log_notice("store: commits work again; readings that could not wait and were not stored since the start: "
+			   "%" PRIu64,
+			daemon->shed);
+	free(trouble);
+}
+
+void letters_on_trouble(void *owner, const char *text)
+{
+	struct daemon *daemon = owner;
+	struct trouble_letter *letter = calloc(1, sizeof *letter);
+	if (letter == NULL)
+		return;
+	letter->letter.open = trouble_open;
+	snprintf(letter->text, sizeof letter->text, "%s", text != NULL ? text : "");
+	inbox_post(daemon->inbox, &letter->letter);
+}
+
+static void attempt_open(void *owner, struct letter *letter)
+{
+	struct daemon *daemon = owner;
+	const struct store_delivery *delivery = &((struct attempt_letter *)letter)->delivery;
+	struct flight *flight = handover_current(&daemon->handover);
+	daemon->sent += delivery->kind == WQ_SENT;
+	daemon->failed += delivery->kind != WQ_SENT;
+	if (delivery->kind != WQ_SENT)
+		log_warning("notice %s: channel %s, attempt %u: %s%s", delivery->id, delivery->channel,
+			delivery->attempt, delivery->text, delivery->done ? "; given up" : "; it is tried again");
+	if (flight == NULL || !handover_delivery(flight, delivery))
+		log_error("notice %s: no memory to record the attempt; it may be sent again after a restart",
+			delivery->id);
+	handover_submit(&daemon->handover, clock_boot(), false);
+	conclude_offer_waiting(daemon);
+	free(letter);
+}
+
+void letters_on_attempt(void *owner, const struct store_delivery *delivery)
+{
+	struct daemon *daemon = owner;
+	struct attempt_letter *letter = calloc(1, sizeof *letter);
+	if (letter == NULL)
+		return;
+	letter->letter.open = attempt_open;
+	letter->delivery = *delivery;
+	inbox_post(daemon->inbox, &letter->letter);
+}
+
+static void channel_open(void *owner, struct letter *letter)
+{
+	const struct channel_letter *channel = (struct channel_letter *)letter;
+	selfwatch_channel(owner, channel->channel, channel->text);
+	if (channel->text[0] != '\0')
+		log_error("channel %s: %s; notices go to the contacts' next channels and are tried again",
+			channel->channel, channel->text);
+	else
+		log_notice("channel %s: works again", channel->channel);
+	free(letter);
+}
+
+void letters_on_channel(void *owner, const char *channel, const char *text)
+{
+	struct daemon *daemon = owner;
+	struct channel_letter *letter = calloc(1, sizeof *letter);
+	if (letter == NULL)
+		return;
+	letter->letter.open = channel_open;
+	snprintf(letter->channel, sizeof letter->channel, "%s", channel);
+	snprintf(letter->text, sizeof letter->text, "%s", text != NULL ? text : "");
+	inbox_post(daemon->inbox, &letter->letter);
+}
+
+static void outage_open(void *owner, struct letter *letter)
+{
+	struct daemon *daemon = owner;
+	struct flight *flight = handover_current(&daemon->handover);
+	if (flight == NULL || !handover_outage(flight, &((struct outage_letter *)letter)->outage))
+		log_error("store: no memory to record an outage");
+	handover_submit(&daemon->handover, clock_boot(), false);
+	free(letter);
+}
+
+void letters_on_outage(void *owner, const struct source_outage *outage)
+{
+	struct daemon *daemon = owner;
+	struct outage_letter *letter = calloc(1, sizeof *letter);
+	if (letter == NULL)
+		return;
+	letter->letter.open = outage_open;
+	letter->outage = (struct store_outage){ .source = outage->source, .from = outage->from, .to = outage->to };
+	snprintf(letter->outage.unit, sizeof letter->outage.unit, "%s", outage->unit);
+	snprintf(letter->outage.reason, sizeof letter->outage.reason, "%s", outage->reason);
+	inbox_post(daemon->inbox, &letter->letter);
+}
+
+int letters_on_command(void *owner, const struct ctl_request *request, struct ctl_reply *reply)
+{
+	struct daemon *daemon = owner;
+	return command_ask(daemon->inbox, api_open, request, reply);
+}
+
+void letters_open(struct daemon *daemon)
+{
+	for (struct letter *letter = inbox_letters(daemon->inbox), *next; letter != NULL; letter = next) {
+		next = letter->next;
+		letter->open(daemon, letter);
+	}
+}
+
+void letters_drop(struct daemon *daemon)
+{
+	for (struct letter *letter = inbox_letters(daemon->inbox), *next; letter != NULL; letter = next) {
+		next = letter->next;
+		if (letter->open == api_open)
+			command_answer((struct command *)letter, 503, NULL);
+		else if (letter->open != landed_open)
+			free(letter);
+		else
+			free(((struct flight *)((char *)letter - offsetof(struct flight, letter)))->answers);
+	}
+}
