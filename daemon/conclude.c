@@ -209,7 +209,10 @@ static bool take_next(struct daemon *daemon)
 /* A step of the clock shows where it runs apart from the time since boot. */
 static void look_at_clock(struct daemon *daemon)
 {
-	wq_ms wall = clock_now(), boot = clock_boot();
+	/* A suspend between two readings of clocks would look like a step: the boot clock is read on both sides. */
+	wq_ms before = clock_boot(), wall = clock_now(), boot = clock_boot();
+	if (boot - before > STEP / 2)
+		return;
 	wq_ms by = (wall - daemon->looked_wall) - (boot - daemon->looked_boot);
 	bool stepped = daemon->looked_boot != 0 && (by > STEP || by < -STEP);
 	daemon->looked_wall = wall;

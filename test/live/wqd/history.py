@@ -27,7 +27,7 @@ class History:
             f.write(f'end {self.seconds}s\n')
             for s in range(STATIONS):
                 points = ' '.join(f'{t}s:{0.1 + 0.001 * (t % 50)} {t + swing // 2}s:{0.3 + 0.001 * (t % 50)}'
-                                  for t in range(0, self.seconds, swing))
+                                  for t in range(0, self.seconds - swing, swing)) + f' {self.seconds - 1}s:0.1'
                 f.write(f'station m{s}\n  tp {points} places 3\n')
         plant.start('modbus', plant.bin('wqsim'), 'modbus', '--listen', '127.0.0.1:0', '--port-file',
                     plant.path('modbus.port'), '--scenario', plant.path('swing.scenario'), '--start-on-request')

@@ -6,12 +6,19 @@
 
 static atomic_int_fast64_t now, boot, stumble;
 static atomic_int readings_left;
+static atomic_bool hurry;
 
 void hand_clock_reset(void)
 {
 	atomic_store(&now, HAND_NOW);
 	atomic_store(&boot, HAND_BOOT);
 	atomic_store(&readings_left, 0);
+	atomic_store(&hurry, false);
+}
+
+void hand_clock_hurry(void)
+{
+	atomic_store(&hurry, true);
 }
 
 void hand_clock_pass(wq_ms span)
@@ -62,6 +69,8 @@ struct timespec clock_deadline(wq_ms span)
 {
 	struct timespec t;
 
+	if (atomic_load(&hurry) && span > 20)
+		span = 20;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	t.tv_sec += span / 1000;
 	t.tv_nsec += span % 1000 * 1000000;

@@ -38,7 +38,8 @@ void main_bench_close(struct main_bench *closed)
 {
 	struct daemon *daemon = &closed->daemon;
 
-	for (struct letter *letter = inbox_letters(daemon->inbox), *next; letter != NULL; letter = next) {
+	for (struct letter *letter = inbox_letters(daemon->inbox), *next; letter != NULL;
+	        letter = next) {
 		next = letter->next;
 		letter->open(daemon, letter);
 	}
@@ -59,7 +60,8 @@ void main_bench_put(struct main_bench *into, size_t samples)
 {
 	struct wq_sample sample[64] = { { .at = HAND_NOW } };
 
-	if (samples > 64 || inbox_put(into->daemon.inbox, 0, clock_now(), true, sample, samples, 0, NULL) != 0)
+	if (samples > 64 ||
+	        inbox_put(into->daemon.inbox, 0, clock_now(), true, sample, samples, 0, NULL) != 0)
 		abort();
 }
 
@@ -69,7 +71,8 @@ void main_bench_run(struct main_bench *run)
 
 	while (poll(&at, 1, 0) == 1) {
 		inbox_silence(run->daemon.inbox);
-		for (struct letter *letter = inbox_letters(run->daemon.inbox), *next; letter != NULL; letter = next) {
+		for (struct letter *letter = inbox_letters(run->daemon.inbox), *next;
+		        letter != NULL; letter = next) {
 			next = letter->next;
 			letter->open(&run->daemon, letter);
 		}
@@ -100,14 +103,16 @@ static void *grown(void *rows, size_t count, size_t *room, size_t more, size_t s
 
 static void change(struct wq_outcome *out, int64_t alarm)
 {
-	out->changes = grown(out->changes, out->change_count, &out->change_room, 1, sizeof *out->changes);
+	out->changes =
+	        grown(out->changes, out->change_count, &out->change_room, 1, sizeof *out->changes);
 	struct wq_change *made = &out->changes[out->change_count++];
 	memset(made, 0, sizeof *made);
 	made->alarm = alarm;
 	made->number = 1;
 }
 
-int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out, struct wq_err *err)
+int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out,
+        struct wq_err *err)
 {
 	(void)engine;
 	if (bench->failures > 0) {
@@ -116,7 +121,8 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 	}
 	hand_clock_pass(bench->costs);
 	bench->judged[bench->judged_count++] = batch->sequence;
-	out->samples = grown(out->samples, out->sample_count, &out->sample_room, batch->count + 1, sizeof *out->samples);
+	out->samples = grown(out->samples, out->sample_count, &out->sample_room, batch->count + 1,
+	        sizeof *out->samples);
 	memset(out->samples + out->sample_count, 0, batch->count * sizeof *out->samples);
 	out->sample_count += batch->count;
 	if (bench->changes)
@@ -133,10 +139,12 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
 	return 0;
 }
 
-int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const struct wq_sample *samples, size_t count,
-	uint64_t upto, wq_ms now, struct wq_outcome *out, struct wq_err *err)
+int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day,
+        const struct wq_sample *samples, size_t count, uint64_t upto, wq_ms now,
+        struct wq_outcome *out, struct wq_err *err)
 {
-	(void)engine, (void)station, (void)day, (void)samples, (void)count, (void)upto, (void)now, (void)err;
+	(void)engine, (void)station, (void)day, (void)samples, (void)count, (void)upto, (void)now,
+	        (void)err;
 	bench->days++;
 	change(out, 800000);
 	return 0;
@@ -151,8 +159,8 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 
 /* -- the rest -- */
 
-size_t router_notices(const struct config *config, const struct wq_change *of, uint64_t incarnation, wq_ms now,
-	struct wq_notice *out, size_t cap)
+size_t router_notices(const struct config *config, const struct wq_change *of, uint64_t incarnation,
+        wq_ms now, struct wq_notice *out, size_t cap)
 {
 	(void)config, (void)incarnation, (void)cap;
 	memset(out, 0, sizeof *out);

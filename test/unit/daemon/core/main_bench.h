@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What surrounds main's conclusions, as the test wants it: engine, router, deliverer and watch over ourselves, linked
- * before the real ones. The engine stores every sample and, when told to, makes a change of an alarm of a batch or tick. */
+/* What surrounds main's conclusions, as the test wants it: engine, router, deliverer and watch over
+ * ourselves, linked before the real ones. The engine stores every sample and, when told to, makes a
+ * change of an alarm of a batch or tick. */
 #ifndef MAIN_BENCH_H
 #define MAIN_BENCH_H
 
@@ -13,10 +14,10 @@ struct main_bench {
 	struct daemon daemon;
 	struct config config;
 	/* the engine */
-	wq_ms costs;        /* how long it takes for a batch */
-	size_t failures;    /* it has no memory so many times more */
-	bool changes;       /* each batch opens an alarm, numbered as the batch */
-	bool tick_changes;  /* the next tick does */
+	wq_ms costs;                /* how long it takes for a batch */
+	size_t failures;            /* it has no memory so many times more */
+	bool changes;               /* each batch opens an alarm, numbered as the batch */
+	bool tick_changes;          /* the next tick does */
 	uint64_t judged[BENCH_LOG]; /* numbers of batches, as they came */
 	size_t judged_count, days;
 	size_t steps; /* of the clock, as told */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What persons ask of main over the control socket: hostile paths and bodies, and "done" only when it is stored. */
+/* What persons ask of main over the control socket: hostile paths and bodies, and "done" only when
+ * it is stored. */
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -33,7 +34,8 @@ static struct {
 	char who[2000], note[20000];
 } engine;
 
-static int note_request(int64_t alarm, const char *who, const char *note, struct wq_outcome *out, struct wq_err *err)
+static int note_request(int64_t alarm, const char *who, const char *note, struct wq_outcome *out,
+        struct wq_err *err)
 {
 	engine.asked++;
 	engine.alarm = alarm;
@@ -46,15 +48,15 @@ static int note_request(int64_t alarm, const char *who, const char *note, struct
 	return 0;
 }
 
-int wq_engine_acknowledge(struct wq_engine *of, int64_t alarm, const char *who, const char *note, wq_ms now,
-	struct wq_outcome *out, struct wq_err *err)
+int wq_engine_acknowledge(struct wq_engine *of, int64_t alarm, const char *who, const char *note,
+        wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
 	(void)of, (void)now;
 	return note_request(alarm, who, note, out, err);
 }
 
-int wq_engine_close(struct wq_engine *of, int64_t alarm, const char *who, const char *note, wq_ms now,
-	struct wq_outcome *out, struct wq_err *err)
+int wq_engine_close(struct wq_engine *of, int64_t alarm, const char *who, const char *note,
+        wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
 	(void)of, (void)now;
 	return note_request(alarm, who, note, out, err);
@@ -111,12 +113,17 @@ static void *ask(void *argument)
 }
 
 /* A person asks, and main has looked at it. */
-static void begin(struct question *q, struct main_bench *b, const char *method, const char *path, const char *body)
+static void begin(struct question *q, struct main_bench *b, const char *method, const char *path,
+        const char *body)
 {
 	struct pollfd at = { .fd = inbox_fd(b->daemon.inbox), .events = POLLIN };
 
 	*q = (struct question){ .bench = b,
-		.request = { .method = method, .path = path, .body = body, .body_length = strlen(body), .user = "anna" } };
+		.request = { .method = method,
+		        .path = path,
+		        .body = body,
+		        .body_length = strlen(body),
+		        .user = "anna" } };
 	assert_int_equal(pthread_create(&q->thread, NULL, ask, q), 0);
 	assert_int_equal(poll(&at, 1, 20000), 1);
 	main_bench_run(b);
@@ -185,8 +192,9 @@ static void only_what_exists_is_answered(void **state)
 
 static void a_body_that_is_no_json_object_changes_nothing(void **state)
 {
-	static const char *const bodies[] = { "[]", "{", "null", "1", "\"who\"", "{\"who\":\"a\"} x", "{\"who\":\"a\",\"who\":\"b\"}",
-		"{\"who\":\"\\u0000\"}", "{\"who\":\"\xff\"}", "{\"who\":\"\xed\xa0\x80\"}", "{who:1}", "{\"a\":1e999}",
+	static const char *const bodies[] = { "[]", "{", "null", "1", "\"who\"",
+		"{\"who\":\"a\"} x", "{\"who\":\"a\",\"who\":\"b\"}", "{\"who\":\"\\u0000\"}",
+		"{\"who\":\"\xff\"}", "{\"who\":\"\xed\xa0\x80\"}", "{who:1}", "{\"a\":1e999}",
 		"\xef\xbb\xbf{}" };
 	char deep[9000];
 
@@ -221,7 +229,9 @@ static void who_did_it_is_who_says_so_or_who_the_kernel_knows(void **state)
 
 static void a_closure_names_cause_and_measure(void **state)
 {
-	assert_int_equal(status_of(*state, "POST", SHUT, "{\"cause\":\"农田退水\",\"action\":\"关闸\"}"), 200);
+	assert_int_equal(
+	        status_of(*state, "POST", SHUT, "{\"cause\":\"农田退水\",\"action\":\"关闸\"}"),
+	        200);
 	assert_string_equal(engine.note, "原因:农田退水;措施:关闸");
 	assert_int_equal(status_of(*state, "POST", SHUT, "{}"), 200);
 	assert_string_equal(engine.note, "原因:;措施:");
@@ -230,7 +240,9 @@ static void a_closure_names_cause_and_measure(void **state)
 /* Half of what was done is no record: the person is told, and nothing is closed. */
 static void a_closure_whose_words_do_not_fit_is_refused_whole(void **state)
 {
-	char body[4000], words[] = "水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水";
+	char body[4000],
+	        words[] = "水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水"
+	                  "水水水水";
 
 	assert_int_equal(strlen(words), 120);
 	snprintf(body, sizeof body, "{\"cause\":\"%s\",\"action\":\"%s\"}", words, words);
@@ -287,8 +299,9 @@ static void it_is_done_when_it_is_stored_and_not_before(void **state)
 
 static void the_status_is_json_with_all_its_parts(void **state)
 {
-	static const char *const keys[] = { "site", "version", "pid", "started", "uptime_s", "clock_trusted", "store",
-		"inbox", "buses", "notices", "latency_ms", "timer_late_ms", "stations", "open_alarms" };
+	static const char *const keys[] = { "site", "version", "pid", "started", "uptime_s",
+		"clock_trusted", "store", "inbox", "buses", "notices", "latency_ms",
+		"timer_late_ms", "stations", "open_alarms" };
 	struct main_bench *b = *state;
 	struct question q;
 
@@ -305,7 +318,9 @@ static void the_status_is_json_with_all_its_parts(void **state)
 		if (json_object_get(status, keys[i]) == NULL)
 			fail_msg("no %s", keys[i]);
 	assert_int_equal(json_integer_value(json_object_get(status, "uptime_s")), 90);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(status, "store"), "state")), "trouble");
+	assert_string_equal(
+	        json_string_value(json_object_get(json_object_get(status, "store"), "state")),
+	        "trouble");
 	/* The newest 1024 of 1 … 2000. */
 	const json_t *delays = json_object_get(status, "latency_ms");
 	assert_int_equal(json_integer_value(json_object_get(delays, "count")), 1024);
@@ -316,8 +331,9 @@ static void the_status_is_json_with_all_its_parts(void **state)
 
 static void whatever_is_asked_there_is_one_answer(void **state)
 {
-	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close", "W20260305-007", "/v1/status", "..",
-		"%00", "\xff", "{", "}", "\"who\"", ":", "\"", "[", "1e9", "\\u", "\n" };
+	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close",
+		"W20260305-007", "/v1/status", "..", "%00", "\xff", "{", "}", "\"who\"", ":", "\"",
+		"[", "1e9", "\\u", "\n" };
 	char path[200], body[200];
 
 	srand(20260305);

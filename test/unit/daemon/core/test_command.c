@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "command.h"
+#include "hand_clock.h"
 #include "wq/err.h"
 
 #include <poll.h>
@@ -30,6 +31,7 @@ struct asker {
 
 static int open_inbox(void **state)
 {
+	hand_clock_reset();
 	*state = inbox_new(1, NULL);
 	return *state != NULL ? 0 : -1;
 }
@@ -51,8 +53,11 @@ static void *ask(void *argument)
 {
 	struct asker *a = argument;
 	char method[] = "POST", path[] = "/v1/x", user[] = "anna";
-	struct ctl_request request = { .method = method, .path = path, .body = a->body,
-		.body_length = strlen(a->body), .user = user };
+	struct ctl_request request = { .method = method,
+		.path = path,
+		.body = a->body,
+		.body_length = strlen(a->body),
+		.user = user };
 
 	a->said = command_ask(a->inbox, opened, &request, &a->reply);
 	/* The request was the server's and is gone with its thread. */
@@ -82,13 +87,15 @@ static void everybody_gets_the_answer_to_the_own_question(void **state)
 		assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
 	}
 	while (answered < ASKERS)
-		for (struct letter *letter = next_letters(*state), *next; letter != NULL; letter = next, answered++) {
+		for (struct letter *letter = next_letters(*state), *next; letter != NULL;
+		        letter = next, answered++) {
 			struct command *command = (struct command *)letter;
 			next = letter->next;
 			assert_string_equal(command->method, "POST");
 			assert_string_equal(command->path, "/v1/x");
 			assert_string_equal(command->user, "anna");
-			command_answer(command, 200 + atoi(command->body + 9), strdup(command->body));
+			command_answer(
+			        command, 200 + atoi(command->body + 9), strdup(command->body));
 		}
 	for (int i = 0; i < ASKERS; i++) {
 		pthread_join(askers[i].thread, NULL);
@@ -99,13 +106,14 @@ static void everybody_gets_the_answer_to_the_own_question(void **state)
 	}
 }
 
-/* What main works on while the person has gone is still its own; whoever lets go last frees it (the sanitizer sees
- * whether somebody did). Waits COMMAND_PATIENCE for real. */
+/* What main works on while the person has gone is still its own; whoever lets go last frees it (the
+ * sanitizer sees whether somebody did). */
 static void who_waited_long_enough_goes_and_main_answers_into_the_void(void **state)
 {
 	struct asker asker = { .inbox = *state, .body = "{}" };
 
 	asker.reply.status = 77;
+	hand_clock_hurry();
 	assert_int_equal(pthread_create(&asker.thread, NULL, ask, &asker), 0);
 	struct command *command = (struct command *)next_letters(*state);
 	pthread_join(asker.thread, NULL);

@@ -87,7 +87,8 @@ static void one_dispatch_takes_20_ms_and_comes_back_for_the_rest(void **state)
 	assert_judged_once_in_order(b, 100);
 }
 
-/* A thread may lose the processor for long, anywhere; a gateway that slept finds that hours have passed. */
+/* A thread may lose the processor for long, anywhere; a gateway that slept finds that hours have
+ * passed. */
 static void wherever_main_loses_time_it_comes_back_for_what_waits(void **state)
 {
 	(void)state;
@@ -343,7 +344,8 @@ static void notices_without_room_wait_in_order(void **state)
 	assert_int_equal(b->daemon.waiting_count, 0);
 }
 
-/* What is behind those that wait stays on disk and is read from there, oldest first, before anything newer. */
+/* What is behind those that wait stays on disk and is read from there, oldest first, before
+ * anything newer. */
 static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(void **state)
 {
 	struct main_bench *b = *state;
@@ -362,7 +364,8 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 	conclude_tick(&b->daemon);
 	assert_int_equal(b->told_count, DAEMON_WAITING);
 	assert_int_equal(writer_of(b)->asked, 1);
-	/* One more comes while the writer reads: it is on disk already, and read with the others or next time. */
+	/* One more comes while the writer reads: it is on disk already, and read with the others or
+	 * next time. */
 	main_bench_put(b, 0);
 	main_bench_run(b);
 	main_bench_land(b);
@@ -460,12 +463,14 @@ int main(void)
 		bench_test(one_dispatch_takes_20_ms_and_comes_back_for_the_rest),
 		cmocka_unit_test(wherever_main_loses_time_it_comes_back_for_what_waits),
 		cmocka_unit_test(no_group_holds_more_than_its_limit_and_none_splits_a_batch),
-		bench_test(while_the_ring_is_full_batches_wait_in_the_inbox_and_go_on_when_it_drains),
+		bench_test(
+		        while_the_ring_is_full_batches_wait_in_the_inbox_and_go_on_when_it_drains),
 		bench_test(a_batch_that_found_no_memory_is_judged_later_and_promised_to_nobody),
 		bench_test(a_writer_is_stalled_after_5_s_and_not_before),
 		bench_test(a_clock_that_is_set_is_told_to_the_engine_and_stalls_nothing),
 		bench_test(time_that_passes_and_a_clock_that_drifts_are_no_step),
-		bench_test(while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said),
+		bench_test(
+		        while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said),
 		bench_test(notices_leave_when_they_are_committed_once_and_in_order),
 		bench_test(notices_of_a_stalled_writer_leave_from_memory_marked_and_not_again),
 		bench_test(a_tick_that_concludes_something_is_committed),

@@ -94,9 +94,12 @@ static void a_group_without_anything_stays(void **state)
 static void whatever_is_to_be_stored_makes_a_group(void **state)
 {
 	static const size_t counts[] = { offsetof(struct commit_group, batch_count),
-		offsetof(struct commit_group, outcome.sample_count), offsetof(struct commit_group, outcome.day_count),
-		offsetof(struct commit_group, outcome.change_count), offsetof(struct commit_group, outcome.need_count),
-		offsetof(struct commit_group, notice_count), offsetof(struct commit_group, delivery_count),
+		offsetof(struct commit_group, outcome.sample_count),
+		offsetof(struct commit_group, outcome.day_count),
+		offsetof(struct commit_group, outcome.change_count),
+		offsetof(struct commit_group, outcome.need_count),
+		offsetof(struct commit_group, notice_count),
+		offsetof(struct commit_group, delivery_count),
 		offsetof(struct commit_group, outage_count) };
 	struct handover *handover = *state;
 
@@ -216,9 +219,10 @@ static void a_group_that_landed_is_used_again_empty(void **state)
 	handover_submit(handover, 5000, false);
 	handover_recycle(handover, land(handover));
 	assert_ptr_equal(handover_current(handover), flight);
-	assert_int_equal(flight->group.batch_count + flight->group.outcome.sample_count + flight->group.notice_count +
-			flight->told + flight->routed + flight->group.last_sequence,
-		0);
+	assert_int_equal(flight->group.batch_count + flight->group.outcome.sample_count +
+	                flight->group.notice_count + flight->told + flight->routed +
+	                flight->group.last_sequence,
+	        0);
 	handover_submit(handover, 5000, true);
 	assert_int_equal(handover->writer->submitted, 1);
 }
@@ -234,7 +238,8 @@ static void rows_survive_the_growth_of_their_table(void **state)
 		assert_true(handover_outage(flight, &outage));
 		struct wq_notice *notices = handover_notices(flight, 1 + i % 7);
 		assert_non_null(notices);
-		memset(notices, 0, (1 + i % 7) * sizeof *notices); /* all that was asked for is there */
+		memset(notices, 0,
+		        (1 + i % 7) * sizeof *notices); /* all that was asked for is there */
 		notices[0].number = i;
 		flight->group.notice_count++;
 	}

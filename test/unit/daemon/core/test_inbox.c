@@ -61,12 +61,15 @@ static void fill(struct inbox *inbox)
 
 static void a_batch_is_a_copy_with_a_number(void **state)
 {
-	struct wq_sample samples[] = { { .series = 3, .at = 77, .value = 0.2, .stamp = WQ_STAMP_STATION, .flag = "N" },
-		{ .series = 4, .at = WQ_NO_TIME, .value = NAN, .quality = WQ_MISSING } };
+	struct wq_sample samples[] = {
+		{ .series = 3, .at = 77, .value = 0.2, .stamp = WQ_STAMP_STATION, .flag = "N" },
+		{ .series = 4, .at = WQ_NO_TIME, .value = NAN, .quality = WQ_MISSING }
+	};
 	uint64_t sequence;
 
 	for (uint64_t expected = 1; expected <= 3; expected++) {
-		assert_int_equal(inbox_put(*state, 9, RECEIVED, false, samples, 2, 0, &sequence), 0);
+		assert_int_equal(
+		        inbox_put(*state, 9, RECEIVED, false, samples, 2, 0, &sequence), 0);
 		assert_int_equal(sequence, expected);
 	}
 	memset(samples, 0xFF, sizeof samples);
@@ -120,7 +123,8 @@ static void its_order_holds_all_around_the_ring(void **state)
 	while (taken < (size_t)INBOX_BATCHES * 3) {
 		for (int i = rand() % 4000; i > 0 && put(*state, 0, put_in, 0) == 0; i--)
 			put_in++;
-		assert_true(inbox_depth(*state) == put_in - taken && put_in - taken <= INBOX_BATCHES);
+		assert_true(
+		        inbox_depth(*state) == put_in - taken && put_in - taken <= INBOX_BATCHES);
 		for (int i = rand() % 4000; i > 0; i--) {
 			struct wq_batch *batch = inbox_take(*state);
 			assert_int_equal(batch != NULL, taken < put_in);
@@ -250,7 +254,9 @@ static void start(struct inbox *inbox, wq_ms patience, void *(*run)(void *))
 {
 	atomic_store(&at_work, PRODUCERS);
 	for (uint32_t i = 0; i < PRODUCERS; i++) {
-		producers[i] = (struct producer){ .inbox = inbox, .source = i, .patience = patience, .left = &at_work };
+		producers[i] = (struct producer){
+			.inbox = inbox, .source = i, .patience = patience, .left = &at_work
+		};
 		assert_int_equal(pthread_create(&threads[i], NULL, run, &producers[i]), 0);
 	}
 }
@@ -273,8 +279,8 @@ static void *produce(void *argument)
 	return NULL;
 }
 
-/* As main does: sleeps until it is rung, silences the bell, takes all there is. Returns how many came; `values` has the
- * next that is due of each source (where some may be refused: at least). */
+/* As main does: sleeps until it is rung, silences the bell, takes all there is. Returns how many
+ * came; `values` has the next that is due of each source (where some may be refused: at least). */
 static size_t consume(struct inbox *inbox, bool gapless)
 {
 	size_t taken = 0;
@@ -288,7 +294,8 @@ static size_t consume(struct inbox *inbox, bool gapless)
 		for (struct wq_batch *batch; (batch = inbox_take(inbox)) != NULL; free(batch)) {
 			double value = batch->samples[0].value;
 			assert_int_equal(batch->sequence, ++taken);
-			assert_true(gapless ? value == next[batch->source] : value >= next[batch->source]);
+			assert_true(gapless ? value == next[batch->source]
+			                    : value >= next[batch->source]);
 			next[batch->source] = value + 1;
 		}
 	}
@@ -311,7 +318,8 @@ static void many_hasty_sources_know_of_every_batch_whether_it_was_taken(void **s
 
 	fill(*state); /* so that some are refused for certain */
 	uint64_t before = inbox_refused(*state);
-	for (struct wq_batch *batch; inbox_depth(*state) > 100 && (batch = inbox_take(*state)) != NULL;)
+	for (struct wq_batch *batch;
+	        inbox_depth(*state) > 100 && (batch = inbox_take(*state)) != NULL;)
 		free(batch);
 	start(*state, 0, produce);
 	join();
@@ -384,7 +392,8 @@ static void letters_of_many_threads_arrive_all_and_in_each_senders_order(void **
 	while (taken < (size_t)PRODUCERS * EACH) {
 		assert_true(rung(*state, (int)PATIENT));
 		inbox_silence(*state);
-		for (struct letter *letter = inbox_letters(*state), *after; letter != NULL; letter = after) {
+		for (struct letter *letter = inbox_letters(*state), *after; letter != NULL;
+		        letter = after) {
 			const struct numbered *n = (struct numbered *)letter;
 			after = letter->next;
 			assert_int_equal(n->number, next[n->sender]++);

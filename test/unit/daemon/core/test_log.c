@@ -34,7 +34,9 @@ static int open_journal(void **state)
 		return -1;
 	j->stderr_before = dup(STDERR_FILENO);
 	*state = j;
-	return dup2(j->pipe[1], STDERR_FILENO) >= 0 && fcntl(j->pipe[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : -1;
+	return dup2(j->pipe[1], STDERR_FILENO) >= 0 && fcntl(j->pipe[0], F_SETFL, O_NONBLOCK) == 0
+	        ? 0
+	        : -1;
 }
 
 static int close_journal(void **state)
@@ -128,7 +130,8 @@ static void a_log_that_is_full_holds_nobody_up(void **state)
 	int lines = 0, dropped = 0;
 
 	for (; lines < 5000; lines++)
-		log_notice("%s", "a line of a flood that is written into a pipe from which nobody reads");
+		log_notice("%s",
+		        "a line of a flood that is written into a pipe from which nobody reads");
 	const char *text = said(*state);
 	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
 		lines--;
@@ -153,7 +156,7 @@ static void *write_lines(void *argument)
 {
 	for (int i = 0; i < LINES; i++)
 		log_notice("thread %d %.60s end", *(int *)argument,
-			"................................................................");
+		        "................................................................");
 	return NULL;
 }
 
@@ -169,7 +172,8 @@ static void lines_of_many_threads_do_not_mix(void **state)
 	for (int i = 0; i < WRITERS; i++)
 		pthread_join(threads[i], NULL);
 	char *text = (char *)(uintptr_t)said(*state), *rest = NULL;
-	for (const char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest), seen++) {
+	for (const char *line = strtok_r(text, "\n", &rest); line != NULL;
+	        line = strtok_r(NULL, "\n", &rest), seen++) {
 		assert_int_equal(strlen(line), strlen("<5>thread 0  end") + 60);
 		assert_string_equal(line + strlen(line) - 4, " end");
 	}
@@ -212,8 +216,8 @@ static void a_gate_opens_again_after_its_minute(void **state)
 	static const struct {
 		wq_ms boot;
 		bool opens;
-	} table[] = { { 1000, true }, { 1000, false }, { 60999, false }, { 61000, true }, { 120999, false },
-		{ 500000, true } };
+	} table[] = { { 1000, true }, { 1000, false }, { 60999, false }, { 61000, true },
+		{ 120999, false }, { 500000, true } };
 	struct log_gate gate = { 0 };
 	uint64_t held;
 
@@ -234,24 +238,27 @@ static void texts_from_outside_lose_what_could_do_harm(void **state)
 		{ "a\nb\tc\rd\x1b[31me", "a?b?c?d?[31me" },
 		{ "\x7f\x01\x1f", "???" },
 		{ "caf\xc3\xa9", "caf\xc3\xa9" },
-		{ "\xc3(", "?(" },                           /* not continued */
-		{ "a\xe6\x80", "a??" },                      /* ends within a character */
-		{ "\x80\xbf", "??" },                        /* continued, not begun */
-		{ "\xff\xfe", "??" },                        /* never in UTF-8 */
-		{ "\xc0\x8a", "??" },                        /* a newline, overlong */
-		{ "\xe0\x80\x8a", "???" },                   /* likewise */
-		{ "\xf0\x80\x80\x8a", "????" },              /* likewise */
-		{ "\xed\xa0\x80", "???" },                   /* half a surrogate */
-		{ "\xf4\x90\x80\x80", "????" },              /* beyond U+10FFFF */
-		{ "\xf7\xbf\xbf\xbf", "????" },              /* likewise */
-		{ "\xc2\x9b" "31m", "??31m" },               /* U+009B begins a terminal sequence, as ESC [ does */
+		{ "\xc3(", "?(" },              /* not continued */
+		{ "a\xe6\x80", "a??" },         /* ends within a character */
+		{ "\x80\xbf", "??" },           /* continued, not begun */
+		{ "\xff\xfe", "??" },           /* never in UTF-8 */
+		{ "\xc0\x8a", "??" },           /* a newline, overlong */
+		{ "\xe0\x80\x8a", "???" },      /* likewise */
+		{ "\xf0\x80\x80\x8a", "????" }, /* likewise */
+		{ "\xed\xa0\x80", "???" },      /* half a surrogate */
+		{ "\xf4\x90\x80\x80", "????" }, /* beyond U+10FFFF */
+		{ "\xf7\xbf\xbf\xbf", "????" }, /* likewise */
+		{ "\xc2\x9b"
+		  "31m",
+		        "??31m" }, /* U+009B begins a terminal sequence, as ESC [ does */
 		{ "\xf0\x9f\x90\x9f\xf4\x8f\xbf\xbd", "\xf0\x9f\x90\x9f\xf4\x8f\xbf\xbd" },
 	};
 	char quoted[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		assert_string_equal(log_quote(table[i].text, quoted, sizeof quoted), table[i].quoted);
+		assert_string_equal(
+		        log_quote(table[i].text, quoted, sizeof quoted), table[i].quoted);
 }
 
 static void a_text_is_cut_at_a_character(void **state)
@@ -284,7 +291,8 @@ static bool clean(const char *text)
 				return false;
 			code = code << 6 | (c[i] & 0x3F);
 		}
-		if (code < least[n] || code == 0x7F || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF)
+		if (code < least[n] || code == 0x7F || (code >= 0xD800 && code < 0xE000) ||
+		        code > 0x10FFFF)
 			return false;
 		c += n;
 	}
@@ -293,16 +301,19 @@ static bool clean(const char *text)
 
 static void whatever_comes_what_is_quoted_is_clean_and_fits(void **state)
 {
-	static const unsigned char spiteful[] = { 0xC0, 0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0x80, 0x9B, 0xA0,
-		0xBF, '\n', 'a' };
+	static const unsigned char spiteful[] = { 0xC0, 0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5,
+		0x80, 0x9B, 0xA0, 0xBF, '\n', 'a' };
 	char text[64], quoted[64];
 
 	(void)state;
 	srand(20260305);
 	for (int round = 0; round < 200000; round++) {
-		size_t length = (size_t)rand() % (sizeof text - 1), cap = 1 + (size_t)rand() % sizeof quoted;
+		size_t length = (size_t)rand() % (sizeof text - 1),
+		       cap = 1 + (size_t)rand() % sizeof quoted;
 		for (size_t i = 0; i < length; i++)
-			text[i] = (char)(rand() % 2 == 0 ? spiteful[(size_t)rand() % sizeof spiteful] : 1 + rand() % 255);
+			text[i] =
+			        (char)(rand() % 2 == 0 ? spiteful[(size_t)rand() % sizeof spiteful]
+			                               : 1 + rand() % 255);
 		text[length] = '\0';
 		log_quote(text, quoted, cap);
 		assert_true(strlen(quoted) < cap);
@@ -321,7 +332,8 @@ int main(void)
 		journal_test(a_log_that_is_full_holds_nobody_up),
 		journal_test(a_text_of_several_lines_becomes_as_many),
 		journal_test(lines_of_many_threads_do_not_mix),
-		cmocka_unit_test(of_a_flood_one_line_a_minute_is_written_and_the_others_are_counted),
+		cmocka_unit_test(
+		        of_a_flood_one_line_a_minute_is_written_and_the_others_are_counted),
 		cmocka_unit_test(subjects_do_not_share_a_gate),
 		cmocka_unit_test(a_gate_opens_again_after_its_minute),
 		cmocka_unit_test(texts_from_outside_lose_what_could_do_harm),

@@ -144,7 +144,8 @@ static int driver_poll(void *state, size_t unit, const struct wq_sink *sink, str
 		pthread_cond_wait(&plant.changed, &plant.lock);
 	plant.in_poll = false;
 	unlock();
-	int r = says < 0 ? wq_fail(err, says, "no answer within 500 ms") : sink->put(sink->owner, &sample, 1, false);
+	int r = says < 0 ? wq_fail(err, says, "no answer within 500 ms")
+	                 : sink->put(sink->owner, &sample, 1, false);
 	lock();
 	plant.polls[unit]++;
 	unlock();
@@ -165,10 +166,20 @@ static void stop(void *state)
 	plant.stopped++;
 }
 
-static const struct wq_driver polled = { .name = "polled", .state_size = state_size, .open = driver_open,
-	.close = driver_close, .units = units, .unit_interval = unit_interval, .unit_name = unit_name, .poll = driver_poll };
-static const struct wq_driver pushed = { .name = "pushed", .state_size = state_size, .open = driver_open,
-	.close = driver_close, .start = start, .stop = stop };
+static const struct wq_driver polled = { .name = "polled",
+	.state_size = state_size,
+	.open = driver_open,
+	.close = driver_close,
+	.units = units,
+	.unit_interval = unit_interval,
+	.unit_name = unit_name,
+	.poll = driver_poll };
+static const struct wq_driver pushed = { .name = "pushed",
+	.state_size = state_size,
+	.open = driver_open,
+	.close = driver_close,
+	.start = start,
+	.stop = stop };
 
 /* -- a bus with all that it needs -- */
 
@@ -223,7 +234,8 @@ static struct source *go(struct line *line, const struct wq_driver *driver)
 	const struct source_events events = { .outage = on_outage };
 
 	line->bus.driver = driver;
-	line->source = source_start(&line->bus, RECEIPT, line->inbox, line->receipts, &events, &line->err);
+	line->source =
+	        source_start(&line->bus, RECEIPT, line->inbox, line->receipts, &events, &line->err);
 	return line->source;
 }
 
@@ -456,7 +468,8 @@ static void what_is_not_stored_in_time_is_counted_and_stays(void **state)
 	assert_int_equal(inbox_depth(line->inbox), 1);
 }
 
-/* To a driver "full" says that it shall come again, and what was judged must not be judged twice. */
+/* To a driver "full" says that it shall come again, and what was judged must not be judged twice.
+ */
 static void what_was_lost_after_it_was_judged_does_not_come_again(void **state)
 {
 	struct line *line = *state;
@@ -489,7 +502,8 @@ static void refusals_are_counted_by_their_reason(void **state)
 	assert_non_null(go(line, &pushed));
 	for (int why = 0; why < WQ_REFUSALS; why++)
 		for (int i = 0; i <= why; i++)
-			plant.sink->refuse(plant.sink->owner, (enum wq_refusal)why, "\x1b[2J\n<0>{\xff");
+			plant.sink->refuse(
+			        plant.sink->owner, (enum wq_refusal)why, "\x1b[2J\n<0>{\xff");
 	source_counts(line->source, &counts);
 	for (uint64_t why = 0; why < WQ_REFUSALS; why++)
 		assert_int_equal(counts.refused[why], why + 1);

@@ -26,12 +26,12 @@ static void a_worker_hangs_when_it_stands_still_longer_than_its_patience(void **
 		uint64_t progress;
 		bool alive;
 	} looks[] = {
-		{ 0, 5, true },    /* the first look knows nothing yet */
-		{ 90, 5, true },   /* just as long as it may */
-		{ 1, 5, false },   /* longer */
+		{ 0, 5, true },     /* the first look knows nothing yet */
+		{ 90, 5, true },    /* just as long as it may */
+		{ 1, 5, false },    /* longer */
 		{ 1000, 5, false }, /* and still */
-		{ 1, 6, true },    /* moves again */
-		{ 90, 6, true },   /* and has all its patience again */
+		{ 1, 6, true },     /* moves again */
+		{ 90, 6, true },    /* and has all its patience again */
 		{ 1, 6, false },
 		{ 1, 5, true }, /* another number is progress: counters may begin anew */
 	};
@@ -91,9 +91,9 @@ static int listen_as_manager(void **state)
 	m->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	*state = m;
 	return m->fd >= 0 && bind(m->fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-			setenv("NOTIFY_SOCKET", m->path, 1) == 0
-		? 0
-		: -1;
+	                setenv("NOTIFY_SOCKET", m->path, 1) == 0
+	        ? 0
+	        : -1;
 }
 
 static int stop_listening(void **state)

@@ -64,7 +64,8 @@ static void begin(struct waiter waiters[WAITERS], struct receipts *receipts)
 {
 	for (size_t i = 0; i < WAITERS; i++) {
 		waiters[i] = (struct waiter){ .receipts = receipts, .sequence = 101 + i };
-		assert_int_equal(pthread_create(&waiters[i].thread, NULL, wait_one, &waiters[i]), 0);
+		assert_int_equal(
+		        pthread_create(&waiters[i].thread, NULL, wait_one, &waiters[i]), 0);
 	}
 }
 
@@ -81,7 +82,8 @@ static void the_commit_that_holds_a_batch_lets_its_sender_go(void **state)
 	begin(waiters, *state);
 	for (size_t i = 0; i < WAITERS; i++) {
 		commit(*state, 101 + i);
-		pthread_join(waiters[i].thread, NULL); /* would never come back if nobody had woken it */
+		pthread_join(
+		        waiters[i].thread, NULL); /* would never come back if nobody had woken it */
 		assert_int_equal(waiters[i].told, 0);
 		assert_false(waiters[i].early);
 	}
@@ -146,8 +148,8 @@ static void a_lost_batch_lets_its_own_sender_go_and_no_other(void **state)
 		}
 }
 
-/* A sender may come to wait only after its batch was lost, and others after it were stored and lost again. Who is
- * between two that were lost may be told too little, never too much. */
+/* A sender may come to wait only after its batch was lost, and others after it were stored and lost
+ * again. Who is between two that were lost may be told too little, never too much. */
 static void a_batch_stays_lost_when_later_ones_are_lost_too(void **state)
 {
 	for (uint64_t lost = 110; lost < 300; lost += 10)
