@@ -29,6 +29,7 @@ struct mqtt_keeper {
 	struct mqtt_client *client;
 	pthread_t thread;
 	bool started, abandoned;
+	bool orphan; /* under lock: abandoned and closed; the thread frees it at its end */
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* stopping, lost or ended */
 	bool stopping, lost, ended;
@@ -128,6 +129,15 @@ static bool run_connection(struct mqtt_keeper *keeper)
 	return !withheld && (after.messages != before.messages || mqtt_now() - began >= LASTED);
 }
 
+static void keeper_free(struct mqtt_keeper *keeper)
+{
+	mqtt_client_close(keeper->client);
+	mqtt_intake_close(&keeper->intake);
+	pthread_cond_destroy(&keeper->changed);
+	pthread_mutex_destroy(&keeper->lock);
+	free(keeper);
+}
+
 static void *run(void *context)
 {
 	const size_t last = sizeof back_off / sizeof *back_off - 1;
@@ -145,8 +155,11 @@ static void *run(void *context)
 	keeper->client = NULL;
 	pthread_mutex_lock(&keeper->lock);
 	keeper->ended = true;
+	bool mine = keeper->orphan;
 	pthread_cond_broadcast(&keeper->changed);
 	pthread_mutex_unlock(&keeper->lock);
+	if (mine)
+		keeper_free(keeper);
 	return NULL;
 }
 
@@ -241,13 +254,14 @@ void mqtt_keeper_stop(struct mqtt_keeper *keeper)
 
 void mqtt_keeper_close(struct mqtt_keeper *keeper)
 {
-	if (keeper == NULL || keeper->abandoned)
+	if (keeper == NULL)
 		return;
-	mqtt_client_close(keeper->client);
-	mqtt_intake_close(&keeper->intake);
-	pthread_cond_destroy(&keeper->changed);
-	pthread_mutex_destroy(&keeper->lock);
-	free(keeper);
+	pthread_mutex_lock(&keeper->lock);
+	keeper->orphan = keeper->abandoned && !keeper->ended;
+	bool orphan = keeper->orphan;
+	pthread_mutex_unlock(&keeper->lock);
+	if (!orphan)
+		keeper_free(keeper);
 }
 
 uint64_t mqtt_keeper_progress(const struct mqtt_keeper *keeper)
