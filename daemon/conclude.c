@@ -314,7 +314,7 @@ static void feed_answers(struct daemon *daemon, struct flight *landed)
 		if (flight == NULL)
 			log_error("engine: no memory to correct a day; its rows stay as they were");
 		else if (wq_engine_day(daemon->engine, answer->station, answer->day, answer->samples, answer->count,
-				 landed->group.last_sequence, clock_now(), &flight->group.outcome, &err) < 0)
+				 daemon->handover.committed_sequence, clock_now(), &flight->group.outcome, &err) < 0)
 			log_error("engine: %s", err.text);
 		else
 			conclude_route(daemon, flight);

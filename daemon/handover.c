@@ -90,6 +90,9 @@ void handover_landed(struct handover *handover, struct flight *flight)
 		handover->last = at;
 	size_t samples = flight->group.outcome.sample_count;
 	handover->samples -= samples < handover->samples ? samples : handover->samples;
+	/* A group without batches has no number of its own. */
+	if (flight->group.last_sequence > handover->committed_sequence)
+		handover->committed_sequence = flight->group.last_sequence;
 	handover->committed_groups++;
 	handover->committed_samples += samples;
 }

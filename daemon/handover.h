@@ -39,6 +39,7 @@ struct handover {
 	size_t samples; /* under way, current included */
 	size_t room;    /* for so many; beyond that batches wait in the inbox, or are shed */
 	uint64_t committed_groups, committed_samples;
+	uint64_t committed_sequence; /* of the newest batch that is committed, since the start */
 };
 
 void handover_init(struct handover *handover, size_t room);

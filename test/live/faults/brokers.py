@@ -175,7 +175,7 @@ def packets_out_of_turn(ground, broker, c):
         c.sendall(true_reading())
 
 
-deals('vanishes in mid-message', 'half a PUBLISH, then RST; whole the next time', 'connection to the broker was lost', mid_message)
+deals('vanishes in mid-message', 'half a PUBLISH, then RST; whole the next time', 'connection to the broker was lost|no answer to the subscription', mid_message)
 deals('length that lies', 'a PUBLISH longer than its length', '', length_lies)
 deals('length of 256 MB', 'a PUBLISH that announces 268435455 bytes', '', huge_length)
 deals('length without end', 'twenty bytes of length', '', endless_length)
@@ -184,7 +184,7 @@ deals('hostile topics', 'empty, wildcards, NUL, not UTF-8, 60 kB', 'refused', ho
 deals('one message three times', 'the same packet id thrice', '', same_id)
 deals('QoS 2', 'a PUBLISH with QoS 2 though QoS 1 was granted', '', qos2)
 deals('packets out of turn', 'CONNACK, PUBACK, SUBACK and AUTH unasked', '', packets_out_of_turn)
-deals('closes after SUBACK', 'hangs up as soon as it has granted the subscription', 'connection to the broker was lost',
+deals('closes after SUBACK', 'hangs up as soon as it has granted the subscription', 'connection to the broker was lost|no answer to the subscription',
       lambda ground, broker, c: reset(c), 'no hammering, no flood of log', settle=False)
 
 

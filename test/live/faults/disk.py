@@ -177,7 +177,7 @@ def detach(ground, tracer):
     ground.running.remove(tracer)
 
 
-@fault('slow', 'every fdatasync takes 100 ms longer', '', 'every reading stored, alarms told within 2 s')
+@fault('slow', 'every fdatasync takes 100 ms longer', '', 'every reading stored, the alarm told within 6 s')
 def slow(ground):
     ground.daemon()
     tracer = attach(ground, '-e', 'trace=fdatasync,fsync', '-e', 'inject=fdatasync,fsync:delay_enter=100000')

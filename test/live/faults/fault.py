@@ -11,7 +11,7 @@ from plant import Plant, free_port, skip, wait_until  # noqa: E402,F401
 from peers import Publisher  # noqa: E402
 
 LONG = bool(os.environ.get('WQ_LONG'))
-FLOOD = 60  # lines of log that one fault may cost
+FLOOD = 100  # lines of log that one fault may cost
 faults = []
 
 

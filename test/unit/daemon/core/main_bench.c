@@ -143,9 +143,9 @@ int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day,
         const struct wq_sample *samples, size_t count, uint64_t upto, wq_ms now,
         struct wq_outcome *out, struct wq_err *err)
 {
-	(void)engine, (void)station, (void)day, (void)samples, (void)count, (void)upto, (void)now,
-	        (void)err;
+	(void)engine, (void)station, (void)day, (void)samples, (void)count, (void)now, (void)err;
 	bench->days++;
+	bench->upto = upto;
 	change(out, 800000);
 	return 0;
 }

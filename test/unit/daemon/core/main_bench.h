@@ -20,6 +20,7 @@ struct main_bench {
 	bool tick_changes;          /* the next tick does */
 	uint64_t judged[BENCH_LOG]; /* numbers of batches, as they came */
 	size_t judged_count, days;
+	uint64_t upto; /* of the newest answer for a day */
 	size_t steps; /* of the clock, as told */
 	wq_ms stepped_by;
 	/* the deliverer */

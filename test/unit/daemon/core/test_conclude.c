@@ -450,10 +450,33 @@ static void days_that_were_asked_for_go_back_to_the_engine(void **state)
 	flight->answer_count = 2;
 	main_bench_land(b);
 	assert_int_equal(b->days, 2);
+	assert_int_equal(b->upto, 1);
 	/* What follows from it is committed and told in its turn. */
 	assert_int_equal(writer_of(b)->count, 1);
 	main_bench_land(b);
 	assert_int_equal(b->told_count, 2);
+}
+
+static void an_answer_to_a_tick_is_as_new_as_the_newest_committed_batch(void **state)
+{
+	struct main_bench *b = *state;
+	struct store_answer *answers = calloc(1, sizeof *answers);
+
+	for (int i = 0; i < 3; i++)
+		main_bench_put(b, 1);
+	main_bench_run(b);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	/* A group of its own, without a batch. */
+	b->tick_changes = true;
+	conclude_tick(&b->daemon);
+	struct flight *flight = (struct flight *)writer_of(b)->groups[0];
+	assert_int_equal(flight->group.batch_count, 0);
+	flight->answers = answers;
+	flight->answer_count = 1;
+	main_bench_land(b);
+	assert_int_equal(b->days, 1);
+	assert_int_equal(b->upto, 3);
 }
 
 int main(void)
@@ -479,6 +502,7 @@ int main(void)
 		bench_test(an_outbox_longer_than_memory_is_read_in_parts),
 		bench_test(the_time_from_arrival_to_commit_is_noted_with_notices),
 		bench_test(days_that_were_asked_for_go_back_to_the_engine),
+		bench_test(an_answer_to_a_tick_is_as_new_as_the_newest_committed_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
