@@ -4,7 +4,7 @@
 A file declares its faults with @fault(…) and ends with run(). Each fault gets a Ground of its own, or shares one where
 the file says so. Whatever the fault, some things must always hold: no sanitizer speaks, no readings that were accepted
 are missing or stored twice, the log is not flooded, and the daemon lives unless the fault says that it ends."""
-import concurrent.futures, contextlib, json, os, re, socket, sqlite3, subprocess, sys, time
+import concurrent.futures, contextlib, json, os, re, shutil, socket, sqlite3, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'wqd'))
 from plant import Plant, free_port, skip, wait_until  # noqa: E402,F401
@@ -157,7 +157,10 @@ class Ground(Plant):
     def launch(self, *before, seconds=20, **how):
         """Starts wqd without waiting for it; `before`: a program that starts it."""
         log = open(self.path('wqd.log'), 'ab')
-        self.wqd = subprocess.Popen([*before, self.bin('wqd'), '--config', self.path('wqd.conf')], stdout=log, stderr=log,
+        program = self.bin('wqd')
+        if 'user' in how:  # who may not look into the folder where it was built
+            program = shutil.copy(program, self.path('wqd'))
+        self.wqd = subprocess.Popen([*before, program, '--config', self.path('wqd.conf')], stdout=log, stderr=log,
                                     stdin=subprocess.DEVNULL, **how)
         self.running.append(self.wqd)
         return self.wqd

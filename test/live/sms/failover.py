@@ -170,7 +170,10 @@ def main():
         skip('no smsd (package smstools)')
     plant = Plant()
     smsd, hook = Smsd(plant), Hook()
-    modem = Modem(os.path.join(smsd.base, 'tty'))
+    try:
+        modem = Modem(os.path.join(smsd.base, 'tty'))
+    except OSError as e:
+        skip(f'no pseudo-terminal: {e}')
     try:
         now = int(time.time())
         write_config(plant, hook, smsd)
