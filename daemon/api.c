@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,9 @@ static json_t *delays_status(const struct delays *delays)
 		(json_int_t)sorted[n * 99 / 100], "max", (json_int_t)sorted[n - 1]);
 }
 
+/* Series; a reply about more is some 100 KB of text. */
+#define LARGE_SITE 500
+
 static void get_status(struct daemon *daemon, struct command *command, const char *name)
 {
 	const struct wq_alarm *const *alarms;
@@ -152,6 +156,9 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 	json_object_set_new(reply, "stations", stations_status(daemon));
 	json_object_set_new(reply, "open_alarms", json_integer((json_int_t)wq_engine_alarms(daemon->engine, &alarms)));
 	command_answer(command, 200, print(reply));
+	/* The tree of a large site takes more than all the rest of us. */
+	if (daemon->config->site.series_count > LARGE_SITE)
+		malloc_trim(0);
 }
 
 static json_t *alarm_json(const struct daemon *daemon, const struct wq_alarm *alarm)
