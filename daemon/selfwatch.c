@@ -94,8 +94,8 @@ static bool judge_channel(struct selfwatch *watch, const struct selfwatch_facts 
 			(int)(SELFWATCH_CHANNEL / WQ_MINUTES(1)));
 		return true;
 	}
-	/* Right after a start nobody knows yet whether they work. */
-	if (facts->channels_failing > 0 || boot - watch->started < SELFWATCH_CALM)
+	/* Right after a start nobody knows yet whether they work, until one has. */
+	if (facts->channels_failing > 0 || (!facts->delivered && boot - watch->started < SELFWATCH_CALM))
 		return false;
 	out->finding = WQ_FINDING_CLEAR;
 	wq_verdict_say(out, "通知通道恢复");
@@ -151,7 +151,8 @@ void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 {
 	wq_ms boot = clock_boot(), now = clock_now();
 	struct selfwatch_facts facts = { .stalled = daemon->stalled,
-		.shed = daemon->shed };
+		.shed = daemon->shed,
+		.delivered = daemon->sent > 0 };
 	for (size_t i = 0; i < daemon->source_count; i++) {
 		struct source_counts counts;
 		source_counts(daemon->sources[i], &counts);

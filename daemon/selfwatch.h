@@ -25,6 +25,7 @@ struct selfwatch_facts {
 	uint64_t shed, not_durable; /* since the start */
 	const char *channel;        /* one that has failed for SELFWATCH_CHANNEL, or NULL */
 	size_t channels_failing;    /* of those that failed for any time */
+	bool delivered;             /* some channel delivered since the start */
 };
 
 struct selfwatch_counter {

@@ -16,6 +16,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NO_COLUMN (-1)
@@ -193,6 +194,25 @@ static void write_row(struct job *job, const struct wq_csv_row *row)
 	putchar('\n');
 }
 
+/* A header in another encoding hides columns, and a class looks better when an item is missing: said. */
+static void note_encoding(const struct job *job, const char *const *names, size_t count)
+{
+	bool foreign = false;
+
+	for (size_t i = 0; i < count; i++)
+		foreign |= mbstowcs(NULL, names[i], 0) == (size_t)-1;
+	if (!foreign)
+		return;
+	fprintf(stderr,
+	        "%s:1: note: the header is not UTF-8 (iconv -f GB18030 -t UTF-8 converts it); not judged, "
+	        "for want of a column:",
+	        job->name);
+	for (size_t i = 0; i < WQ_EVALUATED; i++)
+		if (job->columns[i] == NO_COLUMN)
+			fprintf(stderr, " %s", wq_parameters[i].alias);
+	fputc('\n', stderr);
+}
+
 /* Finds the columns of the evaluated items and writes the header. */
 static int write_header(struct job *job)
 {
@@ -213,6 +233,8 @@ static int write_header(struct job *job)
 		        job->name);
 		return CTL_WRONG;
 	}
+	if (found < WQ_EVALUATED)
+		note_encoding(job, names, count);
 	for (size_t i = 0; i < count; i++) {
 		wq_csv_write(stdout, names[i]);
 		putchar(',');

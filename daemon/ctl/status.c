@@ -68,6 +68,25 @@ static void print_uptime(const json_t *status, FILE *to)
 		fprintf(to, "up        %lld h %lld min\n", minutes / 60, minutes % 60);
 }
 
+/* What a bus brought and was not taken; nothing where all was. */
+static void print_refusals(const json_t *status, FILE *to)
+{
+	const json_t *bus;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "buses"), i, bus)
+	{
+		long long refused = (long long)json_integer_value(json_object_get(bus, "refused"));
+		long long early = (long long)json_integer_value(json_object_get(bus, "not_durable"));
+		long long shed = (long long)json_integer_value(json_object_get(bus, "shed"));
+
+		if (refused + early + shed == 0)
+			continue;
+		fprintf(to, "bus       %s: refused %lld, acknowledged before stored %lld, not taken %lld\n",
+		        json_string_value(json_object_get(bus, "name")), refused, early, shed);
+	}
+}
+
 static void print_summary(const json_t *status, FILE *to)
 {
 	static const struct part daemon[] = { { "", "site" }, { "wqd ", "version" },
@@ -89,6 +108,7 @@ static void print_summary(const json_t *status, FILE *to)
 	print_line(json_object_get(status, "notices"), "notices", notices, to);
 	if (json_object_get(status, "open_alarms"))
 		print_line(status, "alarms", alarms, to);
+	print_refusals(status, to);
 }
 
 /* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */

@@ -92,6 +92,10 @@ static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
 	assert_non_null(strstr(verdict.says, "通知通道modem不通已超过5分钟"));
 	facts = (struct selfwatch_facts){ .channels_failing = 0 };
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL + 1, &verdict), NOTHING);
+	facts.delivered = true;
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL + 1, &verdict), CLEAR);
+	facts.delivered = false;
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CALM, &verdict), CLEAR);
 }
 
