@@ -1,40 +1,111 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the pages promise: links lead somewhere, and the analyst's queries run on a history as wqd makes it."""
-import os, re, signal, sqlite3, subprocess, sys, tempfile, time
+"""What the pages promise: links and their anchors lead somewhere, every page is in the index, and the SQL of all pages runs
+on a history as wqd makes it.
 
-source, bin_ = os.environ['WQ_SOURCE'], os.environ['WQ_BIN']
+    WQ_BIN=build/bin WQ_SOURCE=. test/scenario/docs.py"""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE, BIN = os.environ["WQ_SOURCE"], os.environ["WQ_BIN"]
+DOCS = os.path.join(SOURCE, "docs")
 bad = []
-pages = [os.path.join(source, n) for n in ('README.md', 'README.zh-CN.md')] + \
-        [os.path.join(source, 'docs', n) for n in os.listdir(os.path.join(source, 'docs')) if n.endswith('.md')]
-links = 0
-for page in pages:
-    text = open(page, encoding='utf-8').read()
-    for target in re.findall(r'\]\(([^)#\s]+)(?:#[^)]*)?\)', text):
-        if '://' in target or target.startswith('mailto:'):
-            continue
-        links += 1
-        if not os.path.exists(os.path.join(os.path.dirname(page), target)):
-            bad.append(f'{os.path.relpath(page, source)}: {target} is not there')
-with tempfile.TemporaryDirectory() as folder:
-    conf = os.path.join(folder, 'wqd.conf')
-    with open(conf, 'w') as f:
+
+
+def pages():
+    names = ["README.md", "README.zh-CN.md"]
+    names += sorted(f"docs/{n}" for n in os.listdir(DOCS) if n.endswith(".md"))
+    return {n: open(os.path.join(SOURCE, n), encoding="utf-8").read() for n in names}
+
+
+def anchors(text):
+    """As forges make them of headings: small letters, no punctuation, hyphens for spaces, -1 … where one comes again."""
+    found = set()
+    for heading in re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.S), re.M):
+        name = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+        n = 0
+        while (f"{name}-{n}" if n else name) in found:
+            n += 1
+        found.add(f"{name}-{n}" if n else name)
+    return found
+
+
+def check_links(texts):
+    count = 0
+    for page, text in texts.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            count += 1
+            path, _, anchor = target.partition("#")
+            there = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+            if not os.path.exists(os.path.join(SOURCE, there)):
+                bad.append(f"{page}: {target} is not there")
+            elif anchor and there in texts and anchor not in anchors(texts[there]):
+                bad.append(f"{page}: {target}: {there} has no such heading")
+    return count
+
+
+def check_index(texts):
+    for page in texts:
+        name = os.path.basename(page)
+        if page.startswith("docs/") and name != "README.md" and f"]({name})" not in texts["docs/README.md"]:
+            bad.append(f"docs/README.md: does not name {name}")
+
+
+def make_history(folder):
+    """An empty history by the program itself; needs no network: the broker is not there."""
+    conf = os.path.join(folder, "wqd.conf")
+    with open(conf, "w", encoding="utf-8") as f:
         f.write(f'site {{ name = "docs" database = "{folder}/wqd.db" socket = "{folder}/wqd.sock" }}\n'
                 'mqtt "b" { broker = "tcp://127.0.0.1:9" topic = "wq/{station}" client_id = "docs" }\n'
                 'station "q" { kind = "national" point "tp" { bus = "b" unit = "mg/L" } }\n')
-    wqd = subprocess.Popen([os.path.join(bin_, 'wqd'), '--config', conf], stderr=subprocess.DEVNULL)
+    wqd = subprocess.Popen([os.path.join(BIN, "wqd"), "--config", conf], stderr=subprocess.PIPE)
     end = time.monotonic() + 20
-    while not os.path.exists(f'{folder}/wqd.sock') and wqd.poll() is None and time.monotonic() < end:
+    while not os.path.exists(f"{folder}/wqd.sock") and wqd.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
-    wqd.send_signal(signal.SIGTERM)
-    wqd.wait(30)
-    queries = re.findall(r'```sql\n(.*?)```', open(os.path.join(source, 'docs/analyst.md'), encoding='utf-8').read(), re.S)
-    db = sqlite3.connect(f'{folder}/wqd.db')
-    for query in queries:
-        try:
-            db.execute(query).fetchall()
-        except sqlite3.Error as e:
-            bad.append(f'analyst.md: {e}: {query.strip()[:80]}')
-    db.close()
-print(f'{len(pages)} pages, {links} links, {len(queries)} queries', *bad, sep='\n')
-sys.exit(1 if bad or len(queries) < 10 or links == 0 else 0)
+    if wqd.poll() is None:
+        wqd.send_signal(signal.SIGTERM)
+    try:
+        said = wqd.communicate(timeout=30)[1].decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        wqd.kill()
+        said = wqd.communicate()[1].decode(errors="replace") + "it did not stop"
+    if wqd.returncode != 0:
+        bad.append(f"wqd ended with {wqd.returncode}: {said}")
+    return f"{folder}/wqd.db"
+
+
+def check_queries(texts):
+    count = 0
+    with tempfile.TemporaryDirectory() as folder:
+        db = sqlite3.connect(f"file:{make_history(folder)}?mode=ro", uri=True)
+        for page, text in texts.items():
+            for query in re.findall(r"```sql\n(.*?)```", text, re.S):
+                count += 1
+                try:
+                    db.execute(query).fetchall()
+                except sqlite3.Error as e:
+                    bad.append(f"{page}: {e}: {query.strip()[:80]}")
+        db.close()
+    if count < 10:
+        bad.append(f"{count} queries found: at least the analyst's ten are expected")
+    return count
+
+
+texts = pages()
+links = check_links(texts)
+check_index(texts)
+queries = check_queries(texts)
+if links < 20:
+    bad.append(f"{links} links found: the pages have more")
+print(f"{len(texts)} pages, {links} links, {queries} queries", *bad, sep="\n")
+print(f"{len(bad)} failures" if bad else "PASS")
+sys.exit(1 if bad else 0)
