@@ -51,7 +51,7 @@ static const struct argp_option where_options[] = {
 	{ "format", KEY_FORMAT, "FORMAT", 0, "table (default), csv or json", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "station", KEY_STATION, "ID", 0, "only this station", 0 },
-	{ "parameter", KEY_PARAMETER, "NAME", 0, "only this parameter, by alias or HJ 525 code",
+	{ "parameter", KEY_PARAMETER, "NAME", 0, "only this parameter, by alias, name or HJ 525 code",
 	        0 },
 	{ "from", KEY_FROM, "TIME", 0, "from here on: 2026-03-05 or 2026-03-05T08:00, site's time",
 	        0 },

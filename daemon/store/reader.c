@@ -285,7 +285,7 @@ static int keys_of(struct reader *reader, const struct reader_filter *filter, in
 	if (r < 0)
 		return r;
 	return key_of(reader, "parameter", filter->parameter,
-	        "SELECT id FROM parameter WHERE alias=?1 OR code=?1 ORDER BY alias=?1 DESC",
+	        "SELECT id FROM parameter WHERE alias=?1 OR code=?1 OR name=?1 ORDER BY alias=?1 DESC",
 	        "SELECT alias FROM parameter WHERE id IN(SELECT parameter FROM series) ORDER BY "
 	        "alias",
 	        parameter, err);
@@ -348,7 +348,7 @@ int reader_daily(struct reader *reader, const struct reader_filter *filter,
 	return run(reader,
 	        "SELECT * FROM v_daily WHERE (?1 IS NULL OR station=?1) AND (?2 IS NULL OR "
 	        "parameter=?2"
-	        " OR parameter=(SELECT alias FROM parameter WHERE code=?2)) AND day>=?3 AND day<=?4"
+	        " OR parameter=(SELECT alias FROM parameter WHERE code=?2 OR name=?2)) AND day>=?3 AND day<=?4"
 	        " ORDER BY day,station,parameter<>'all',parameter",
 	        DB_VALUES(db_text(filter->station), db_text(filter->parameter), db_text(from),
 	                db_text(to)),
@@ -367,7 +367,7 @@ int reader_alarms(struct reader *reader, const struct reader_filter *filter,
 	        " FROM change_row WHERE at>=?1 AND at<?2 AND open>=?3 AND (?4 IS NULL OR "
 	        "station=?4)"
 	        " AND (?5 IS NULL OR parameter=?5 OR parameter=(SELECT alias FROM parameter"
-	        " WHERE code=?5)) ORDER BY decided,id,number",
+	        " WHERE code=?5 OR name=?5)) ORDER BY decided,id,number",
 	        DB_VALUES(from_of(filter), to_of(filter), db_int(filter->open),
 	                db_text(filter->station), db_text(filter->parameter)),
 	        sink, err);

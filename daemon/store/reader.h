@@ -41,7 +41,7 @@ const struct wq_zone *reader_zone(const struct reader *reader);
 /* What to select. WQ_NO_TIME and NULL do not restrict; `to` is exclusive. */
 struct reader_filter {
 	const char *station;   /* id */
-	const char *parameter; /* alias or code */
+	const char *parameter; /* alias, code, or name as officers read it */
 	wq_ms from, to;
 	bool open; /* alarms: only changes of those that are open */
 };

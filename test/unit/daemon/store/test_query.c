@@ -157,6 +157,10 @@ static void readings_of_a_series_come_as_csv(void **state)
 	expect_output(command(ctl_query, "--database", h->path, "-s", "yigan", "-p", "ph", "-f",
 	                      "csv", NULL),
 	        HEAD);
+	/* And by the name that officers read. */
+	expect_output(command(ctl_query, "--database", h->path, "-s", "yigan", "-p", "总磷", "--to",
+	                      "2026-03-05T12:00", "-f", "csv", NULL),
+	        HEAD ROW_1);
 }
 
 static void json_is_an_array_of_objects_with_numbers_and_nulls(void **state)
