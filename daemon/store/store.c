@@ -293,6 +293,15 @@ int store_use_site(struct store *store, const struct wq_site *site, struct wq_er
 	return 0;
 }
 
+/* Stretches of an earlier life that were still open when it ended are known to have lasted until its last commit at the
+ * most; what goes on is told anew by this life. */
+static int end_outages(struct store *store, struct wq_err *err)
+{
+	int rc = sqlite3_exec(store->db,
+	        "UPDATE outage SET until=max(since,(SELECT received FROM meta)) WHERE until IS NULL", NULL, NULL, NULL);
+	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot end the outages of an earlier run", err);
+}
+
 int store_open(const char *path, const struct wq_site *site, struct store **out, struct wq_err *err)
 {
 	struct wq_err local; /* so that the code is known even when nobody wants the sentence */
@@ -314,6 +323,8 @@ int store_open(const char *path, const struct wq_site *site, struct store **out,
 		        size > 0 && (size <= CHECK_ALWAYS || (log > 0 && size <= CHECK_UNCLEAN));
 		r = store_connect(store, check, &local);
 	}
+	if (r == 0)
+		r = end_outages(store, &local);
 	if (r == 0)
 		r = store_use_site(store, site, &local);
 	if (r < 0) {

@@ -177,6 +177,21 @@ static void a_change_of_a_number_that_is_taken_gets_the_next(void **state)
 	house_expect_text(h, "SELECT group_concat(kind||':'||number,' ') FROM change", "0:1 1:2");
 }
 
+static void an_outage_of_a_life_that_was_cut_ends_with_its_last_arrival(void **state)
+{
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING + 90000, 0.2)->received = MORNING + 90000;
+	house_outage(h, MORNING, WQ_NO_TIME);
+	house_commit(h);
+	house_again(h, &house_site);
+	assert_int_equal(house_number(h, "SELECT until-since FROM outage"), 90000);
+	/* One that began after all that arrived has no length. */
+	house_outage(h, MORNING + 120000, WQ_NO_TIME);
+	house_commit(h);
+	house_again(h, &house_site);
+	assert_int_equal(house_number(h, "SELECT sum(until-since) FROM outage"), 90000);
+}
+
 static void an_outage_that_ends_is_still_one_row(void **state)
 {
 	struct house *h = *state;
@@ -523,6 +538,7 @@ int main(void)
 		house_test(older_readings_that_come_later_find_their_place),
 		house_test(a_day_told_again_is_a_revision_and_the_view_shows_the_newest),
 		house_test(a_change_of_a_number_that_is_taken_gets_the_next),
+		house_test(an_outage_of_a_life_that_was_cut_ends_with_its_last_arrival),
 		house_test(an_outage_that_ends_is_still_one_row),
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
 		house_test(the_outbox_stops_when_it_is_told_to),
