@@ -90,8 +90,9 @@ static bool judge_channel(struct selfwatch *watch, const struct selfwatch_facts 
 {
 	if (facts->channel != NULL) {
 		raise(out, WQ_LEVEL_WARNING, (double)facts->channels_failing);
-		wq_verdict_say(out, "通知通道%s不通已超过%d分钟,通知改走其他通道", facts->channel,
-			(int)(SELFWATCH_CHANNEL / WQ_MINUTES(1)));
+		wq_verdict_say(out, "通知通道%s不通已超过%d分钟,%s", facts->channel,
+			(int)(SELFWATCH_CHANNEL / WQ_MINUTES(1)),
+			facts->channels_failing < facts->channels ? "通知改走其他通道" : "无其他通道可用,请人工值守");
 		return true;
 	}
 	/* Right after a start nobody knows yet whether they work, until one has. */
@@ -151,6 +152,7 @@ void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 {
 	wq_ms boot = clock_boot(), now = clock_now();
 	struct selfwatch_facts facts = { .stalled = daemon->stalled,
+		.channels = daemon->config->channel_count,
 		.shed = daemon->shed,
 		.delivered = daemon->sent > 0 };
 	for (size_t i = 0; i < daemon->source_count; i++) {

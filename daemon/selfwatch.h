@@ -24,6 +24,7 @@ struct selfwatch_facts {
 	bool stalled;               /* nothing could be committed for HANDOVER_STALL */
 	uint64_t shed, not_durable; /* since the start */
 	const char *channel;        /* one that has failed for SELFWATCH_CHANNEL, or NULL */
+	size_t channels;            /* how many there are */
 	size_t channels_failing;    /* of those that failed for any time */
 	bool delivered;             /* some channel delivered since the start */
 };

@@ -84,13 +84,16 @@ static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
 {
 	struct selfwatch watch;
 	struct wq_verdict verdict;
-	struct selfwatch_facts facts = { .channels_failing = 1 };
+	struct selfwatch_facts facts = { .channels = 2, .channels_failing = 1 };
 	(void)state;
 	selfwatch_init(&watch, 0);
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, 1000, &verdict), NOTHING);
 	facts.channel = "modem";
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
-	assert_non_null(strstr(verdict.says, "通知通道modem不通已超过5分钟"));
+	assert_non_null(strstr(verdict.says, "通知通道modem不通已超过5分钟,通知改走其他通道"));
+	facts.channels_failing = 2;
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
+	assert_non_null(strstr(verdict.says, "无其他通道可用,请人工值守"));
 	facts = (struct selfwatch_facts){ .channels_failing = 0 };
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL + 1, &verdict), NOTHING);
 	facts.delivered = true;
