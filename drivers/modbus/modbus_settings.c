@@ -8,6 +8,7 @@
 #include "wq/err.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const struct wq_choice tables[] = {
 	{ "holding", MODBUS_HOLDING },
@@ -250,9 +251,24 @@ static int check_pair(const struct wq_point *a, const struct wq_point *b, struct
 	        (long long)at, (long long)p->unit_id, b->parameter, b->station);
 }
 
+/* "10.0.0.9:502" is an address and a port in one; an IPv6 address has more colons. */
+static int check_host(const struct modbus_bus_settings *bus, struct wq_err *err)
+{
+	const char *colon = bus->host != NULL ? strchr(bus->host, ':') : NULL;
+
+	if (colon == NULL || strchr(colon + 1, ':') != NULL)
+		return 0;
+	return wq_fail(err, WQ_E_INVALID, "host = \"%.64s\": no port here; write host = \"%.*s\" and port = %.16s",
+	        bus->host, (int)(colon - bus->host < 64 ? colon - bus->host : 64), bus->host, colon + 1);
+}
+
 int modbus_check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 {
-	int r;
+	int r = check_host(bus->settings, err);
+
+	*bad = SIZE_MAX;
+	if (r < 0)
+		return r;
 
 	for (size_t i = 0; i < bus->point_count; i++) {
 		*bad = i;

@@ -57,6 +57,22 @@ static void accepts_a_sound_bus(void **state)
 	assert_int_equal(check(&bus_settings, &a, &b, &bad, NULL), 0);
 }
 
+static void refuses_a_port_within_the_host(void **state)
+{
+	struct modbus_bus_settings bus = bus_settings;
+	struct modbus_point_settings a = at(0, 4), b = at(2, 4);
+	struct wq_err err;
+	size_t bad = 0;
+
+	(void)state;
+	bus.host = "10.0.0.9:502";
+	assert_int_equal(check(&bus, &a, &b, &bad, &err), WQ_E_INVALID);
+	assert_int_equal(bad, SIZE_MAX);
+	assert_non_null(strstr(err.text, "write host = \"10.0.0.9\" and port = 502"));
+	bus.host = "fe80::9";
+	assert_int_equal(check(&bus, &a, &b, &bad, &err), 0);
+}
+
 static void refuses_what_a_point_cannot_be(void **state)
 {
 	static const struct {
@@ -125,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_a_sound_bus),
+		cmocka_unit_test(refuses_a_port_within_the_host),
 		cmocka_unit_test(refuses_what_a_point_cannot_be),
 		cmocka_unit_test(refuses_a_register_that_two_points_want),
 		cmocka_unit_test(every_key_has_a_line_of_help),
