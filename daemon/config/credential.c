@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Credential files that are named and not there: a warning, because a check needs no secrets. */
+/* Credential files that are named and not there, or open to everybody: a warning, because a check needs no secrets. */
 #include "load.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 static void check_reference(struct loader *l, const struct section *section, const char *key,
         const char *reference, const char *directory)
@@ -22,9 +22,15 @@ static void check_reference(struct loader *l, const struct section *section, con
 		return;
 	}
 	snprintf(path, sizeof path, "%s/%s", directory, name);
-	if (access(path, F_OK) != 0)
+	struct stat file;
+
+	if (stat(path, &file) != 0)
 		load_warning(
 		        l, section, key, "credential '%s' is not there: no file %s", name, path);
+	else if ((file.st_mode & (S_IROTH | S_IWOTH)) != 0)
+		load_warning(l, section, key,
+		        "credential '%s' is open to everybody: %s has mode %04o; chmod o= takes it back", name, path,
+		        (unsigned)file.st_mode & 07777);
 }
 
 void load_credentials(struct loader *l)

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 static void people_are_resolved_in_order(void **state)
 {
@@ -151,7 +153,7 @@ static void a_right_file_has_no_warnings(void **state)
 	config_free(config);
 }
 
-static void a_credential_that_is_there_needs_no_warning(void **state)
+static void a_credential_is_there_and_not_open_to_everybody(void **state)
 {
 	static struct config_report report;
 	char folder[] = "/tmp/wq-credentials-XXXXXX", path[64];
@@ -161,10 +163,17 @@ static void a_credential_that_is_there_needs_no_warning(void **state)
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/x", folder);
 	fclose(fopen(path, "w"));
+	chmod(path, 0440);
 	setenv("CREDENTIALS_DIRECTORY", folder, 1);
 	config = load(HEAD "horn \"g\" { url = \"http\" secret = \"credential:x\" }\n", &report);
 	assert_non_null(config);
 	assert_int_equal(report.warning_count, 0);
+	config_free(config);
+	chmod(path, 0644);
+	config = load(HEAD "horn \"g\" { url = \"http\" secret = \"credential:x\" }\n", &report);
+	assert_non_null(config);
+	assert_int_equal(report.warning_count, 1);
+	assert_non_null(strstr(report.problems[0].text, "has mode 0644; chmod o="));
 	config_free(config);
 	unsetenv("CREDENTIALS_DIRECTORY");
 	remove(path);
@@ -180,7 +189,7 @@ int main(void)
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
 		cmocka_unit_test(doubtful_things_are_warnings),
 		cmocka_unit_test(a_right_file_has_no_warnings),
-		cmocka_unit_test(a_credential_that_is_there_needs_no_warning),
+		cmocka_unit_test(a_credential_is_there_and_not_open_to_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
