@@ -20,7 +20,7 @@ LIBRARIES = [
     ("modbus", ["drivers/modbus/", "test/sim/"]),
     ("MQTT", ["drivers/mqtt/", "test/sim/"]),
     ("csv.h", ["drivers/csv/"]),
-    ("curl/", ["daemon/notify/deliverer.c", "daemon/ctl/client.c"]),
+    ("curl/", ["daemon/notify/lines.c", "daemon/ctl/client.c"]),
     ("microhttpd.h", ["daemon/ctl/server.c", "test/sim/inbox.c"]),
     ("confuse.h", ["daemon/config/"]),
     ("jansson.h", ["drivers/mqtt/", "daemon/", "test/sim/"]),
