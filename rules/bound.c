@@ -9,20 +9,13 @@
 
 #include <stdio.h>
 
-static const struct wq_standard_row *any_row(const char *code)
-{
-	const struct wq_standard_row *row = wq_standard_find(code, WQ_RIVER);
-
-	return row ? row : wq_standard_find(code, WQ_LAKE);
-}
-
 static bool has_number(const struct bound_settings *settings)
 {
 	return !isnan(settings->above) || !isnan(settings->below);
 }
 
-int bound_check(const struct bound_settings *settings, const struct wq_parameter *parameter,
-        struct wq_err *err)
+int bound_check(const struct bound_settings *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, struct wq_err *err)
 {
 	if (has_number(settings)) {
 		if (settings->class_ != INT64_MIN)
@@ -34,38 +27,41 @@ int bound_check(const struct bound_settings *settings, const struct wq_parameter
 			        settings->below, settings->above);
 		return WQ_OK;
 	}
-	if (parameter && !any_row(parameter->code))
+	if (parameter && !wq_standard_any(site->standard, parameter->code))
 		return wq_fail(err, WQ_E_INVALID,
-		        "GB 3838 sets no class limits for '%s' (%s): give above or below",
-		        parameter->alias, parameter->code);
+		        "%s sets no limits for '%s' (%s): give above or below",
+		        site->standard->name, parameter->alias, parameter->code);
 	return WQ_OK;
 }
 
 static bool class_limits(const struct bound_settings *settings, const struct wq_standard_row *row,
         const struct wq_station *station, struct bound *bound)
 {
+	int class_;
+
 	if (!row)
 		return false;
-	bound->class_ = settings->class_ == INT64_MIN ? station->target : (int)settings->class_;
+	class_ = settings->class_ == INT64_MIN ? station->target : (int)settings->class_;
 	if (row->direction != WQ_AT_MOST)
-		bound->low = row->limit[bound->class_];
+		bound->low = row->limit[class_];
 	if (row->direction == WQ_AT_MOST)
-		bound->high = row->limit[bound->class_];
+		bound->high = row->limit[class_];
 	if (row->direction == WQ_WITHIN)
 		bound->high = row->high;
+	bound->class_ = row->single ? WQ_CLASS_NONE : class_;
 	return true;
 }
 
-bool bound_find(const struct bound_settings *settings, const struct wq_parameter *parameter,
-        const struct wq_station *station, struct bound *bound)
+bool bound_find(const struct bound_settings *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, const struct wq_station *station, struct bound *bound)
 {
-	const struct wq_standard_row *known = any_row(parameter->code);
+	const struct wq_standard_row *known = wq_standard_any(site->standard, parameter->code);
 
 	*bound = (struct bound){ .low = NAN, .high = NAN };
 	bound->multiple = known && known->direction == WQ_AT_MOST;
 	if (!has_number(settings))
-		return class_limits(settings, wq_standard_find(parameter->code, station->water),
-		        station, bound);
+		return class_limits(
+		        settings, wq_site_limits(site, station, parameter->code), station, bound);
 	bound->low = settings->below;
 	bound->high = settings->above;
 	return true;

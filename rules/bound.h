@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a value is held against: the limits of a class of GB 3838, or numbers of the configuration.
+/* What a value is held against: the limits of a class of the standard, or numbers of the configuration.
  * The limit itself meets. Pure and thread-safe. */
 #ifndef WQ_RULES_BOUND_H
 #define WQ_RULES_BOUND_H
@@ -36,18 +36,21 @@ struct bound_settings {
 struct bound {
 	/* low <= value <= high meets; NaN: no such end. At least one is a number. */
 	double low, high;
-	int class_;    /* whose limits they are, 1 … 5; 0: numbers of the configuration */
+	int class_;    /* whose limits they are, 1 … 5; 0: numbers of the configuration, or an item
+	                  that has one limit and no classes */
 	bool multiple; /* the parameter has an exceedance multiple (超标倍数) */
 };
 
-/* WQ_E_INVALID when the keys contradict each other, or a class is meant and GB 3838 sets none for
- * the parameter in any water. `parameter` may be NULL. */
-int bound_check(const struct bound_settings *settings, const struct wq_parameter *parameter,
-        struct wq_err *err);
+/* WQ_E_INVALID when the keys contradict each other, or a class is meant and the standard in force
+ * sets no limits for the parameter in any water. `parameter` may be NULL. */
+int bound_check(const struct bound_settings *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, struct wq_err *err);
 
-/* The bound for a parameter at a station. False when GB 3838 has no limits for it in that water. */
-bool bound_find(const struct bound_settings *settings, const struct wq_parameter *parameter,
-        const struct wq_station *station, struct bound *bound);
+/* The bound for a parameter at a station. False when the standard in force has no limits for it
+ * there: not in that water, or at drinking-water sources only. */
+bool bound_find(const struct bound_settings *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, const struct wq_station *station,
+        struct bound *bound);
 
 static inline bool bound_exceeds(const struct bound *bound, double value)
 {

@@ -52,7 +52,8 @@ static bool whole_station(const struct daily_settings *s)
 	return !s->item || s->item[0] == '\0';
 }
 
-static int check(const void *settings, const struct wq_parameter *parameter, struct wq_err *err)
+static int check(const void *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, struct wq_err *err)
 {
 	const struct daily_settings *s = settings;
 	int found;
@@ -60,14 +61,14 @@ static int check(const void *settings, const struct wq_parameter *parameter, str
 	(void)parameter;
 	if (whole_station(s))
 		return WQ_OK;
-	found = wq_parameter_find(wq_parameters, wq_parameter_count, s->item);
+	found = wq_parameter_find(site->parameters, site->parameter_count, s->item);
 	if (found < 0)
 		return wq_fail(err, WQ_E_INVALID,
 		        "item '%s' is no parameter with class limits; allowed: empty, or one of GB "
 		        "3838 "
 		        "such as tp, nh3n, codmn, do, ph",
 		        s->item);
-	return bound_check(&target, &wq_parameters[found], err);
+	return bound_check(&target, site, &site->parameters[found], err);
 }
 
 /* What one item's mean is: "日均0.213mg/L,超Ⅲ类限值(0.2)0.06倍". Where the mean before rounding
@@ -83,7 +84,7 @@ static void add_mean(struct phrase *says, const struct wq_site *site,
 
 	phrase_add(says, "日均%s",
 	        phrase_amount(parameter, wq_value_format(row->mean, number), amount));
-	if (!bound_find(&target, parameter, station, &bound))
+	if (!bound_find(&target, site, parameter, station, &bound))
 		return;
 	differ = bound_exceeds(&bound, row->mean) != bound_exceeds(&bound, row->mean_raw);
 	if (differ)
@@ -100,9 +101,9 @@ static void add_items(struct phrase *says, const struct wq_site *site, unsigned 
 {
 	const char *between = "";
 
-	for (unsigned i = 0; i < WQ_EVALUATED; i++) {
+	for (unsigned i = 0; i < site->standard->evaluated_count; i++) {
 		int found = wq_parameter_find(
-		        site->parameters, site->parameter_count, wq_evaluated_codes[i]);
+		        site->parameters, site->parameter_count, site->standard->evaluated[i]);
 		if (!(bits & 1u << i) || found < 0)
 			continue;
 		phrase_add(says, "%s%s", between, site->parameters[found].name);
@@ -123,10 +124,10 @@ static void add_determining(struct phrase *says, const struct wq_site *site,
 {
 	const char *before = ",定类因子:";
 
-	for (unsigned i = 0; i < WQ_EVALUATED; i++) {
+	for (unsigned i = 0; i < site->standard->evaluated_count; i++) {
 		const struct wq_day_row *row = row_of(report,
 		        wq_parameter_find(
-		                site->parameters, site->parameter_count, wq_evaluated_codes[i]));
+		                site->parameters, site->parameter_count, site->standard->evaluated[i]));
 		if (!(report->determining & 1u << i) || !row)
 			continue;
 		phrase_add(says, "%s%s", before, site->parameters[row->parameter].name);
@@ -206,7 +207,7 @@ static void judge_item(struct wq_verdict *out, const struct daily_settings *s,
 	out->series = wq_site_series(site, wq_view_place(view), row->parameter);
 	out->value = site->evaluation.daily_raw ? row->mean_raw : row->mean;
 	out->limit = NAN;
-	if (bound_find(&target, parameter, station, &bound))
+	if (bound_find(&target, site, parameter, station, &bound))
 		out->limit = bound_limit(&bound, out->value);
 	if (!isnan(row->exceedance))
 		wq_verdict_fact(out, "exceedance", row->exceedance);

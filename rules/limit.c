@@ -71,7 +71,8 @@ static const struct wq_option options[] = {
 	WQ_OPTION_END,
 };
 
-static int check(const void *settings, const struct wq_parameter *parameter, struct wq_err *err)
+static int check(const void *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, struct wq_err *err)
 {
 	const struct limit_settings *s = settings;
 
@@ -81,7 +82,7 @@ static int check(const void *settings, const struct wq_parameter *parameter, str
 		        "less",
 		        wq_level_name((enum wq_level)s->first_level),
 		        wq_level_name((enum wq_level)s->level));
-	return bound_check(&s->bound, parameter, err);
+	return bound_check(&s->bound, site, parameter, err);
 }
 
 /* One more than is judged, so that "3 in a row" and "3 or more" can be told apart. */
@@ -128,15 +129,15 @@ static void say_exceeds(struct wq_verdict *out, const struct limit_settings *s,
 static void state_facts(
         struct wq_verdict *out, const struct wq_view *view, const struct bound *bound, size_t run)
 {
-	const struct wq_standard_row *row =
-	        wq_standard_find(wq_view_parameter(view)->code, wq_view_station(view)->water);
+	const struct wq_standard_row *row = wq_site_limits(
+	        wq_view_site(view), wq_view_station(view), wq_view_parameter(view)->code);
 	double multiple = bound_exceedance(bound, out->value);
 
 	if (!isnan(multiple))
 		wq_verdict_fact(out, "exceedance", multiple);
 	wq_verdict_fact(out, "consecutive", (double)run);
 	wq_verdict_fact(out, "limit", out->limit);
-	if (row)
+	if (row && !row->single)
 		wq_verdict_fact(out, "class", wq_standard_class(row, out->value));
 	if (bound->class_)
 		wq_verdict_fact(out, "target_class", bound->class_);
@@ -195,9 +196,10 @@ static bool on_batch(
 	out->at = newest->at;
 	out->value = newest->value;
 	out->limit = NAN;
-	if (!bound_find(&s->bound, parameter, wq_view_station(view), &bound)) {
+	if (!bound_find(&s->bound, wq_view_site(view), parameter, wq_view_station(view), &bound)) {
 		out->finding = WQ_FINDING_UNKNOWN;
-		wq_verdict_say(out, "GB 3838对此水体未设%s限值,不可评价", parameter->name);
+		wq_verdict_say(out, "%s对此水体未设%s限值,不可评价",
+		        wq_view_site(view)->standard->name, parameter->name);
 		return true;
 	}
 	out->limit = bound_limit(&bound, newest->value);

@@ -35,7 +35,7 @@ bool rule_takes(const struct rule_plan *plan, const struct wq_site *site, uint32
 	if (named->count > 0)
 		return false;
 	return !plan->usable || plan->rule->check == NULL ||
-	        plan->rule->check(plan->settings, &site->parameters[parameter], NULL) >= 0;
+	        plan->rule->check(plan->settings, site, &site->parameters[parameter], NULL) >= 0;
 }
 
 static size_t series_places(

@@ -146,7 +146,7 @@ static void check_named(struct loader *l, const struct rule_plan *plan)
 		struct wq_err err;
 
 		if (found >= 0 &&
-		        plan->rule->check(plan->settings, &site->parameters[found], &err) < 0)
+		        plan->rule->check(plan->settings, site, &site->parameters[found], &err) < 0)
 			load_error(l, plan->section, "parameters", i, "parameter '%s': %s",
 			        plan->where.parameters.items[i], err.text);
 	}
@@ -160,10 +160,10 @@ static void check_unnamed(struct loader *l, const struct rule_plan *plan)
 	struct wq_err err;
 
 	for (size_t i = 0; i < site->parameter_count; i++) {
-		if (plan->rule->check(plan->settings, &site->parameters[i], NULL) >= 0)
+		if (plan->rule->check(plan->settings, site, &site->parameters[i], NULL) >= 0)
 			return;
 	}
-	if (plan->rule->check(plan->settings, &site->parameters[0], &err) < 0)
+	if (plan->rule->check(plan->settings, site, &site->parameters[0], &err) < 0)
 		load_error(l, plan->section, NULL, 0, "%s", err.text);
 }
 
@@ -174,7 +174,7 @@ static void check_rule(struct loader *l, const struct rule_plan *plan)
 	if (!plan->usable || plan->rule->check == NULL)
 		return;
 	if (plan->rule->scope != WQ_SCOPE_SERIES) {
-		if (plan->rule->check(plan->settings, NULL, &err) < 0)
+		if (plan->rule->check(plan->settings, &l->config->site, NULL, &err) < 0)
 			load_error(l, plan->section, NULL, 0, "%s", err.text);
 	} else if (plan->where.parameters.count > 0) {
 		check_named(l, plan);

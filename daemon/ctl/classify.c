@@ -154,7 +154,7 @@ static void write_exceedance(enum wq_water water, const double values[WQ_EVALUAT
 
 	for (size_t i = 0; i < WQ_EVALUATED; i++) {
 		const struct wq_standard_row *limits =
-		        wq_standard_find(wq_evaluated_codes[i], water);
+		        wq_standard_find(&wq_gb3838, wq_evaluated_codes[i], water, false);
 		char text[WQ_DECIMAL_TEXT];
 		struct wq_decimal d;
 		double multiple;
@@ -180,7 +180,8 @@ static void write_row(struct job *job, const struct wq_csv_row *row)
 	int class_ = WQ_CLASS_NONE;
 
 	if (take_values(job, row, values))
-		class_ = wq_standard_section(job->request->water, values, &determining);
+		class_ = wq_standard_section(
+		        &wq_gb3838, job->request->water, values, &determining);
 	for (size_t i = 0; i < row->count; i++) {
 		wq_csv_write(stdout, row->fields[i].text);
 		putchar(',');

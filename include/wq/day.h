@@ -45,8 +45,8 @@ struct wq_day_report {
 	wq_day day;
 	bool correction; /* it was closed before; late data changed it */
 	bool changed;    /* a correction that changed class or verdict of the station or an item */
-	unsigned determining; /* bit per evaluated code (wq_evaluated_codes) that has the worst class */
-	unsigned lacking;     /* bit per evaluated code that is measured here but not assessable */
+	unsigned determining; /* bit per evaluated item (wq_standard_bit) that has the worst class */
+	unsigned lacking;     /* bit per evaluated item that is measured here but not assessable */
 	uint32_t count;
 	struct wq_day_row rows[WQ_DAY_ITEMS];
 };

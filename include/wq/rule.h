@@ -40,9 +40,11 @@ struct wq_rule {
 	                                    (which places) are the configuration's and the same for all */
 	size_t settings_size;            /* the struct the options fill */
 
-	/* Checks what single keys cannot say. `parameter` is one the rule will watch (called for each), NULL
-	 * for station and network rules. May be NULL. 0 or a negative enum wq_code. */
-	int (*check)(const void *settings, const struct wq_parameter *parameter, struct wq_err *err);
+	/* Checks what single keys cannot say. `site` has its standard, parameters and evaluation, perhaps no
+	 * stations yet. `parameter` is one the rule will watch (called for each), NULL for station and network
+	 * rules. May be NULL. 0 or a negative enum wq_code. */
+	int (*check)(const void *settings, const struct wq_site *site, const struct wq_parameter *parameter,
+		struct wq_err *err);
 
 	/* Bytes of memory per place; NULL: none. The engine hands it over zeroed. */
 	size_t (*state_size)(const void *settings);

@@ -26,6 +26,12 @@ enum wq_station_kind {
 };
 #define WQ_STATION_KINDS 6
 
+/* Whether the supplementary items of a standard (table 2 of GB 3838) hold at such a station. */
+static inline bool wq_station_source(enum wq_station_kind kind)
+{
+	return kind == WQ_SOURCE_CENTRAL || kind == WQ_SOURCE_DISPERSED || kind == WQ_SOURCE_BACKUP;
+}
+
 /* As written in the configuration: "national" "provincial" "source-central" … */
 const char *wq_station_kind_name(enum wq_station_kind kind);
 
@@ -76,6 +82,7 @@ struct wq_evaluation {
 struct wq_site {
 	const char *name;
 	const struct wq_zone *zone;
+	const struct wq_standard *standard; /* the one in force; never NULL */
 	struct wq_evaluation evaluation;
 	size_t parameter_count, station_count, series_count, rule_count, source_count;
 	const struct wq_parameter *parameters; /* the built-in ones first, then the site's own */
@@ -89,6 +96,10 @@ struct wq_site {
 
 /* Index of the series of a parameter at a station, or WQ_NONE. */
 uint32_t wq_site_series(const struct wq_site *site, uint32_t station, uint32_t parameter);
+
+/* The limits of a parameter at a station by the standard in force, or NULL (rules/standard). */
+const struct wq_standard_row *wq_site_limits(
+	const struct wq_site *site, const struct wq_station *station, const char *code);
 
 /* Index of a station by id, or WQ_NONE. */
 uint32_t wq_site_station(const struct wq_site *site, const char *id);

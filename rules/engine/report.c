@@ -39,7 +39,7 @@ static void means(const struct wq_parameter *parameter, const struct day_sum *su
 static void judge(const struct wq_site *site, const struct wq_station *station, struct wq_day_row *row)
 {
 	const struct wq_standard_row *limits =
-		wq_standard_find(site->parameters[row->parameter].code, station->water);
+		wq_site_limits(site, station, site->parameters[row->parameter].code);
 	if (limits == NULL || row->valid == 0 || isnan(row->mean))
 		return;
 	double judged = site->evaluation.daily_raw ? row->mean_raw : row->mean;
@@ -59,13 +59,12 @@ static struct wq_day_row empty_row(uint32_t station, uint32_t parameter, wq_day 
 		.verdict = WQ_DAY_NOT_ASSESSABLE };
 }
 
-/* Bit of an evaluated item, or 0 for other parameters. */
-static unsigned evaluated_bit(const char *code)
+/* Bit of a parameter that is an evaluated item in the station's water, or 0. */
+static unsigned evaluated_bit(const struct wq_site *site, const struct wq_station *station, uint32_t parameter)
 {
-	for (unsigned i = 0; i < WQ_EVALUATED; i++)
-		if (strcmp(wq_evaluated_codes[i], code) == 0)
-			return 1u << i;
-	return 0;
+	const char *code = site->parameters[parameter].code;
+	const struct wq_standard_row *limits = wq_site_limits(site, station, code);
+	return limits != NULL && limits->evaluated ? wq_standard_bit(site->standard, code) : 0;
 }
 
 /* Single factor: the worst item decides. A class is withheld while an item that is measured here is not
@@ -111,7 +110,7 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 			means(&site->parameters[series->parameter], sums[i], row);
 			judge(site, where, row);
 		}
-		unsigned bit = evaluated_bit(site->parameters[series->parameter].code);
+		unsigned bit = evaluated_bit(site, where, series->parameter);
 		measured |= bit;
 		if (bit != 0 && row->class_ == 0)
 			report->lacking |= bit;
@@ -120,6 +119,6 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 	}
 	for (uint32_t i = 1; worst != NULL && worst->class_ > 1 && i < report->count; i++)
 		if (report->rows[i].class_ == worst->class_)
-			report->determining |= evaluated_bit(site->parameters[report->rows[i].parameter].code);
+			report->determining |= evaluated_bit(site, where, report->rows[i].parameter);
 	judge_station(report, measured, worst);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GB 3838-2002 table 1 as data, and the class of values by single factor.
+/* GB 3838-2002 as data: the 24 items of table 1 and the 5 of table 2.
  *
- * Limits are written as in the table; each is the double nearest to its decimal, as measured
+ * Limits are written as in the tables; each is the double nearest to its decimal, as measured
  * values are, so `<=` decides as it would on paper. Water temperature has no class limits and is
- * not here; total nitrogen has them for lakes and reservoirs only. */
+ * not here; total nitrogen has them for lakes and reservoirs only. The items of table 2 have one
+ * limit each and hold at drinking-water sources only. */
 #include "wq/standard.h"
-
-#include "wq/decimal.h"
-#include "wq/parameter.h"
-
-#include <math.h>
-#include <string.h>
 
 /* clang-format off */
 #define ROW(code_, water_, direction_, judged, ...) \
@@ -18,6 +13,9 @@
 	  .limit = { 0, __VA_ARGS__ } }
 #define JUDGED(code, water, ...) ROW(code, water, WQ_AT_MOST, true, __VA_ARGS__)
 #define OTHER(code, water, ...)  ROW(code, water, WQ_AT_MOST, false, __VA_ARGS__)
+#define SOURCE(code_, water_, most) \
+	{ .code = code_, .water = water_, .direction = WQ_AT_MOST, .source = true, .single = true, \
+	  .limit = { 0, most, most, most, most, most } }
 
 /* The evaluated items come first, in the order of wq_evaluated_codes. Classes I to V. */
 #define EVALUATED_ITEMS(w, ...) \
@@ -46,114 +44,37 @@
 	OTHER("w19002", w, 0.2, 0.2, 0.2, 0.3, 0.3), \
 	OTHER("w21019", w, 0.05, 0.1, 0.2, 0.5, 1.0), \
 	OTHER("w02003", w, 200, 2000, 10000, 20000, 40000)
+
+/* Table 2: sulfate, chloride, nitrate, iron, manganese. */
+#define SOURCE_ITEMS(w) \
+	SOURCE("w21038", w, 250), \
+	SOURCE("w21022", w, 250), \
+	SOURCE("w21007", w, 10), \
+	SOURCE("w20125", w, 0.3), \
+	SOURCE("w20124", w, 0.1)
 /* clang-format on */
 
 static const struct wq_standard_row river_rows[] = {
 	EVALUATED_ITEMS(WQ_RIVER, 0.02, 0.1, 0.2, 0.3, 0.4),
 	OTHER_ITEMS(WQ_RIVER),
+	SOURCE_ITEMS(WQ_RIVER),
 };
 
 static const struct wq_standard_row lake_rows[] = {
 	EVALUATED_ITEMS(WQ_LAKE, 0.01, 0.025, 0.05, 0.1, 0.2),
 	OTHER_ITEMS(WQ_LAKE),
 	OTHER("w21001", WQ_LAKE, 0.2, 0.5, 1.0, 1.5, 2.0),
-};
-
-static const struct {
-	const struct wq_standard_row *rows;
-	size_t count;
-} waters[] = {
-	[WQ_RIVER] = { river_rows, sizeof(river_rows) / sizeof(river_rows[0]) },
-	[WQ_LAKE] = { lake_rows, sizeof(lake_rows) / sizeof(lake_rows[0]) },
+	SOURCE_ITEMS(WQ_LAKE),
 };
 
 const char *const wq_evaluated_codes[WQ_EVALUATED] = { "w01001", "w01009", "w01019", "w21003",
 	"w21011" };
 
-const struct wq_standard_row *wq_standard_find(const char *code, enum wq_water water)
-{
-	for (size_t i = 0; i < waters[water].count; i++) {
-		if (strcmp(waters[water].rows[i].code, code) == 0)
-			return &waters[water].rows[i];
-	}
-	return NULL;
-}
-
-bool wq_standard_exceeds(const struct wq_standard_row *row, int class_, double value)
-{
-	double limit = row->limit[class_];
-
-	switch (row->direction) {
-	case WQ_AT_MOST:
-		return value > limit;
-	case WQ_AT_LEAST:
-		return value < limit;
-	case WQ_WITHIN:
-		return value < limit || value > row->high;
-	}
-	return false;
-}
-
-int wq_standard_class(const struct wq_standard_row *row, double value)
-{
-	int class_ = WQ_CLASS_I;
-
-	while (class_ < WQ_CLASS_WORSE && wq_standard_exceeds(row, class_, value))
-		class_++;
-	return class_;
-}
-
-/* (value − limit) / limit with the difference taken in decimal: 0.063 / 0.2 is 0.315 and rounds as
- * the tie it is. */
-static double multiple(double value, double limit)
-{
-	struct wq_decimal v, l;
-	int places;
-
-	if (!wq_decimal_from_double(value, &v) || !wq_decimal_from_double(limit, &l))
-		return (value - limit) / limit;
-	places = v.places > l.places ? v.places : l.places;
-	for (; v.places < places && v.digits < INT64_MAX / 10; v.places++)
-		v.digits *= 10;
-	for (; l.places < places && l.digits < INT64_MAX / 10; l.places++)
-		l.digits *= 10;
-	if (v.places != l.places || v.digits > INT64_C(1) << 53 || l.digits > INT64_C(1) << 53)
-		return (value - limit) / limit;
-	return (double)(v.digits - l.digits) / (double)l.digits;
-}
-
-double wq_standard_exceedance(const struct wq_standard_row *row, int class_, double value)
-{
-	if (row->direction != WQ_AT_MOST || !wq_standard_exceeds(row, class_, value))
-		return (double)NAN;
-	return multiple(value, row->limit[class_]);
-}
-
-const char *wq_class_name(int class_)
-{
-	static const char *const names[] = { "", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ" };
-
-	return class_ >= WQ_CLASS_NONE && class_ <= WQ_CLASS_WORSE ? names[class_] : "";
-}
-
-int wq_standard_section(
-        enum wq_water water, const double values[WQ_EVALUATED], unsigned *determining)
-{
-	int classes[WQ_EVALUATED], worst = WQ_CLASS_NONE;
-	unsigned items = 0;
-
-	for (size_t i = 0; i < WQ_EVALUATED; i++) {
-		classes[i] = WQ_CLASS_NONE;
-		if (!isnan(values[i]))
-			classes[i] = wq_standard_class(&waters[water].rows[i], values[i]);
-		if (classes[i] > worst)
-			worst = classes[i];
-	}
-	for (size_t i = 0; i < WQ_EVALUATED; i++) {
-		if (worst > WQ_CLASS_I && classes[i] == worst)
-			items |= 1U << i;
-	}
-	if (determining != NULL)
-		*determining = items;
-	return worst;
-}
+const struct wq_standard wq_gb3838 = {
+	.name = "GB 3838-2002",
+	.version = "2002",
+	.evaluated_count = WQ_EVALUATED,
+	.evaluated = wq_evaluated_codes,
+	.waters = { [WQ_RIVER] = { sizeof(river_rows) / sizeof(river_rows[0]), river_rows },
+	        [WQ_LAKE] = { sizeof(lake_rows) / sizeof(lake_rows[0]), lake_rows } },
+};

@@ -95,7 +95,8 @@ static const struct wq_option options[] = {
 	WQ_OPTION_END,
 };
 
-static int check(const void *settings, const struct wq_parameter *parameter, struct wq_err *err)
+static int check(const void *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, struct wq_err *err)
 {
 	const struct trend_settings *s = settings;
 
@@ -106,7 +107,7 @@ static int check(const void *settings, const struct wq_parameter *parameter, str
 	if (s->aggregate > 0 && s->aggregate < WQ_SECONDS(1))
 		return wq_fail(err, WQ_E_INVALID, "aggregate = %lldms must be 0 or at least 1s",
 		        (long long)s->aggregate);
-	return bound_check(&s->bound, parameter, err);
+	return bound_check(&s->bound, site, parameter, err);
 }
 
 static size_t state_size(const void *settings)
@@ -374,7 +375,7 @@ static bool on_batch(
 	if (trigger && s->aggregate > 0)
 		remember(state, s, view, trigger);
 	readings = wq_view_readings(view, wq_view_place(view), &count);
-	if (count == 0 || !bound_find(&s->bound, parameter, wq_view_station(view), &bound))
+	if (count == 0 || !bound_find(&s->bound, wq_view_site(view), parameter, wq_view_station(view), &bound))
 		return false;
 	out->series = wq_view_place(view);
 	out->at = readings[count - 1].at;

@@ -158,6 +158,7 @@ static struct wq_site make_site(uint32_t series)
 	}
 	return (struct wq_site){ .name = "bench",
 		.zone = &wq_zone_china,
+		.standard = &wq_gb3838,
 		.parameter_count = STATION,
 		.station_count = series / STATION,
 		.series_count = series,

@@ -119,6 +119,7 @@ static void furnish(struct fake_rule *f, enum wq_water water, char *parameters)
 	}
 	v->site = (struct wq_site){ .name = "site",
 		.zone = &wq_zone_china,
+		.standard = &wq_gb3838,
 		.parameter_count = wq_parameter_count,
 		.parameters = wq_parameters,
 		.station_count = 1,
@@ -149,7 +150,7 @@ void fake_rule_open(struct fake_rule *f, const struct wq_rule *rule, const char 
 
 int fake_rule_check(struct fake_rule *f, struct wq_err *err)
 {
-	return f->rule->check ? f->rule->check(f->settings, wq_view_parameter(&f->view), err) : 0;
+	return f->rule->check ? f->rule->check(f->settings, &f->view.site, wq_view_parameter(&f->view), err) : 0;
 }
 
 static void begin(struct fake_rule *f, wq_ms now)

@@ -86,11 +86,12 @@ static const struct wq_option above_rows[] = {
 };
 
 /* Judges nutrients only, and refuses 66 altogether. */
-static int above_check(
-        const void *settings, const struct wq_parameter *parameter, struct wq_err *err)
+static int above_check(const void *settings, const struct wq_site *site,
+        const struct wq_parameter *parameter, struct wq_err *err)
 {
 	const struct above_settings *s = settings;
 
+	(void)site;
 	if (s->above == 66)
 		return wq_fail(err, WQ_E_INVALID, "66 is refused");
 	if (strcmp(parameter->alias, "tp") != 0 && strcmp(parameter->alias, "nh3n") != 0)

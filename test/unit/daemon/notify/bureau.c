@@ -107,6 +107,7 @@ struct config bureau(void)
 		.file = "test.conf",
 		.site = { .name = "张家港",
 		        .zone = &wq_zone_china,
+		        .standard = &wq_gb3838,
 		        .parameter_count = 1,
 		        .station_count = 4,
 		        .series_count = 4,

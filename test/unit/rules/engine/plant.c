@@ -89,6 +89,7 @@ struct plant *plant_new(wq_ms cycle)
 		.escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_MINUTES(30), WQ_NO_TIME } };
 	h->plant.site = (struct wq_site){ .name = "test",
 		.zone = &wq_zone_china,
+		.standard = &wq_gb3838,
 		.evaluation = { .minimum_valid = 4,
 			.minimum_share = 0.6,
 			.day_closes_after = WQ_HOURS(1),

@@ -22,7 +22,8 @@ enum { CODE, NAME_ZH, NAME_EN, UNIT, DIRECTION, FIRST_LIMIT, APPLIES = FIRST_LIM
 
 static void check_limits(const struct wq_csv_row *line, enum wq_water water)
 {
-	const struct wq_standard_row *row = wq_standard_find(line->fields[CODE].text, water);
+	const struct wq_standard_row *row = wq_standard_find(
+	        &wq_gb3838, line->fields[CODE].text, water, false);
 
 	assert_non_null(row);
 	assert_int_equal(row->water, water);
@@ -44,6 +45,21 @@ static void check_limits(const struct wq_csv_row *line, enum wq_water water)
 	}
 }
 
+/* Table 2: one limit, in the column of Class III. */
+static void check_single(const struct wq_csv_row *line)
+{
+	for (int water = 0; water < WQ_WATERS; water++) {
+		const struct wq_standard_row *row = wq_standard_find(
+		        &wq_gb3838, line->fields[CODE].text, (enum wq_water)water, true);
+		double limit = -1;
+
+		assert_non_null(row);
+		assert_int_equal(
+		        wq_value_parse(line->fields[FIRST_LIMIT + 2].text, &limit, NULL), WQ_OK);
+		assert_true(row->source && row->single && row->limit[3] == limit);
+	}
+}
+
 static void check_line(const struct wq_csv_row *line)
 {
 	const char *applies = line->fields[APPLIES].text;
@@ -57,7 +73,10 @@ static void check_line(const struct wq_csv_row *line)
 	        WQ_OK);
 	assert_true(factor.digits == 1 && factor.places == 0);
 	if (line->fields[FIRST_LIMIT].text[0] == '\0') { /* no classes: temperature, table 2 */
-		assert_null(wq_standard_find(line->fields[CODE].text, WQ_RIVER));
+		assert_null(wq_standard_find(
+		        &wq_gb3838, line->fields[CODE].text, WQ_RIVER, false));
+		if (line->fields[FIRST_LIMIT + 2].text[0] != '\0')
+			check_single(line);
 		return;
 	}
 	if (strcmp(applies, "lake") != 0)

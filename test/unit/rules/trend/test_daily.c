@@ -40,7 +40,8 @@ static void add_row(const char *name, double mean, double mean_raw, int valid)
 {
 	int parameter = wq_parameter_find(wq_parameters, wq_parameter_count, name);
 	const char *code = wq_parameters[parameter].code;
-	const struct wq_standard_row *limits = wq_standard_find(code, WQ_RIVER);
+	const struct wq_standard_row *limits = 
+	        wq_standard_find(&wq_gb3838, code, WQ_RIVER, false);
 	struct wq_day_row *row = &report.rows[report.count++];
 
 	*row = (struct wq_day_row){ .parameter = (uint32_t)parameter,

@@ -56,6 +56,7 @@ static void furnish(void)
 	}
 	site = (struct wq_site){ .name = "site",
 		.zone = &wq_zone_china,
+		.standard = &wq_gb3838,
 		.evaluation = { .minimum_valid = 4,
 		        .minimum_share = 0.6,
 		        .day_closes_after = WQ_HOURS(1),

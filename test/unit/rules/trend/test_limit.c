@@ -168,8 +168,8 @@ static void agrees_with_the_standard_on_every_class_and_value(void **state)
 				snprintf(settings, sizeof settings, "class=%d readings=1", c);
 				fake_rule_open(&f, &wq_rule_limit, settings, table[i].water,
 				        table[i].parameter);
-				row = wq_standard_find(
-				        wq_view_parameter(&f.view)->code, table[i].water);
+				row = wq_standard_find(&wq_gb3838,
+				        wq_view_parameter(&f.view)->code, table[i].water, false);
 				assert_int_equal(good(4, value) == WQ_FINDING_RAISE,
 				        wq_standard_exceeds(row, c, value));
 			}
@@ -349,6 +349,21 @@ static void a_limit_that_the_water_lacks_is_not_assessable(void **state)
 	assert_non_null(strstr(f.said.says, "不可评价"));
 }
 
+static void a_supplementary_item_has_its_one_limit_at_sources_only(void **state)
+{
+	(void)state;
+	open_rule("readings=1", "fe");
+	assert_int_equal(good(0, 9), WQ_FINDING_UNKNOWN);
+	assert_string_equal(f.said.says, "GB 3838-2002对此水体未设铁限值,不可评价");
+	f.view.station.kind = WQ_SOURCE_BACKUP;
+	assert_int_equal(good(4, 0.3), WQ_FINDING_CLEAR);
+	assert_string_equal(f.said.says, "铁0.3mg/L,已达标(限值0.3)");
+	assert_int_equal(good(8, 0.45), WQ_FINDING_RAISE);
+	assert_string_equal(f.said.says, "铁0.45mg/L,超限值(0.3)0.5倍");
+	assert_true(isnan(fake_rule_fact(&f, "class")));
+	assert_true(isnan(fake_rule_fact(&f, "target_class")));
+}
+
 static void settings_that_contradict_each_other_are_refused(void **state)
 {
 	static const struct {
@@ -390,6 +405,7 @@ int main(void)
 		cmocka_unit_test(the_multiple_is_rounded_as_gb_8170_says),
 		cmocka_unit_test(a_number_takes_the_place_of_a_class),
 		cmocka_unit_test(a_limit_that_the_water_lacks_is_not_assessable),
+		cmocka_unit_test(a_supplementary_item_has_its_one_limit_at_sources_only),
 		cmocka_unit_test(settings_that_contradict_each_other_are_refused),
 	};
 
