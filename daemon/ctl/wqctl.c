@@ -16,6 +16,7 @@ static const struct command {
 	{ "check", ctl_check, "check a configuration file" },
 	{ "classify", ctl_classify, "append the GB 3838 class to the rows of a CSV" },
 	{ "backtest", ctl_backtest, "run the rules of a configuration over a CSV" },
+	{ "decode", ctl_decode, "read HJ 212 frames and print them as JSON" },
 	{ "query", ctl_query, "read the history database" },
 	{ "alarms", ctl_alarms, "list alarms" },
 	{ "status", ctl_status, "show how the daemon is and what it reads" },
