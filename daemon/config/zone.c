@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define FIRST ((time_t)0)
 #define LAST  ((time_t)7258118400) /* 2200-01-01 */
@@ -65,6 +64,21 @@ const struct wq_zone *zone_by_offset(const char *text, struct arena *arena, stru
 	return fixed_zone(arena, offset);
 }
 
+/* tzset() takes a folder ("Asia") and any file for UTC without a word. */
+static bool holds_zone(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char magic[4];
+	bool holds;
+
+	if (file == NULL)
+		return false;
+	holds = fread(magic, 1, sizeof magic, file) == sizeof magic &&
+	        memcmp(magic, "TZif", sizeof magic) == 0;
+	fclose(file);
+	return holds;
+}
+
 static bool known_name(const char *name)
 {
 	const char *folder = getenv("TZDIR");
@@ -77,7 +91,7 @@ static bool known_name(const char *name)
 			return false;
 	}
 	snprintf(path, sizeof path, "%s/%s", folder == NULL ? "/usr/share/zoneinfo" : folder, name);
-	return access(path, R_OK) == 0;
+	return holds_zone(path);
 }
 
 static wq_ms offset_at(time_t at)

@@ -47,7 +47,7 @@ static void fixed_offsets_have_one_row(void **state)
 static void what_is_no_zone_is_refused(void **state)
 {
 	static const char *const names[] = { "", "UTC+15", "UTC8", "UTC+8:5", "UTC+8:60",
-		"Asia/Shangai", "/etc/localtime", "../zoneinfo/UTC", "Asia/../UTC", "CST-8;rm",
+		"Asia/Shangai", "Asia", "leapseconds", "/etc/localtime", "../zoneinfo/UTC", "Asia/../UTC", "CST-8;rm",
 		"UTC+8 " };
 	static const char *const offsets[] = { "", "8", "+", "+8:", "+08:0", "+0800", "+24:00",
 		"+08:00x" };
