@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)64 * 1024)
+/* The first block and the largest: each is twice the one before, so a small file takes little. */
+#define BLOCK_FIRST ((size_t)4 * 1024)
+#define BLOCK_SIZE  ((size_t)64 * 1024)
 
 struct block {
 	struct block *next;
@@ -36,6 +38,13 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
+static size_t next_size(const struct block *last)
+{
+	if (last == NULL)
+		return BLOCK_FIRST;
+	return last->size < BLOCK_SIZE / 2 ? last->size * 2 : BLOCK_SIZE;
+}
+
 static struct block *block_new(size_t size)
 {
 	struct block *block = calloc(1, sizeof *block + size);
@@ -55,7 +64,9 @@ static void *take(struct arena *arena, size_t size, size_t unit)
 	if (size > SIZE_MAX / 2)
 		abort();
 	if (block == NULL || at > block->size || block->size - at < size) {
-		block = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
+		const size_t usual = next_size(block);
+
+		block = block_new(size > usual ? size : usual);
 		block->next = arena->blocks;
 		arena->blocks = block;
 		at = 0;

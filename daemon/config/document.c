@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "repair.h"
 #include "scan.h"
+#include "vocabulary.h"
 
 #include <confuse.h>
 #include <stdarg.h>
@@ -56,13 +57,15 @@ static bool has_option(const cfg_opt_t *options, size_t count, const char *name)
 	return false;
 }
 
-static size_t add_rows(cfg_opt_t *options, size_t count, const struct wq_option *rows)
+static size_t add_rows(cfg_opt_t *options, size_t count, const struct wq_option *rows,
+        const struct vocabulary *words)
 {
 	for (; rows != NULL && rows->key != NULL; rows++) {
 		const cfg_opt_t option =
 		        CFG_PTR_LIST_CB(rows->key, NULL, CFGF_NODEFAULT, on_value, free);
 
-		if (!has_option(options, count, rows->key)) /* drivers may share a key of points */
+		/* Drivers may share a key of points. */
+		if (vocabulary_has(words, rows->key) && !has_option(options, count, rows->key))
 			options[count++] = option;
 	}
 	return count;
@@ -81,17 +84,18 @@ static size_t count_rows(const struct section_kind *kind)
 	return count;
 }
 
-/* The options of one kind of section; stations hold points. */
-static cfg_opt_t *section_options(
-        const struct section_kind *kind, cfg_opt_t *points, struct arena *arena)
+/* The options of one kind of section, as far as the text has words for them; stations hold points,
+ * NULL where the text has none. */
+static cfg_opt_t *section_options(const struct section_kind *kind, cfg_opt_t *points,
+        const struct vocabulary *words, struct arena *arena)
 {
 	cfg_opt_t *options = arena_array(arena, count_rows(kind) + 2, sizeof *options);
 	const cfg_opt_t end = CFG_END();
-	size_t count = add_rows(options, 0, kind->rows);
+	size_t count = add_rows(options, 0, kind->rows, words);
 
 	for (size_t i = 0; kind->more != NULL && kind->more[i] != NULL; i++)
-		count = add_rows(options, count, kind->more[i]);
-	if (kind->role == SECTION_STATION) {
+		count = add_rows(options, count, kind->more[i], words);
+	if (kind->role == SECTION_STATION && points != NULL) {
 		const cfg_opt_t point =
 		        CFG_SEC("point", points, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 
@@ -101,22 +105,32 @@ static cfg_opt_t *section_options(
 	return options;
 }
 
-static cfg_opt_t *file_options(const struct schema *schema, struct arena *arena)
+/* libconfuse copies these for the file, and those of a kind for each section of it: with all that
+ * could be said, a point would have several times the keys that are given. A word that stands anywhere
+ * in the text is declared wherever it is a key, so nothing is refused that was not before. */
+static cfg_opt_t *file_options(
+        const struct schema *schema, const struct vocabulary *words, struct arena *arena)
 {
-	cfg_opt_t *options = arena_array(arena, schema->count, sizeof *options);
+	cfg_opt_t *options = arena_array(arena, schema->count, sizeof *options), *points = NULL;
+	const struct section_kind *point = &schema->kinds[schema->count - 1];
 	const cfg_opt_t end = CFG_END();
-	cfg_opt_t *points = section_options(&schema->kinds[schema->count - 1], NULL, arena);
+	size_t count = 0;
 
+	if (vocabulary_has(words, point->name))
+		points = section_options(point, NULL, words, arena);
 	for (size_t i = 0; i + 1 < schema->count; i++) {
 		const struct section_kind *kind = &schema->kinds[i];
 		const int flags =
 		        CFGF_MULTI | (kind->titled ? CFGF_TITLE | CFGF_NO_TITLE_DUPES : 0);
-		const cfg_opt_t option =
-		        CFG_SEC(kind->name, section_options(kind, points, arena), flags);
 
-		options[i] = option;
+		if (vocabulary_has(words, kind->name)) {
+			const cfg_opt_t option = CFG_SEC(
+			        kind->name, section_options(kind, points, words, arena), flags);
+
+			options[count++] = option;
+		}
 	}
-	options[schema->count - 1] = end;
+	options[count] = end;
 	return options;
 }
 
@@ -268,11 +282,14 @@ bool document_read(struct document *document, const char *text, size_t length,
         struct config_report *report)
 {
 	struct scan *scan = arena_take(scratch, sizeof *scan);
-	cfg_opt_t *options = file_options(schema, scratch);
+	struct vocabulary words;
+	cfg_opt_t *options;
 
 	*document = (struct document){ .scan = scan };
 	if (!scan_text(scan, text, length, scratch, report))
 		return false;
+	vocabulary_take(&words, scan);
+	options = file_options(schema, &words, scratch);
 	while (report->error_count < CONFIG_PROBLEMS) {
 		struct failure failure;
 		cfg_t *cfg = read_once(scan, options, &failure);
