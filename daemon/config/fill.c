@@ -149,16 +149,18 @@ static void list_choices(const struct wq_choice *choice, char *buf, size_t size)
 static void fill_choice(struct filling *f)
 {
 	struct suggest suggest = { .wanted = f->text };
+	const struct wq_choice *choices = f->row->choices;
 	char end[SUGGEST_TEXT], names[160];
 
-	for (const struct wq_choice *choice = f->row->choices; choice->name != NULL; choice++) {
+	for (const struct wq_choice *choice = choices; choice->name != NULL; choice++) {
 		if (strcmp(choice->name, f->text) == 0) {
 			*(int *)f->field = choice->value;
 			return;
 		}
-		suggest_offer(&suggest, choice->name);
 	}
-	list_choices(f->row->choices, names, sizeof names);
+	for (const struct wq_choice *choice = choices; choice->name != NULL; choice++)
+		suggest_offer(&suggest, choice->name);
+	list_choices(choices, names, sizeof names);
 	suggest.count = 0; /* the names are listed already */
 	wrong(f, "must be one of %s%s", names, suggest_end(&suggest, end));
 }

@@ -19,15 +19,16 @@ static void check_value(struct scan *scan, size_t equal)
 	if (key == SCAN_NONE || scan->tokens[key].text == NULL)
 		return;
 	name = scan->tokens[key].text;
-	scan_where(scan, scan->tokens[key].parent, where);
 	if (value == SCAN_NONE || scan->tokens[value].line != scan->tokens[equal].line ||
 	        scan->tokens[value].kind == TOKEN_CLOSE) {
-		report_add(scan->report, scan->tokens[key].line, false, where, "'%s' has no value",
+		report_add(scan->report, scan->tokens[key].line, false,
+		        scan_where(scan, scan->tokens[key].parent, where), "'%s' has no value",
 		        name);
 		scan_blank(scan, key, equal);
 	} else if (scan->tokens[value].kind == TOKEN_OPEN &&
 	        scan->tokens[value].match == value + 1) {
-		report_add(scan->report, scan->tokens[key].line, false, where,
+		report_add(scan->report, scan->tokens[key].line, false,
+		        scan_where(scan, scan->tokens[key].parent, where),
 		        "%s = {}: an empty list says nothing; leave the key out or name something",
 		        name);
 		scan_blank(scan, key, value + 1);
