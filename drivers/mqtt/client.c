@@ -54,6 +54,20 @@ struct mqtt_client {
  * connects. */
 static _Thread_local struct mqtt_client *connecting;
 
+/* Tracing costs two lines of text a message, with date: so it is on only while somebody connects.
+ * The level is one for all connections. At ERROR nothing is worded that is no error. */
+static void trace(int by)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static int connecting_now;
+
+	pthread_mutex_lock(&lock);
+	connecting_now += by;
+	MQTTClient_setTraceLevel(
+	        connecting_now > 0 ? MQTTCLIENT_TRACE_PROTOCOL : MQTTCLIENT_TRACE_ERROR);
+	pthread_mutex_unlock(&lock);
+}
+
 /* "… 12 wqd-gateway -> CONNECT version 4 clean: 0 (0)" */
 static void on_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *line)
 {
@@ -238,7 +252,7 @@ static int create(struct mqtt_client *client, struct wq_err *err)
 		        "broker %s: the MQTT library refuses it (error %d)", client->broker, rc);
 	MQTTClient_setCommandTimeout(client->handle, SUBSCRIBE_MS);
 	MQTTClient_setTraceCallback(on_trace);
-	MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_PROTOCOL);
+	trace(0);
 	return 0;
 }
 
@@ -374,7 +388,9 @@ static int connect_now(struct mqtt_client *client, struct wq_err *err)
 	atomic_store(&client->socket, -1);
 	client->tls_error[0] = '\0';
 	connecting = client;
+	trace(1);
 	rc = MQTTClient_connect(client->handle, &options);
+	trace(-1);
 	connecting = NULL;
 	explicit_bzero(password, sizeof password);
 	return rc == MQTTCLIENT_SUCCESS ? 0 : explain(client, rc, err);
