@@ -91,8 +91,6 @@ static int decide(struct store *store, const struct wq_stored *s)
 
 static int commit_sample(struct store *store, const struct wq_stored *s)
 {
-	if (s->record == WQ_RECORD_NEW && s->at > store->names.highest[s->series])
-		return insert(store, s, 1, 0);
 	if (s->record == WQ_RECORD_REPEAT) {
 		int rc = repeat(store, s, false);
 		if (rc != SQLITE_OK || sqlite3_changes(store->db) > 0)
@@ -101,7 +99,32 @@ static int commit_sample(struct store *store, const struct wq_stored *s)
 	return decide(store, s);
 }
 
-int commit_samples(struct store *store, const struct commit_group *group, struct wq_err *err)
+/* How many samples from the first on need no look at what is stored: each is later than everything
+ * of its series, those before it included. */
+static size_t run_of_new(struct store *store, const struct wq_stored *samples, size_t count)
+{
+	wq_ms *highest = store->names.highest;
+	size_t run = 0;
+	for (; run < count; run++) {
+		const struct wq_stored *s = &samples[run];
+		if (s->record != WQ_RECORD_NEW || s->at <= highest[s->series])
+			break;
+		/* Should it not be stored, then it is looked for the next time: slower, not wrong. */
+		highest[s->series] = s->at;
+	}
+	return run;
+}
+
+static int commit_run(struct store *store, const struct wq_stored *samples, size_t count)
+{
+	store->rows = (struct rows){ samples, count, &store->names };
+	int rc = db_run(store->statements[ST_SAMPLE_ROWS], NULL, 0);
+	store->rows = (struct rows){ 0 };
+	return rc;
+}
+
+static int check_samples(
+        const struct store *store, const struct commit_group *group, struct wq_err *err)
 {
 	for (size_t i = 0; i < group->outcome.sample_count; i++) {
 		const struct wq_stored *s = &group->outcome.samples[i];
@@ -111,11 +134,24 @@ int commit_samples(struct store *store, const struct commit_group *group, struct
 			        "%s: sample %zu of a group has series %u of %zu, source %u of %zu",
 			        store->path, i, s->series, store->site->series_count, s->source,
 			        store->site->source_count);
-		int rc = commit_sample(store, s);
-		if (rc != SQLITE_OK)
-			return store_fail(store, rc, "cannot store a reading", err);
 	}
 	return 0;
+}
+
+int commit_samples(struct store *store, const struct commit_group *group, struct wq_err *err)
+{
+	const struct wq_stored *samples = group->outcome.samples;
+	size_t count = group->outcome.sample_count;
+	int r = check_samples(store, group, err);
+	for (size_t i = 0; r == 0 && i < count;) {
+		size_t run = run_of_new(store, samples + i, count - i);
+		int rc = run > 0 ? commit_run(store, samples + i, run)
+		                 : commit_sample(store, &samples[i]);
+		if (rc != SQLITE_OK)
+			r = store_fail(store, rc, "cannot store a reading", err);
+		i += run > 0 ? run : 1;
+	}
+	return r;
 }
 
 /* -- the answers to what the engine needs, read inside the transaction: a read that fails fails the

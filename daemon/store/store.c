@@ -193,6 +193,9 @@ static int quick_check(struct store *store, struct wq_err *err)
 
 static int prepare_all(struct store *store, struct wq_err *err)
 {
+	int known = rows_register(store->db, &store->rows);
+	if (known != SQLITE_OK)
+		return store_fail(store, known, "cannot prepare", err);
 	for (size_t i = 0; i < ST_COUNT; i++) {
 		int rc = sqlite3_prepare_v3(store->db, store_statements[i], -1,
 		        SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL);

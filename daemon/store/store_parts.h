@@ -4,6 +4,7 @@
 #define WQ_STORE_PARTS_H
 
 #include "db.h"
+#include "rows.h"
 #include "store/store.h"
 
 /* Statements that live as long as the connection: index into store.statements. */
@@ -13,6 +14,7 @@ enum statement {
 	ST_ROLLBACK,
 	ST_META, /* sequence, received, commits */
 	ST_SAMPLE_INSERT,
+	ST_SAMPLE_ROWS,
 	ST_SAMPLE_FIND,
 	ST_OPEN_REPEAT,
 	ST_CLOSED_REPEAT,
@@ -53,6 +55,7 @@ struct store {
 	sqlite3_stmt *statements[ST_COUNT];
 	const struct wq_site *site;
 	struct names names;
+	struct rows rows; /* commit.c: the readings that are being stored */
 	uint64_t incarnation, sequence;
 	int64_t commits; /* groups in the file */
 	wq_ms received;  /* newest arrival in it */
