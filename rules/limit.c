@@ -161,6 +161,8 @@ static void meets(struct wq_verdict *out, const struct limit_settings *s,
 	bool clear = run >= (size_t)s->clear_readings && !(suspect && run == 1);
 
 	out->finding = clear ? WQ_FINDING_CLEAR : WQ_FINDING_HOLD;
+	if (!wq_view_open(view))
+		return;
 	state_facts(out, view, bound, run);
 	phrase_value(wq_view_parameter(view), wq_value_format(out->value, number), value);
 	wq_value_format(out->limit, limit);

@@ -85,7 +85,8 @@ static bool recovered(struct wq_verdict *out, const struct wq_view *view, wq_ms 
 	out->series = wq_view_place(view);
 	out->at = last;
 	out->value = out->limit = NAN;
-	wq_verdict_say(out, "%s恢复数据", wq_view_parameter(view)->name);
+	if (wq_view_open(view))
+		wq_verdict_say(out, "%s恢复数据", wq_view_parameter(view)->name);
 	return true;
 }
 

@@ -108,6 +108,10 @@ const struct wq_reading *wq_view_trigger(const struct wq_view *view);
 /* With wq_view_trigger: the value that the reading had before, when it is a revision of one; NaN otherwise. */
 double wq_view_replaced(const struct wq_view *view);
 
+/* Whether an alarm is open at the place. Where none is, nobody reads the words and facts of a verdict that does not
+ * RAISE: a rule may leave them out, and most readings meet. Its finding must not depend on this. */
+bool wq_view_open(const struct wq_view *view);
+
 /* When the series last gave an assessable reading, and when it last gave any sample at all
  * (a repeat of the same analysis counts: the link lives); WQ_NO_TIME before the first. By event time and
  * arrival time respectively. */

@@ -94,6 +94,7 @@ struct wq_view {
 	const struct wq_engine *engine;
 	const struct wq_rule_use *use;
 	uint32_t place;
+	bool open; /* an alarm of this rule at this place */
 	wq_ms now;
 	const struct wq_reading *trigger;
 	double replaced;

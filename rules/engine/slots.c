@@ -18,6 +18,7 @@ static struct wq_view view_of(const struct wq_engine *engine, const struct slot 
 	return (struct wq_view){ .engine = engine,
 		.use = use,
 		.place = use->places[slot->place],
+		.open = slot->alarm != NULL,
 		.now = now,
 		.replaced = NAN };
 }

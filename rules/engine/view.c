@@ -59,6 +59,11 @@ double wq_view_replaced(const struct wq_view *view)
 	return view->replaced;
 }
 
+bool wq_view_open(const struct wq_view *view)
+{
+	return view->open;
+}
+
 wq_ms wq_view_last_reading(const struct wq_view *view, uint32_t series)
 {
 	const struct wq_reading *newest = window_newest(&view->engine->tracks[series]);

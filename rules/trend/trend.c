@@ -343,7 +343,7 @@ static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
 		raise_facts(out, &outlook);
 		say_raise(out, wq_view_parameter(view), bound, upper, &outlook);
 	}
-	if (out->finding != WQ_FINDING_RAISE)
+	if (out->finding != WQ_FINDING_RAISE && wq_view_open(view))
 		say_quiet(out, wq_view_parameter(view), bound);
 }
 

@@ -68,6 +68,11 @@ double wq_view_replaced(const struct wq_view *view)
 	return view->replaced;
 }
 
+bool wq_view_open(const struct wq_view *view)
+{
+	return !view->no_alarm;
+}
+
 wq_ms wq_view_last_reading(const struct wq_view *view, uint32_t series)
 {
 	size_t n = view->count[series];

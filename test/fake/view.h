@@ -22,6 +22,7 @@ struct wq_view {
 	wq_ms last_arrival[FAKE_SERIES];
 	const struct wq_reading *trigger;
 	double replaced;
+	bool no_alarm; /* none is open; otherwise rules say all they have to say */
 	const struct wq_day_report *day;
 };
 

@@ -81,6 +81,7 @@ static void tell(const struct wq_outcome *out)
 		const struct wq_change *c = &out->changes[i];
 		size_t length = strlen(story);
 
+		assert_string_not_equal(c->says, "");
 		snprintf(story + length, sizeof story - length, "%s %s %s\n", uses[c->rule].name,
 		        wq_change_name(c->kind), wq_level_name(c->level));
 		print_message("%5.1f h %-8s %-8s %s\n", (double)(c->time - DAY0) / 3600e3,

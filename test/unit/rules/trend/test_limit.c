@@ -341,6 +341,36 @@ static void a_number_takes_the_place_of_a_class(void **state)
 	assert_string_equal(f.said.says, "总磷0.1mg/L,已达标(限值0.15)");
 }
 
+static void without_an_open_alarm_it_finds_the_same_and_words_only_what_raises(void **state)
+{
+	static const double values[] = { 0.1, 0.3, 0.19, 0.3, 0.3, 0.1, 0.2, 0.201, 0.1, 0.1 };
+	static const char *const settings[] = { "", "deadband=0.1 clear_readings=2", "first_level=none" };
+
+	(void)state;
+	for (size_t s = 0; s < sizeof settings / sizeof *settings; s++) {
+		enum wq_finding found[2];
+		struct wq_verdict said[2];
+
+		for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+			for (int none = 0; none < 2; none++) {
+				open_rule(settings[s], "tp");
+				f.view.no_alarm = none;
+				for (size_t k = 0; k <= i; k++)
+					found[none] = good((int)k, values[k]);
+				said[none] = f.said;
+			}
+			assert_int_equal(found[0], found[1]);
+			assert_int_equal(said[0].level, said[1].level);
+			assert_true(said[0].limit == said[1].limit);
+			assert_string_not_equal(said[0].says, "");
+			if (found[0] == WQ_FINDING_RAISE)
+				assert_memory_equal(&said[0], &said[1], sizeof said[0]);
+			if (found[0] == WQ_FINDING_CLEAR)
+				assert_string_equal(said[1].says, "");
+		}
+	}
+}
+
 static void a_limit_that_the_water_lacks_is_not_assessable(void **state)
 {
 	(void)state;
@@ -404,6 +434,7 @@ int main(void)
 		cmocka_unit_test(oxygen_and_ph_have_no_exceedance_multiple),
 		cmocka_unit_test(the_multiple_is_rounded_as_gb_8170_says),
 		cmocka_unit_test(a_number_takes_the_place_of_a_class),
+		cmocka_unit_test(without_an_open_alarm_it_finds_the_same_and_words_only_what_raises),
 		cmocka_unit_test(a_limit_that_the_water_lacks_is_not_assessable),
 		cmocka_unit_test(a_supplementary_item_has_its_one_limit_at_sources_only),
 		cmocka_unit_test(settings_that_contradict_each_other_are_refused),
