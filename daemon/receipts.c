@@ -44,8 +44,9 @@ void receipts_committed(struct receipts *receipts, uint64_t sequence)
 	pthread_mutex_lock(&receipts->lock);
 	if (sequence > receipts->committed)
 		receipts->committed = sequence;
-	pthread_cond_broadcast(&receipts->changed);
 	pthread_mutex_unlock(&receipts->lock);
+	/* After the mutex: who wakes at once would only wait for it. */
+	pthread_cond_broadcast(&receipts->changed);
 }
 
 void receipts_lost(struct receipts *receipts, uint64_t sequence)

@@ -257,9 +257,11 @@ bool writer_submit(struct writer *w, struct commit_group *group)
 	if (room) {
 		w->queue[(w->first + w->count) % WRITER_DEPTH] = group;
 		w->count++;
-		pthread_cond_signal(&w->work);
 	}
 	pthread_mutex_unlock(&w->mutex);
+	/* Rung when the door is open: who wakes at once would only wait for the mutex. */
+	if (room)
+		pthread_cond_signal(&w->work);
 	return room;
 }
 
@@ -267,8 +269,8 @@ void writer_ask_outbox(struct writer *w)
 {
 	pthread_mutex_lock(&w->mutex);
 	w->asked = true;
-	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->mutex);
+	pthread_cond_signal(&w->work);
 }
 
 size_t writer_waiting(const struct writer *writer)
