@@ -85,6 +85,10 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 /* Lets time pass: days close, silence is noticed, alarms escalate. Call at least once a minute. */
 int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
+/* The earliest instant at which a tick could conclude anything if nothing else is called before; INT64_MAX: none. May be
+ * too early, never too late: ticks before it can be left out. For a replay; costs a look at every open alarm. */
+wq_ms wq_engine_wake(const struct wq_engine *engine);
+
 /* Our clock was set by `by` ms (forward: > 0) and says `now`. To be told before the next tick or batch: silence is counted from
  * now on, waiting acknowledgements keep the time they have left, and readings that now lie further in the future than is
  * believed no longer count as the newest. */

@@ -127,8 +127,10 @@ static void take(struct wq_engine *engine, const struct wq_batch *batch, const s
 	memcpy(stored->flag, sample->flag, sizeof stored->flag);
 	track->last_arrival = batch->received;
 	struct place_station *station = &engine->stations[series->station];
-	if (station->first == WQ_NO_TIME)
+	if (station->first == WQ_NO_TIME) {
 		station->first = batch->received;
+		slots_begin(engine, series->station, batch->received);
+	}
 	if (stored->quality == WQ_GOOD || stored->quality == WQ_SUSPECT)
 		take_reading(engine, sample, stored, batch->received, out);
 	else

@@ -139,6 +139,8 @@ void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_rea
 	wq_ms now, bool silent, struct wq_outcome *out);
 void slots_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out);
 void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+/* A station gave its first sample: all of its places are asked at the next tick. */
+void slots_begin(struct wq_engine *engine, uint32_t station, wq_ms now);
 void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 void slots_day(struct wq_engine *engine, const struct wq_day_report *report, bool newest, wq_ms now,
 	struct wq_outcome *out);
@@ -158,6 +160,8 @@ void wanted_add(struct wq_engine *engine, uint32_t station, wq_day day, uint64_t
 	struct wq_outcome *out);
 void wanted_touch(struct wq_engine *engine, uint32_t station, wq_day day, uint64_t sequence);
 void wanted_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+/* When wanted_advance() has something to do next. */
+wq_ms wanted_wake(const struct wq_engine *engine);
 /* Whether the answer, as committed up to batch `upto`, is good; otherwise it is asked for again later. */
 bool wanted_answered(struct wq_engine *engine, uint32_t station, wq_day day, uint64_t upto, wq_ms now);
 

@@ -77,6 +77,24 @@ void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 	ask_batch(engine, engine->network, now, out);
 }
 
+static void wake_all(struct wq_engine *engine, struct span span, wq_ms now)
+{
+	for (uint32_t i = 0; i < span.count; i++)
+		engine->slots[engine->index[span.first + i]].wake = now;
+	if (span.count > 0)
+		engine->wake = now;
+}
+
+/* In a recorded series its places are watched from now on, and one that never gives a reading has no other occasion to
+ * hear of it. */
+void slots_begin(struct wq_engine *engine, uint32_t station, wq_ms now)
+{
+	const struct wq_station *where = &engine->site->stations[station];
+	for (uint32_t i = 0; i < where->series_count; i++)
+		wake_all(engine, engine->by_series[where->first_series + i], now);
+	wake_all(engine, engine->by_station[station], now);
+}
+
 /* When the rule of a place wants to be asked again, after it was asked at `now`. */
 static wq_ms wake_of(const struct wq_engine *engine, const struct slot *slot, const struct wq_view *view)
 {

@@ -76,6 +76,18 @@ void wanted_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 	}
 }
 
+wq_ms wanted_wake(const struct wq_engine *engine)
+{
+	wq_ms next = INT64_MAX;
+	for (size_t i = 0; i < engine->wanted_count; i++) {
+		const struct wanted *w = &engine->wanted[i];
+		wq_ms due = w->last + QUIET < w->since + AT_MOST ? w->last + QUIET : w->since + AT_MOST;
+		if (!w->asked && due < next)
+			next = due;
+	}
+	return next;
+}
+
 bool wanted_answered(struct wq_engine *engine, uint32_t station, wq_day day, uint64_t upto, wq_ms now)
 {
 	struct wanted *w = find(engine, station, day);

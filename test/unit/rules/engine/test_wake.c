@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ticks that wq_engine_wake() calls idle are idle: an engine that is ticked each minute and one that is ticked only when it
+ * asks for it conclude the same at the same instants. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "plant.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE WQ_MINUTES(1)
+#define DAYS   20
+
+struct story {
+	char *text;
+	size_t length;
+	FILE *to;
+	size_t ticks, changes, days, needs;
+};
+
+static void tell(struct story *story, const struct plant *p, wq_ms now)
+{
+	const struct wq_outcome *out = &p->out;
+	for (size_t i = 0; i < out->change_count; i++)
+		fprintf(story->to, "%" PRId64 " change %" PRId64 " %d %d %" PRId64 "\n", now, out->changes[i].alarm,
+			(int)out->changes[i].kind, (int)out->changes[i].level, out->changes[i].time);
+	for (size_t i = 0; i < out->day_count; i++)
+		fprintf(story->to, "%" PRId64 " day %d %u %d %d\n", now, (int)out->days[i].day,
+			(unsigned)out->days[i].parameter, (int)out->days[i].revision, (int)out->days[i].verdict);
+	for (size_t i = 0; i < out->need_count; i++)
+		fprintf(story->to, "%" PRId64 " need %d %d\n", now, (int)out->needs[i].day, out->needs[i].now);
+	story->changes += out->change_count;
+	story->days += out->day_count;
+	story->needs += out->need_count;
+}
+
+/* What happens at a minute: mostly nothing; readings, late ones, ones without a value, an acknowledgement. */
+static void happen(struct plant *p, struct story *story, unsigned *seed, wq_ms now)
+{
+	int what = rand_r(seed) % 240;
+	int series = rand_r(seed) % SERIES;
+	double value = series == TP ? rand_r(seed) % 45 : 6.5 + rand_r(seed) % 10 / 10.0;
+	wq_ms late = (wq_ms)(rand_r(seed) % 72) * WQ_HOURS(1);
+	const struct wq_alarm *const *alarms;
+	wq_outcome_reset(&p->out);
+	if (what < 5)
+		plant_give(p, series, now - rand_r(seed) % 60000, value, now);
+	else if (what == 5)
+		plant_give(p, series, now - late, value, now);
+	else if (what == 6)
+		plant_give(p, series, now, (double)NAN, now);
+	else if (what == 7 && wq_engine_alarms(p->engine, &alarms) > 0)
+		(void)wq_engine_acknowledge(p->engine, alarms[0]->id, "张三", NULL, now, &p->out, NULL);
+	else
+		return;
+	tell(story, p, now);
+}
+
+static void play(struct story *story, unsigned seed, bool each)
+{
+	struct plant *p = plant_new(WQ_HOURS(4));
+	*story = (struct story){ .to = NULL };
+	story->to = open_memstream(&story->text, &story->length);
+	assert_non_null(story->to);
+	for (wq_ms now = DAY0; now < DAY0 + WQ_DAYS(DAYS); now += MINUTE) {
+		if (each || wq_engine_wake(p->engine) <= now) {
+			plant_tick(p, now);
+			tell(story, p, now);
+			story->ticks++;
+		}
+		happen(p, story, &seed, now + MINUTE / 2);
+	}
+	fclose(story->to);
+	plant_free(p);
+}
+
+static void ticks_that_are_left_out_conclude_nothing(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 10; seed++) {
+		struct story each, some;
+		play(&each, seed, true);
+		play(&some, seed, false);
+		if (strcmp(each.text, some.text) != 0)
+			fail_msg("seed %u: %zu and %zu bytes of conclusions differ", seed, each.length, some.length);
+		print_message("%zu changes, %zu days, %zu needs, %zu of %zu ticks\n", each.changes, each.days, each.needs,
+			some.ticks, each.ticks);
+		/* It is a story, and most ticks were left out of it. */
+		assert_true(each.changes > 20 && each.days > 50 && each.needs > 5);
+		assert_true(some.ticks * 2 < each.ticks);
+		free(each.text);
+		free(some.text);
+	}
+}
+
+static void an_engine_that_never_ran_wants_its_first_tick(void **state)
+{
+	struct plant *p = plant_new(WQ_HOURS(4));
+	(void)state;
+	assert_true(wq_engine_wake(p->engine) <= DAY0);
+	plant_tick(p, DAY0); /* opens the day */
+	plant_tick(p, DAY0 + 1);
+	assert_int_equal(wq_engine_wake(p->engine), DAY0 + WQ_DAYS(1));
+	plant_free(p);
+}
+
+static void an_escalation_is_due_to_the_millisecond(void **state)
+{
+	struct plant *p = plant_new(WQ_HOURS(4));
+	(void)state;
+	plant_tick(p, DAY0);
+	plant_give(p, TP, DAY0 + 1000, 40, DAY0 + 1234);
+	plant_tick(p, DAY0 + 2000);
+	assert_int_equal(wq_engine_wake(p->engine), DAY0 + 1234 + WQ_MINUTES(30));
+	plant_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ticks_that_are_left_out_conclude_nothing),
+		cmocka_unit_test(an_engine_that_never_ran_wants_its_first_tick),
+		cmocka_unit_test(an_escalation_is_due_to_the_millisecond),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
