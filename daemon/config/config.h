@@ -126,11 +126,12 @@ void config_remarks_print(const struct config *config, FILE *to);
 /* For backtest: a configuration whose stations and series are those of a CSV. ids: stations in
  * order of appearance; parameters: names of the value columns (code, alias or own parameter).
  * Stations that the file configures keep their settings; others take station "*" (an error naming
- * the station when there is none). Every station gets a series per column. Rules are resolved anew.
- * The result is independent of `base` except that base must outlive it. *parameter_index gets the
- * index of each column in site.parameters. */
+ * the station when there is none). Every station gets a series per column, or per column that is
+ * true in `measured` (a row a station, a place a column; NULL: all). Rules are resolved anew; contacts,
+ * groups and routes are those of the file. The result is independent of `base` except that base must
+ * outlive it. *parameter_index gets the index of each column in site.parameters. */
 struct config *config_for_series(const struct config *base, const char *const *ids, size_t id_count,
-        const char *const *parameters, size_t parameter_count, uint32_t *parameter_index,
-        struct wq_err *err);
+        const char *const *parameters, size_t parameter_count, const bool *measured,
+        uint32_t *parameter_index, struct wq_err *err);
 
 #endif

@@ -101,7 +101,8 @@ static struct wq_series make_series(const struct config *base, const struct stat
 }
 
 static void take_series(struct config *config, const struct config *base,
-        const struct station_plan **plans, const uint32_t *index, size_t parameter_count)
+        const struct station_plan **plans, const uint32_t *index, size_t parameter_count,
+        const bool *measured)
 {
 	struct arena *arena = ((struct config_internal *)config->internal)->arena;
 	struct wq_site *site = &config->site;
@@ -113,18 +114,50 @@ static void take_series(struct config *config, const struct config *base,
 	for (size_t i = 0; i < site->station_count; i++) {
 		stations[i] = site->stations[i];
 		stations[i].first_series = (uint32_t)n;
-		stations[i].series_count = (uint32_t)parameter_count;
-		for (size_t k = 0; k < parameter_count; k++)
-			series[n++] = make_series(base, plans[i], (uint32_t)i, index[k]);
+		for (size_t k = 0; k < parameter_count; k++) {
+			if (measured == NULL || measured[i * parameter_count + k])
+				series[n++] = make_series(base, plans[i], (uint32_t)i, index[k]);
+		}
+		stations[i].series_count = (uint32_t)n - stations[i].first_series;
 	}
 	site->stations = stations;
 	site->series = series;
 	site->series_count = n;
 }
 
+/* Who is told stays the same; stations have other numbers now, and those that are not there go. */
+static void take_people(struct config *config, const struct config *base, struct arena *arena)
+{
+	struct config_route *routes = arena_array(arena, base->route_count, sizeof *routes);
+
+	config->channel_count = base->channel_count;
+	config->channels = base->channels;
+	config->contact_count = base->contact_count;
+	config->contacts = base->contacts;
+	config->group_count = base->group_count;
+	config->groups = base->groups;
+	config->route_count = base->route_count;
+	config->routes = routes;
+	for (size_t i = 0; i < base->route_count; i++) {
+		const struct config_route *from = &base->routes[i];
+		uint32_t *stations = arena_array(arena, from->station_count, sizeof *stations);
+
+		routes[i] = *from;
+		routes[i].stations = stations;
+		routes[i].station_count = 0;
+		for (size_t k = 0; k < from->station_count; k++) {
+			const uint32_t station = wq_site_station(
+			        &config->site, base->site.stations[from->stations[k]].id);
+
+			if (station != WQ_NONE)
+				stations[routes[i].station_count++] = station;
+		}
+	}
+}
+
 struct config *config_for_series(const struct config *base, const char *const *ids, size_t id_count,
-        const char *const *parameters, size_t parameter_count, uint32_t *parameter_index,
-        struct wq_err *err)
+        const char *const *parameters, size_t parameter_count, const bool *measured,
+        uint32_t *parameter_index, struct wq_err *err)
 {
 	static const char *const sources[] = { "csv" };
 	struct arena *arena = arena_new();
@@ -152,7 +185,8 @@ struct config *config_for_series(const struct config *base, const char *const *i
 	} else if (find_columns(&base->site, parameters, parameter_count, parameter_index, err) ==
 	                0 &&
 	        take_stations(config, base, plans, ids, id_count, err) == 0) {
-		take_series(config, base, plans, parameter_index, parameter_count);
+		take_series(config, base, plans, parameter_index, parameter_count, measured);
+		take_people(config, base, arena);
 		rules_resolve(base->internal, &config->site, base, arena);
 		return config;
 	}

@@ -78,7 +78,7 @@ static void the_backtest_example_takes_any_station(void **state)
 
 	(void)state;
 	assert_true(base->any_station);
-	config = config_for_series(base, ids, 1, columns, 6, index, NULL);
+	config = config_for_series(base, ids, 1, columns, 6, NULL, index, NULL);
 	assert_non_null(config);
 	assert_int_equal(config->site.rules[0].place_count, 5);
 	for (size_t i = 0; i < config->site.rule_count; i++)
