@@ -161,3 +161,8 @@ size_t router_notices(const struct config *config, const struct wq_change *chang
 
 	return lead + tell(config, change, incarnation, now, ASSIST, out + taken, cap - taken);
 }
+
+size_t router_count(const struct config *config, const struct wq_change *change, bool assist)
+{
+	return tell(config, change, 0, 0, assist ? ASSIST : LEAD, NULL, 0);
+}

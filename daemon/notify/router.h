@@ -8,6 +8,7 @@
 #include "wq/alarm.h"
 #include "wq/channel.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,8 @@
  * is always enough room. */
 size_t router_notices(const struct config *config, const struct wq_change *change,
         uint64_t incarnation, wq_ms now, struct wq_notice *out, size_t cap);
+
+/* How many contacts a change would be told to, in the lead or in copy, without writing anything. */
+size_t router_count(const struct config *config, const struct wq_change *change, bool assist);
 
 #endif

@@ -84,5 +84,56 @@ check('a file that is not there', status == 1 and 'absent.csv' in said, status, 
 full = subprocess.run([os.path.join(BIN, 'wqctl'), 'backtest', '-c', docs_conf, '-i', simulated, '-s', '/dev/full'], capture_output=True, text=True)
 check('an output that cannot be written', full.returncode == 1 and '/dev/full' in full.stderr, full)
 
+
+
+# -- comparison: each kind of difference once, by hand --
+def compare(old, new, csv, *more):
+    done = subprocess.run([os.path.join(BIN, 'wqctl'), 'backtest', '--compare', old, new, '--csv', csv, *more], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def rules(name, tp, nh3n, ph='', routes=''):
+    return write(name, 'site { name = "x" }\nstation "*" { kind = "national" cycle = "4h" }\n' + routes +
+                 f'limit "tp" {{ parameters = {{ "tp" }} {tp} }}\nlimit "nh3n" {{ parameters = {{ "nh3n" }} {nh3n} }}\n{ph}')
+
+
+people = ROUTES.split('limit', 1)[0].replace('min_level = "info"', 'min_level = "warning"')
+old = rules('old.conf', 'above = 0.2 readings = 2', 'above = 1 readings = 1')
+new = rules('new.conf', 'above = 0.3 readings = 2', 'above = 1 readings = 1 level = "warning" first_level = "none"',
+            'limit "ph" { parameters = { "ph" } class = 3 readings = 1 level = "info" first_level = "none" }\n', people)
+# tp: 0.25 once (vanishes), then 0.25 0.35 0.35 0.1 (opens 4 h later); nh3n: 2 once (alarm > warning); ph: 9.5 once (appears)
+tp = [0.1, 0.25, 0.1, 0.1, 0.25, 0.35, 0.35, 0.1, 0.1, 0.1, 0.1, 0.1]
+nh3n = [0.1] * 8 + [2, 0.1, 0.1, 0.1]
+ph = [7] * 10 + [9.5, 7]
+csv = write('hand.csv', 'time,station,ph,nh3n,tp\n' + ''.join(
+    f'2021-04-{1 + i // 6:02d}T{i % 6 * 4:02d}:00,一号,{ph[i]},{nh3n[i]},{tp[i]}\n' for i in range(12)))
+status, text, said = compare(old, new, csv, '--json')
+found = json.loads(text) if status == 0 else {}
+rows = [(d['what'], d['station'], d['rule'], d['old'] and d['old']['opened'][8:16], d['new'] and d['new']['opened'][8:16], d['shift_hours'])
+        for d in found.get('differences', [])]
+check('one appears, one vanishes, two move', rows == [
+    ('vanished', '一号', 'tp', '01T04:00', None, None), ('moved', '一号', 'tp', '01T16:00', '01T20:00', 4.0),
+    ('moved', '一号', 'nh3n', '02T08:00', '02T08:00', 0.0), ('appeared', '一号', 'ph', None, '02T16:00', None)], status, rows, said)
+check('counted by level', found['old']['levels'] == {'info': 0, 'watch': 1, 'warning': 0, 'alarm': 2} and
+      found['new']['levels'] == {'info': 1, 'watch': 0, 'warning': 1, 'alarm': 1}, found['old'], found['new'])
+# Old rules: nobody on duty is known. New ones: one in the lead over two days, told from warning on: the phosphorus raised
+# and cleared (the level it ends with counts), the ammonia opened and cleared.
+check('shared by officers and days', found['old']['alarms_per_officer_day'] is None and found['new']['officers'] == 1 and
+      found['new']['days'] == 2 and found['new']['alarms_per_officer_day'] == 1.5 and found['new']['notices'] == 4 and
+      found['new']['notices_per_officer_day'] == 2.0, found['new'])
+check('longest lag', found['longest_lag']['shift_hours'] == 4 and found['longest_lead'] is None)
+status, text, said = compare(old, new, csv, '--officers', '3')
+check('the table says the same', status == 0 and '1 appear, 1 vanish, 2 move, 0 are the same' in text and 'alarm>warning' in text and
+      '+4h' in text and 'longest lag: +4h, 一号 tp tp' in text and 'alarms per officer and day   0.50' in text, status, text, said)
+check('the same rules differ in nothing', '0 appear, 0 vanish, 0 move, 3 are the same' in compare(old, old, csv)[1])
+check('a larger comparison twice', compare(docs_conf, many_conf, simulated, '--json') == compare(docs_conf, many_conf, simulated, '--json'))
+status, _, said = compare(old, write('broken.conf', 'site { nam = "x" }'), csv)
+check('broken rules are told by line', status == 1 and 'broken.conf:1:' in said, status, said)
+for wrong in (['--compare', old], ['--compare', old, new], ['--compare', old, new, new, '-i', csv], ['-c', old, '-i', csv, '--json'],
+              ['--compare', old, new, '-i', csv, '--officers', '0'], ['--compare', old, new, '-i', csv, '--officers', '2', '--stations-per-officer', '3'],
+              ['--compare', old, new, '-i', csv, '-s', path('x')], ['--compare', old, new, '-i', '-']):
+    done = subprocess.run([os.path.join(BIN, 'wqctl'), 'backtest', *wrong], capture_output=True, text=True)
+    check('a wrong command line is 2: ' + ' '.join(os.path.basename(w) for w in wrong), done.returncode == 2, done)
+
 print(f'{len(bad)} failures' if bad else 'PASS')
 sys.exit(1 if bad else 0)

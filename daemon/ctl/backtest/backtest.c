@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wqctl backtest: last year's data against tomorrow's rules. The engine of the daemon, run on the
  * samples' own time; nobody is told. Deterministic: the same input gives the same bytes. */
+#include "compare.h"
 #include "ctl/commands.h"
 #include "ctl/complaint.h"
 #include "output.h"
@@ -10,13 +11,16 @@
 
 #include <argp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum { EVERY_TICK = 256 };
+enum { EVERY_TICK = 256, COMPARE, JSON, OFFICERS, PER_OFFICER };
 
 struct arguments {
 	const char *config, *csv;
 	struct output_paths outputs;
 	bool every_tick;
+	struct compare_arguments compare;
 };
 
 static const struct argp_option options[] = {
@@ -31,8 +35,47 @@ static const struct argp_option options[] = {
 	        "ask the rules each minute, not only when they have something to do: the same "
 	        "bytes, slowly",
 	        0 },
+	{ "compare", COMPARE, "OLD", 0,
+	        "instead: what the rules of NEW would have told otherwise than those of OLD", 1 },
+	{ "json", JSON, NULL, 0, "the comparison as JSON", 1 },
+	{ "officers", OFFICERS, "N", 0,
+	        "people on duty; by default all contacts in the lead of a route", 1 },
+	{ "stations-per-officer", PER_OFFICER, "N", 0, "instead: one for so many stations", 1 },
 	{ 0 },
 };
+
+static long count_of(const char *text, struct argp_state *state)
+{
+	char *end;
+	long count = strtol(text, &end, 10);
+	if (*end != '\0' || count < 1 || count > 1000000)
+		argp_error(state, "'%s' is no number of people or stations (1 to 1000000)", text);
+	return count;
+}
+
+static void check(const struct arguments *a, struct argp_state *state)
+{
+	const struct compare_arguments *c = &a->compare;
+	bool outputs =
+	        a->outputs.samples != NULL || a->outputs.alarms != NULL || a->outputs.days != NULL;
+	if (c->old == NULL && c->new != NULL)
+		argp_error(state, "what is '%s'? Files are given by --config and --csv", c->new);
+	if (c->old == NULL && (c->json || c->officers > 0 || c->stations_per_officer > 0))
+		argp_error(
+		        state, "--json, --officers and --stations-per-officer go with --compare");
+	if (c->old == NULL && (a->config == NULL || a->csv == NULL))
+		argp_error(state, "--config and --csv are needed");
+	if (c->old == NULL)
+		return;
+	if (c->new == NULL || a->csv == NULL)
+		argp_error(state, "a comparison needs both: --compare OLD NEW --csv FILE");
+	if (a->config != NULL || outputs || a->every_tick)
+		argp_error(state, "a comparison writes no other outputs and takes no --config");
+	if (c->officers > 0 && c->stations_per_officer > 0)
+		argp_error(state, "either --officers or --stations-per-officer");
+	if (strcmp(a->csv, "-") == 0)
+		argp_error(state, "a comparison reads its CSV twice: it must be a file");
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -41,23 +84,38 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		int key;
 		const char **to;
 	} keys[] = { { 'c', &a->config }, { 'i', &a->csv }, { 's', &a->outputs.samples },
-		{ 'a', &a->outputs.alarms }, { 'd', &a->outputs.days } };
+		{ 'a', &a->outputs.alarms }, { 'd', &a->outputs.days },
+		{ COMPARE, &a->compare.old } };
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (keys[i].key == key) {
 			*keys[i].to = arg;
 			return 0;
 		}
-	if (key == ARGP_KEY_ARG)
-		argp_error(state, "what is '%s'? Files are given by --config and --csv", arg);
-	if (key == ARGP_KEY_END && (a->config == NULL || a->csv == NULL))
-		argp_error(state, "--config and --csv are needed");
-	a->every_tick |= key == EVERY_TICK;
-	return key == ARGP_KEY_ARG || key == ARGP_KEY_END || key == EVERY_TICK ? 0
-	                                                                       : ARGP_ERR_UNKNOWN;
+	switch (key) {
+	case OFFICERS:
+		a->compare.officers = count_of(arg, state);
+		return 0;
+	case PER_OFFICER:
+		a->compare.stations_per_officer = count_of(arg, state);
+		return 0;
+	case EVERY_TICK:
+		return a->every_tick = true, 0;
+	case JSON:
+		return a->compare.json = true, 0;
+	case ARGP_KEY_ARG:
+		if (a->compare.new != NULL)
+			argp_error(state, "what is '%s'? One file of new rules is enough", arg);
+		return a->compare.new = arg, 0;
+	case ARGP_KEY_END:
+		return check(a, state), 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 static const struct argp argp = { .options = options,
 	.parser = parse,
+	.args_doc = "--config FILE --csv FILE\n--compare OLD NEW --csv FILE",
 	.doc = "Runs the rules over recorded readings and writes what would have been told." };
 
 static int write_all(const struct arguments *a, const struct config *config,
@@ -103,6 +161,9 @@ int ctl_backtest(int argc, char **argv)
 	struct readings readings = { .rows = NULL };
 	struct wq_err err = { .code = 0 };
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	arguments.compare.csv = arguments.csv;
+	if (arguments.compare.old != NULL)
+		return compare_run(&arguments.compare);
 	struct config *base = config_load(arguments.config, &report);
 	if (base == NULL) {
 		config_report_print(&report, "nothing was run.", stderr);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +107,26 @@ static void take_columns(struct readings *readings, const struct wq_csv *csv, si
 		}
 }
 
+/* One place of the file is wrong. */
+__attribute__((format(printf, 2, 3))) static void wrong(
+        struct readings *readings, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (readings->quiet)
+		readings->wrong++;
+	else
+		ctl_complain(&readings->wrong, "%s", text);
+}
+
 static void take_row(struct readings *readings, const char *file, const char *lone,
         const size_t *fields, const struct wq_csv_row *row)
 {
 	if (row->at == WQ_NO_TIME) {
-		ctl_complain(&readings->wrong,
+		wrong(readings,
 		        "%s:%zu: '%.40s' is no time (2021-04-01T08:00:00+08:00); the row is left "
 		        "out",
 		        file, row->line, row->time_text);
@@ -122,8 +138,7 @@ static void take_row(struct readings *readings, const char *file, const char *lo
 		const struct wq_csv_field *field = &row->fields[fields[i]];
 		cells[i] = (struct readings_cell){ field->value, (uint8_t)field->cell };
 		if (field->cell == WQ_CELL_WRONG)
-			ctl_complain(&readings->wrong,
-			        "%s:%zu: %s '%.40s' is no number; it counts as bad", file,
+			wrong(readings, "%s:%zu: %s '%.40s' is no number; it counts as bad", file,
 			        row->line, readings->names[i], field->text);
 	}
 }
@@ -140,7 +155,7 @@ static int read_rows(struct readings *readings, struct wq_csv *csv, const char *
 		if (r == 1)
 			take_row(readings, file, lone, fields, &row);
 		else if (r < 0)
-			ctl_complain(&readings->wrong, "%s", err->text);
+			wrong(readings, "%s", err->text);
 	} while (r == 1 || r == WQ_E_INVALID);
 	return r;
 }

@@ -40,6 +40,7 @@ struct readings {
 	size_t id_count, id_room;
 	char *names[READINGS_COLUMNS]; /* of the parameter columns */
 	size_t columns;
+	bool quiet;   /* do not say what is wrong, only count it */
 	size_t wrong; /* places that were wrong and said so on standard error */
 };
 
