@@ -19,9 +19,12 @@
 /* The clock runs apart from the time since boot by less than this between two looks, unless it is set. */
 #define STEP WQ_MINUTES(1)
 
-/* To the deliverer, or into the line before it; false when that is full. */
+/* To the deliverer, or into the line before it; false when that is full. After the deliverer's end it stays in the outbox on
+ * disk, for the next start. */
 static bool queue_notice(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
 {
+	if (daemon->deliverer == NULL)
+		return true;
 	if (daemon->waiting == NULL && deliverer_offer(daemon->deliverer, notice, attempts))
 		return true;
 	struct waiting_notice *node = daemon->waiting_count < DAEMON_WAITING ? malloc(sizeof *node) : NULL;
@@ -57,7 +60,7 @@ static void ask_outbox(struct daemon *daemon)
 void conclude_offer_waiting(struct daemon *daemon)
 {
 	struct waiting_notice *node;
-	while ((node = daemon->waiting) != NULL &&
+	while (daemon->deliverer != NULL && (node = daemon->waiting) != NULL &&
 		deliverer_offer(daemon->deliverer, &node->notice, node->attempts)) {
 		daemon->waiting = node->next;
 		if (daemon->waiting == NULL)

@@ -203,6 +203,7 @@ bool daemon_close(struct daemon *daemon)
 	ctl_server_stop(daemon->ctl);
 	stop_sources(daemon);
 	deliverer_stop(daemon->deliverer, STOP_GRACE);
+	daemon->deliverer = NULL; /* what the last commits bring is not offered to it */
 	stop_writer(daemon);
 	handover_finish(&daemon->handover);
 	for (struct waiting_notice *node = daemon->waiting, *next; node != NULL; node = next) {

@@ -414,6 +414,39 @@ static void an_outbox_longer_than_memory_is_read_in_parts(void **state)
 
 /* -- what comes back -- */
 
+static void what_is_committed_after_the_deliverer_ended_stays_in_the_outbox(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	put_many(b, 3, 1);
+	main_bench_run(b);
+	b->daemon.deliverer = NULL;
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	conclude_offer_waiting(&b->daemon);
+	assert_int_equal(b->told_count, 0);
+	assert_false(b->daemon.behind);
+	assert_int_equal(b->daemon.waiting_count, 0);
+}
+
+static void a_line_before_the_deliverer_that_ended_is_left_as_it_is(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	b->room = 0;
+	put_many(b, 2, 1);
+	main_bench_run(b);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_int_not_equal(b->daemon.waiting_count, 0);
+	b->room = SIZE_MAX;
+	b->daemon.deliverer = NULL;
+	conclude_offer_waiting(&b->daemon);
+	assert_int_equal(b->told_count, 0);
+}
+
 static void the_time_from_arrival_to_commit_is_noted_with_notices(void **state)
 {
 	struct main_bench *b = *state;
@@ -500,6 +533,8 @@ int main(void)
 		bench_test(notices_without_room_wait_in_order),
 		bench_test(what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order),
 		bench_test(an_outbox_longer_than_memory_is_read_in_parts),
+		bench_test(what_is_committed_after_the_deliverer_ended_stays_in_the_outbox),
+		bench_test(a_line_before_the_deliverer_that_ended_is_left_as_it_is),
 		bench_test(the_time_from_arrival_to_commit_is_noted_with_notices),
 		bench_test(days_that_were_asked_for_go_back_to_the_engine),
 		bench_test(an_answer_to_a_tick_is_as_new_as_the_newest_committed_batch),
