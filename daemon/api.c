@@ -147,6 +147,9 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 		store_status(daemon), "inbox", "depth", (json_int_t)inbox_depth(daemon->inbox), "room",
 		(json_int_t)INBOX_BATCHES, "refused", (json_int_t)inbox_refused(daemon->inbox), "accepted",
 		(json_int_t)inbox_accepted(daemon->inbox));
+	json_object_set_new(reply, "standard",
+		json_pack("{s:s, s:s}", "name", daemon->config->site.standard->name, "version",
+			daemon->config->site.standard->version));
 	json_object_set_new(reply, "buses", buses_status(daemon));
 	json_object_set_new(reply, "notices",
 		json_pack("{s:I, s:I, s:I, s:b}", "waiting", (json_int_t)daemon->waiting_count, "sent",

@@ -64,6 +64,7 @@ struct loader {
 	struct config *config;
 	struct config_internal *internal;
 	struct station_plan *stations;
+	const char *limits; /* evaluation.standard, or NULL */
 	const struct section **bus_sections; /* as config.buses */
 	bool *bus_usable;
 	struct names station_names, bus_names, channel_names, contact_names, group_names;
@@ -108,6 +109,8 @@ unsigned load_kinds(struct loader *l, const struct section *section, const struc
 
 /* -- one file each -- */
 void load_site(struct loader *l);     /* site.c: site, evaluation, parameters, stations */
+const struct wq_standard *limits_load( /* limits.c: a file of limits; the built-in one after errors */
+        struct loader *l, const struct section *section, const char *path);
 void load_buses(struct loader *l);    /* points.c: buses, points, series */
 void load_channels(struct loader *l); /* alert.c: channels, contacts, groups, routes */
 void load_people(struct loader *l);

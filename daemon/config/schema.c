@@ -71,6 +71,8 @@ const struct wq_option schema_evaluation[] = {
 	ROW(SPAN, evaluation_settings, future_tolerance, "future_tolerance", .fallback = "10m",
 	        .min = 0, .max = 86400000,
 	        .help = "a stamp further ahead of our clock than this is not believed"),
+	ROW(TEXT, evaluation_settings, standard, "standard", .min = 1, .max = 255,
+	        .help = "CSV of limits that replace and add to those of GB 3838-2002"),
 	WQ_OPTION_END,
 };
 

@@ -70,6 +70,7 @@ struct evaluation_settings {
 	double minimum_share;
 	wq_ms day_closes_after, future_tolerance;
 	int daily_view; /* 1: raw */
+	const char *standard;
 };
 
 struct parameter_settings {

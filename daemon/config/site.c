@@ -74,6 +74,15 @@ static void load_evaluation(struct loader *l)
 		        .day_closes_after = settings.day_closes_after,
 		        .daily_raw = settings.daily_view == 1,
 		        .future_tolerance = settings.future_tolerance };
+	l->limits = settings.standard;
+}
+
+/* Once the site's own parameters are known: the file may set limits for them. */
+static void load_standard(struct loader *l)
+{
+	if (l->limits != NULL)
+		l->config->site.standard =
+		        limits_load(l, load_next(l, SECTION_EVALUATION, NULL), l->limits);
 }
 
 static void check_parameter(struct loader *l, const struct section *section,
@@ -245,5 +254,6 @@ void load_site(struct loader *l)
 	load_settings(l);
 	load_evaluation(l);
 	load_parameters(l);
+	load_standard(l);
 	load_stations(l);
 }

@@ -99,10 +99,13 @@ static void print_summary(const json_t *status, FILE *to)
 		{ "refused ", "refused" }, { NULL, NULL } };
 	static const struct part notices[] = { { "waiting ", "waiting" }, { "sent ", "sent" },
 		{ "failed ", "failed" }, { NULL, NULL } };
+	static const struct part standard[] = { { "", "name" }, { "version ", "version" },
+		{ NULL, NULL } };
 	static const struct part alarms[] = { { "open ", "open_alarms" }, { NULL, NULL } };
 
 	print_line(status, "site", daemon, to);
 	print_uptime(status, to);
+	print_line(json_object_get(status, "standard"), "standard", standard, to);
 	print_line(json_object_get(status, "store"), "store", store, to);
 	print_line(json_object_get(status, "inbox"), "inbox", inbox, to);
 	print_line(json_object_get(status, "notices"), "notices", notices, to);

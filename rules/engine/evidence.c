@@ -63,6 +63,16 @@ static void put_text(struct writer *w, const char *text)
 	put_plain(w, "\"");
 }
 
+/* By which limits it was judged: they may be the site's own. */
+static void put_standard(struct writer *w, const struct wq_standard *standard)
+{
+	put(w, ",\"standard\":{\"name\":");
+	put_text(w, standard->name);
+	put(w, ",\"version\":");
+	put_text(w, standard->version);
+	put(w, "}");
+}
+
 static void put_number(struct writer *w, double value)
 {
 	char text[WQ_DECIMAL_TEXT];
@@ -114,7 +124,9 @@ void evidence_write(const struct wq_engine *engine, const struct slot *slot, con
 	struct writer w = { .buf = buf, .cap = WQ_EVIDENCE_TEXT };
 	put(&w, "{\"rule\":");
 	put_text(&w, use->name);
-	put(&w, ",\"kind\":\"%s\",\"hash\":\"%016" PRIx64 "\",\"value\":", use->rule->name, use->hash);
+	put(&w, ",\"kind\":\"%s\",\"hash\":\"%016" PRIx64 "\"", use->rule->name, use->hash);
+	put_standard(&w, engine->site->standard);
+	put(&w, ",\"value\":");
 	put_number(&w, verdict->value);
 	put(&w, ",\"limit\":");
 	put_number(&w, verdict->limit);

@@ -92,6 +92,7 @@ static int open_bench(void **state)
 	memset(&engine, 0, sizeof engine);
 	b->config.site.name = "测试";
 	b->config.site.zone = &wq_zone_china;
+	b->config.site.standard = &wq_gb3838;
 	*state = b;
 	return 0;
 }
@@ -300,7 +301,7 @@ static void it_is_done_when_it_is_stored_and_not_before(void **state)
 static void the_status_is_json_with_all_its_parts(void **state)
 {
 	static const char *const keys[] = { "site", "version", "pid", "started", "uptime_s",
-		"clock_trusted", "store", "inbox", "buses", "notices", "latency_ms",
+		"clock_trusted", "standard", "store", "inbox", "buses", "notices", "latency_ms",
 		"timer_late_ms", "stations", "open_alarms" };
 	struct main_bench *b = *state;
 	struct question q;
