@@ -3,6 +3,7 @@
  * memory. */
 #include "commands.h"
 #include "complaint.h"
+#include "view.h"
 
 #include "wq/csv.h"
 #include "wq/decimal.h"
@@ -24,7 +25,7 @@
 struct request {
 	bool water_given;
 	enum wq_water water;
-	bool evaluation; /* round for evaluation before judging */
+	enum wq_rounding view; /* rounded to this before it is judged */
 	const char *file;
 };
 
@@ -39,8 +40,9 @@ struct job {
 
 static const struct argp_option options[] = {
 	{ "water", 'w', "river|lake", 0, "which limits of total phosphorus hold (required)", 0 },
-	{ "view", 'v', "raw|evaluation", 0,
-	        "judge values as they are (default), or rounded for evaluation", 0 },
+	{ "view", 'v', "raw|displayed|evaluation", 0,
+	        "judge values as they are (default), as they are displayed, or rounded for evaluation",
+	        0 },
 	{ 0 },
 };
 
@@ -56,9 +58,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		request->water_given = true;
 		return 0;
 	case 'v':
-		if (strcmp(arg, "raw") != 0 && strcmp(arg, "evaluation") != 0)
-			argp_error(state, "--view is 'raw' or 'evaluation', not '%s'", arg);
-		request->evaluation = strcmp(arg, "evaluation") == 0;
+		if (!ctl_view(arg, &request->view))
+			argp_error(state, "--view is 'raw', 'displayed' or 'evaluation', not '%s'",
+			        arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (request->file != NULL)
@@ -100,13 +102,14 @@ static void complain(struct job *job, size_t line, size_t item, const char *text
 	        wq_parameters[item].alias, text, why);
 }
 
-static double evaluation_value(double value, size_t item)
+/* The value as it is judged: rounded from its text, once. */
+static double viewed(const struct wq_csv_field *field, enum wq_rounding view, size_t item)
 {
 	struct wq_decimal d;
 
-	if (!wq_decimal_from_double(value, &d))
-		return value;
-	return wq_decimal_to_double(wq_decimal_evaluate(d, wq_parameters[item].evaluation_places));
+	if (view == WQ_RAW || ctl_rounded(field, &wq_parameters[item], view, &d) < 0)
+		return field->value;
+	return wq_decimal_to_double(d);
 }
 
 /* Fills in the values of the evaluated items (NaN: none). True when the row may get a class. */
@@ -126,8 +129,7 @@ static bool take_values(struct job *job, const struct wq_csv_row *row, double va
 			        field->cell == WQ_CELL_WRONG ? "not a number" : "negative");
 			wrong = true;
 		} else if (field->cell == WQ_CELL_VALUE) {
-			values[i] = job->request->evaluation ? evaluation_value(field->value, i)
-			                                     : field->value;
+			values[i] = viewed(field, job->request->view, i);
 		}
 		complete = complete && field->cell != WQ_CELL_MISSING;
 	}

@@ -14,6 +14,7 @@ enum ctl_exit {
 
 int ctl_check(int argc, char **argv);
 int ctl_classify(int argc, char **argv);
+int ctl_round(int argc, char **argv);
 int ctl_backtest(int argc, char **argv);
 int ctl_decode(int argc, char **argv);
 int ctl_query(int argc, char **argv);

@@ -71,6 +71,16 @@ struct wq_decimal wq_decimal_round(struct wq_decimal d, int places);
  * at three places is 0.0005, 0.0006 is 0.001). An exact zero is {0, 0}. */
 struct wq_decimal wq_decimal_evaluate(struct wq_decimal d, int places);
 
+/* The decimal text rounded by wq_decimal_evaluate(), once and from the text as written, however many
+ * digits it has (a file may print doubles with 17 digits and 20 places). places -1: not rounded, as
+ * wq_decimal_parse(). On failure *d is untouched. */
+int wq_decimal_parse_evaluate(
+	const char *text, int places, struct wq_decimal *d, struct wq_err *err);
+
+/* The text of a value rounded by wq_decimal_evaluate() to `places` (-1: as measured), as the national platform shows
+ * it: zeros up to the last place ("7.20"), an exact zero without them ("0"). Returns buf. */
+char *wq_decimal_show(struct wq_decimal rounded, int places, char buf[WQ_DECIMAL_TEXT]);
+
 /* An exact running sum, for means in which ties matter. Zero-initialise; holds at least
  * 10^6 values of 18 digits. Values with more than 9 places are rounded to 9 (half to even)
  * and the sum then says inexact. */

@@ -11,6 +11,10 @@
 
 struct wq_err;
 
+/* The three views of a value, never mixed: as measured; as the national platform displays it; as it
+ * is evaluated. */
+enum wq_rounding { WQ_RAW, WQ_DISPLAYED, WQ_EVALUATION };
+
 /* How a mean is formed. */
 enum wq_mean {
 	WQ_MEAN_ARITHMETIC,
@@ -27,6 +31,14 @@ struct wq_parameter {
 	enum wq_mean mean;
 	double low, high; /* plausible range, inclusive: outside is quality bad */
 };
+
+/* Decimal places of a view; -1: as measured. */
+static inline int wq_places(const struct wq_parameter *parameter, enum wq_rounding view)
+{
+	return view == WQ_DISPLAYED  ? parameter->display_places
+		: view == WQ_EVALUATION ? parameter->evaluation_places
+					: -1;
+}
 
 /* The built-in table (rules/standard/parameters.c), in the order pH, DO, CODMn, NH3-N, TP first. */
 extern const struct wq_parameter wq_parameters[];

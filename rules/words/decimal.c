@@ -225,3 +225,59 @@ struct wq_decimal wq_decimal_evaluate(struct wq_decimal d, int places)
 		rounded = (struct wq_decimal){ rounded.digits / 10, first - 1 };
 	return rounded;
 }
+
+/* Drops the last digit; a 1 stands for what was lost where the digit before would read as exact or as a
+ * tie, so that later rounding goes the way the whole text says. */
+static void drop_digit(struct written *w)
+{
+	bool lost = w->digits % 10 != 0;
+
+	w->digits /= 10;
+	w->exponent++;
+	if (lost && w->digits % 5 == 0)
+		w->digits++;
+}
+
+int wq_decimal_parse_evaluate(
+        const char *text, int places, struct wq_decimal *d, struct wq_err *err)
+{
+	struct written w;
+	struct wq_decimal exact;
+	bool zero;
+
+	if (places < 0)
+		return wq_decimal_parse(text, d, err);
+	if (!read_number(text, &w))
+		return wq_fail(err, WQ_E_INVALID, "'%.40s' is not a decimal number", text);
+	zero = w.digits == 0 && !w.dropped;
+	if (w.dropped && w.digits % 5 == 0)
+		w.digits++;
+	while (!zero && w.exponent < -WQ_PLACES_MAX && w.digits >= 10) {
+		drop_digit(&w);
+		w.dropped = true;
+	}
+	/* What was lost must lie behind the last place that is kept. */
+	if (!settle(&w) || (w.dropped && -w.exponent <= places))
+		return wq_fail(err, WQ_E_INVALID, "'%.40s' is too large or too small to be rounded",
+		        text);
+	exact = (struct wq_decimal){ w.negative ? -w.digits : w.digits, -w.exponent };
+	*d = wq_decimal_evaluate(exact, places);
+	return WQ_OK;
+}
+
+char *wq_decimal_show(struct wq_decimal rounded, int places, char buf[WQ_DECIMAL_TEXT])
+{
+	size_t length;
+
+	if (rounded.digits == 0)
+		rounded.places = 0;
+	length = strlen(wq_decimal_format(rounded, buf));
+	if (rounded.digits == 0 || rounded.places >= places)
+		return buf;
+	if (rounded.places == 0)
+		buf[length++] = '.';
+	for (int i = rounded.places; i < places && length < WQ_DECIMAL_TEXT - 1; i++)
+		buf[length++] = '0';
+	buf[length] = '\0';
+	return buf;
+}

@@ -220,6 +220,85 @@ static void one_significant_digit_is_kept_where_nothing_would_be_left(void **sta
 		        rows[i].rounded);
 }
 
+/* Texts longer than a decimal holds, too: what lies behind decides what looks like a tie. */
+static void a_text_is_rounded_once_from_all_its_digits(void **state)
+{
+	static const struct {
+		const char *text;
+		int places;
+		const char *shown;
+	} rows[] = {
+		{ "7.2", 2, "7.20" },
+		{ "7", 2, "7.00" },
+		{ "7.205", 2, "7.20" },
+		{ "7.215", 2, "7.22" },
+		{ "7.2050000000000000000000000001", 2, "7.21" },
+		{ "7.2049999999999999999999999999", 2, "7.20" },
+		{ "0.0032500000000000000000", 4, "0.0032" },
+		{ "0.00325000000000000000000000001", 4, "0.0033" },
+		{ "0.00046", 3, "0.0005" },
+		{ "0.0006", 3, "0.001" },
+		{ "0.00049999999999999999999999", 3, "0.0005" },
+		{ "0", 3, "0" },
+		{ "0.000", 3, "0" },
+		{ "-0.0004", 3, "-0.0004" },
+		{ "-7.2", 2, "-7.20" },
+		{ "6.3E-06", 3, "0.000006" },
+		{ "6.3E-06", -1, "0.0000063" },
+		{ "7.2", -1, "7.2" },
+		{ "1.5e3", 1, "1500.0" },
+		{ "8.5", 0, "8" },
+		{ "9.5", 0, "10" },
+	};
+	char buf[WQ_DECIMAL_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct wq_decimal d;
+
+		assert_int_equal(
+		        wq_decimal_parse_evaluate(rows[i].text, rows[i].places, &d, NULL), WQ_OK);
+		assert_string_equal(wq_decimal_show(d, rows[i].places, buf), rows[i].shown);
+	}
+}
+
+static void a_text_that_cannot_be_rounded_is_refused_and_changes_nothing(void **state)
+{
+	static const char *const texts[] = { "", "abc", "<0.01", "--", "NaN", "1e30", "1e-30",
+		"123456789012345678901234.5", "1.2.3", "1 " };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct wq_decimal d = { 42, 1 };
+
+		assert_int_equal(wq_decimal_parse_evaluate(texts[i], 3, &d, NULL), WQ_E_INVALID);
+		assert_int_equal(d.digits, 42);
+	}
+}
+
+/* The same as rounding the decimal, wherever it is one. */
+static void rounding_a_text_is_rounding_its_decimal(void **state)
+{
+	struct seed seed = seed_new();
+
+	(void)state;
+	for (int i = 0; i < 50000; i++) {
+		struct wq_decimal d = { seed_below(&seed, 2000000000) - 1000000000,
+			(int)seed_below(&seed, 10) };
+		const int places = (int)seed_below(&seed, 6);
+		char text[WQ_DECIMAL_TEXT], a[WQ_DECIMAL_TEXT], b[WQ_DECIMAL_TEXT];
+		struct wq_decimal r;
+
+		if (i % 2 == 0)
+			d.digits = d.digits / 100 * 100 + 50;
+		assert_int_equal(wq_decimal_parse_evaluate(
+		                         wq_decimal_format(d, text), places, &r, NULL),
+		        WQ_OK);
+		assert_string_equal(wq_decimal_show(r, places, a),
+		        wq_decimal_show(wq_decimal_evaluate(d, places), places, b));
+	}
+}
+
 /* Against the definition: no candidate with these places is nearer, and at a tie the even one
  * stands. */
 static void a_rounded_decimal_is_the_nearest(void **state)
@@ -255,6 +334,9 @@ int main(void)
 		cmocka_unit_test(doubles_of_decimals_keep_their_order),
 		cmocka_unit_test(rounding_is_half_to_even_once),
 		cmocka_unit_test(one_significant_digit_is_kept_where_nothing_would_be_left),
+		cmocka_unit_test(a_text_is_rounded_once_from_all_its_digits),
+		cmocka_unit_test(a_text_that_cannot_be_rounded_is_refused_and_changes_nothing),
+		cmocka_unit_test(rounding_a_text_is_rounding_its_decimal),
 		cmocka_unit_test(a_rounded_decimal_is_the_nearest),
 	};
 
