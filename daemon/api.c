@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main's half of the control socket: status, open alarms, acknowledge, close. Answers as JSON. */
+/* main's half of the control socket: status, open alarms, acknowledge, close; shelves are in api_shelf.c. Answers as JSON. */
+#include "api_parts.h"
 #include "clock.h"
 #include "command.h"
 #include "conclude.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static json_t *instant(const struct wq_zone *zone, wq_ms at)
+json_t *api_instant(const struct wq_zone *zone, wq_ms at)
 {
 	char text[WQ_INSTANT_TEXT];
 	return at == WQ_NO_TIME ? json_null() : json_string(wq_instant_format(zone, at, text));
@@ -27,18 +28,18 @@ static json_t *number(double value)
 }
 
 /* Takes the value over; the reply is built best-effort and printed whole or not at all. */
-static char *print(json_t *value)
+char *api_print(json_t *value)
 {
 	char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(value);
 	return text;
 }
 
-static void refuse(struct command *command, int status, const char *text)
+void api_refuse(struct command *command, int status, const char *text)
 {
 	json_t *reply = json_object();
 	json_object_set_new(reply, "error", json_string(text));
-	command_answer(command, status, print(reply));
+	command_answer(command, status, api_print(reply));
 }
 
 static json_t *store_status(struct daemon *daemon)
@@ -55,7 +56,7 @@ static json_t *unit_status(const struct wq_zone *zone, const struct source_unit 
 {
 	const char *state = unit->up ? "up" : unit->failures > 0 ? "down" : "waiting";
 	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:s}", "name", unit->name, "state", state, "last_ok",
-		instant(zone, unit->last_good), "failures", (json_int_t)unit->failures, "polls",
+		api_instant(zone, unit->last_good), "failures", (json_int_t)unit->failures, "polls",
 		(json_int_t)unit->polls, "overruns", (json_int_t)unit->overruns, "why", unit->why);
 }
 
@@ -101,7 +102,7 @@ static json_t *station_status(const struct daemon *daemon, const struct wq_stati
 		json_array_append_new(readings,
 			json_pack("{s:s, s:o, s:s, s:o}", "parameter", parameter->alias, "value",
 				number(reading.value), "unit", parameter->unit, "time",
-				instant(station->zone, reading.at)));
+				api_instant(station->zone, reading.at)));
 	}
 	return json_pack("{s:s, s:s, s:o}", "id", station->id, "name", station->name, "readings", readings);
 }
@@ -132,17 +133,71 @@ static json_t *delays_status(const struct delays *delays)
 		(json_int_t)sorted[n * 99 / 100], "max", (json_int_t)sorted[n - 1]);
 }
 
+/* The first of its station: true, or the name of the one that is; null where there is no station. */
+static json_t *first_json(const struct daemon *daemon, const struct wq_alarm *alarm)
+{
+	char name[WQ_ALARM_NAME];
+	int64_t first = wq_engine_first(daemon->engine, alarm);
+	if (first == 0)
+		return json_null();
+	return first == alarm->id ? json_true() : json_string(wq_alarm_name(first, name));
+}
+
+static json_t *alarm_json(const struct daemon *daemon, const struct wq_alarm *alarm)
+{
+	const struct wq_site *site = &daemon->config->site;
+	const struct wq_rule_use *use = &site->rules[alarm->rule];
+	uint32_t station = api_station(site, alarm->rule, alarm->place), series = alarm->last.series;
+	const struct wq_shelf *shelf = wq_engine_shelf(daemon->engine, alarm->rule, alarm->place);
+	char name[WQ_ALARM_NAME];
+	const struct wq_zone *zone = station != WQ_NONE ? site->stations[station].zone : site->zone;
+	json_t *json = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:s}", "alarm",
+		wq_alarm_name(alarm->id, name), "rule", use->name, "station",
+		station != WQ_NONE ? site->stations[station].id : NULL, "station_name",
+		station != WQ_NONE ? site->stations[station].name : NULL, "parameter",
+		series != WQ_NONE ? site->parameters[site->series[series].parameter].alias : NULL, "level",
+		wq_level_name(alarm->level), "state", wq_life_name(alarm->state), "opened",
+		api_instant(zone, alarm->opened), "value", number(alarm->last.value), "limit",
+		number(alarm->last.limit), "acknowledged", alarm->state == WQ_LIFE_ACKNOWLEDGED, "escalated",
+		alarm->state == WQ_LIFE_ESCALATED, "text", alarm->last.says);
+	json_object_set_new(json, "first", first_json(daemon, alarm));
+	json_object_set_new(json, "stale", json_boolean(wq_engine_stale(daemon->engine, alarm, clock_now())));
+	json_object_set_new(json, "shelved_until", shelf != NULL ? api_instant(zone, shelf->until) : json_null());
+	return json;
+}
+
+/* Of a status; all of them are at /v1/alarms. */
+#define ALARMS_SHOWN 50
+
+static void put_alarms(struct daemon *daemon, json_t *reply)
+{
+	const struct wq_alarm *const *alarms;
+	const struct wq_shelf *const *shelves;
+	size_t n = wq_engine_alarms(daemon->engine, &alarms), stale = 0;
+	int64_t held = wq_engine_flood(daemon->engine);
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++) {
+		stale += wq_engine_stale(daemon->engine, alarms[i], clock_now());
+		if (i < ALARMS_SHOWN)
+			json_array_append_new(list, alarm_json(daemon, alarms[i]));
+	}
+	json_object_set_new(reply, "open_alarms", json_integer((json_int_t)n));
+	json_object_set_new(reply, "stale_alarms", json_integer((json_int_t)stale));
+	json_object_set_new(reply, "shelves", json_integer((json_int_t)wq_engine_shelves(daemon->engine, &shelves)));
+	json_object_set_new(reply, "flood_held", held >= 0 ? json_integer((json_int_t)held) : json_null());
+	json_object_set_new(reply, "alarms", list);
+}
+
 /* Series; a reply about more is some 100 KB of text. */
 #define LARGE_SITE 500
 
 static void get_status(struct daemon *daemon, struct command *command, const char *name)
 {
-	const struct wq_alarm *const *alarms;
 	const struct wq_zone *zone = daemon->config->site.zone;
 	(void)name;
 	json_t *reply = json_pack("{s:s, s:s, s:i, s:o, s:I, s:b, s:o, s:{s:I, s:I, s:I, s:I}}", "site",
 		daemon->config->site.name, "version", WQ_VERSION, "pid", (int)getpid(), "started",
-		instant(zone, daemon->started), "uptime_s",
+		api_instant(zone, daemon->started), "uptime_s",
 		(json_int_t)((clock_boot() - daemon->started_boot) / 1000), "clock_trusted", clock_trusted(), "store",
 		store_status(daemon), "inbox", "depth", (json_int_t)inbox_depth(daemon->inbox), "room",
 		(json_int_t)INBOX_BATCHES, "refused", (json_int_t)inbox_refused(daemon->inbox), "accepted",
@@ -157,31 +212,11 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 	json_object_set_new(reply, "latency_ms", delays_status(&daemon->latencies));
 	json_object_set_new(reply, "timer_late_ms", delays_status(&daemon->ticks));
 	json_object_set_new(reply, "stations", stations_status(daemon));
-	json_object_set_new(reply, "open_alarms", json_integer((json_int_t)wq_engine_alarms(daemon->engine, &alarms)));
-	command_answer(command, 200, print(reply));
+	put_alarms(daemon, reply);
+	command_answer(command, 200, api_print(reply));
 	/* The tree of a large site takes more than all the rest of us. */
 	if (daemon->config->site.series_count > LARGE_SITE)
 		malloc_trim(0);
-}
-
-static json_t *alarm_json(const struct daemon *daemon, const struct wq_alarm *alarm)
-{
-	const struct wq_site *site = &daemon->config->site;
-	const struct wq_rule_use *use = &site->rules[alarm->rule];
-	uint32_t place = use->places[alarm->place], series = alarm->last.series;
-	uint32_t station = use->rule->scope == WQ_SCOPE_SERIES ? site->series[place].station
-		: use->rule->scope == WQ_SCOPE_STATION		? place
-								: WQ_NONE;
-	char name[WQ_ALARM_NAME];
-	const struct wq_zone *zone = station != WQ_NONE ? site->stations[station].zone : site->zone;
-	return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s, s:o, s:o, s:o, s:b, s:b, s:s}", "alarm",
-		wq_alarm_name(alarm->id, name), "rule", use->name, "station",
-		station != WQ_NONE ? site->stations[station].id : NULL, "station_name",
-		station != WQ_NONE ? site->stations[station].name : NULL, "parameter",
-		series != WQ_NONE ? site->parameters[site->series[series].parameter].alias : NULL, "level",
-		wq_level_name(alarm->level), "opened", instant(zone, alarm->opened), "value",
-		number(alarm->last.value), "limit", number(alarm->last.limit), "acknowledged", alarm->acknowledged,
-		"escalated", alarm->escalated, "text", alarm->last.says);
 }
 
 static void get_alarms(struct daemon *daemon, struct command *command, const char *name)
@@ -192,10 +227,10 @@ static void get_alarms(struct daemon *daemon, struct command *command, const cha
 	(void)name;
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, alarm_json(daemon, alarms[i]));
-	command_answer(command, 200, print(json_pack("{s:o}", "alarms", list)));
+	command_answer(command, 200, api_print(json_pack("{s:o}", "alarms", list)));
 }
 
-static const char *text_of(const json_t *body, const char *key)
+const char *api_text(const json_t *body, const char *key)
 {
 	return json_string_value(json_object_get(body, key));
 }
@@ -203,7 +238,7 @@ static const char *text_of(const json_t *body, const char *key)
 /* The note of a closure names cause and measure; false: they do not fit, and half of what was done is no record. */
 static bool closing_note(const json_t *body, char note[WQ_SAYS_TEXT])
 {
-	const char *cause = text_of(body, "cause"), *action = text_of(body, "action");
+	const char *cause = api_text(body, "cause"), *action = api_text(body, "action");
 	int n = snprintf(note, WQ_SAYS_TEXT, "原因:%s;措施:%s", cause != NULL ? cause : "", action != NULL ? action : "");
 	return n < WQ_SAYS_TEXT;
 }
@@ -211,63 +246,83 @@ static bool closing_note(const json_t *body, char note[WQ_SAYS_TEXT])
 typedef int (*alarm_act)(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err);
 
-/* Does it and answers when it is committed. */
-static void act(struct daemon *daemon, struct command *command, const char *name, alarm_act what, const char *who,
-	const char *note)
+struct flight *api_flight(struct daemon *daemon, struct command *command)
 {
-	struct wq_err err;
 	struct flight *flight = handover_current(&daemon->handover);
-	int64_t id = wq_alarm_id(name);
-	if (flight == NULL) {
-		refuse(command, 503, "the store is behind; nothing was changed, try again");
-		return;
-	}
-	if (id < 0) {
-		refuse(command, 404, "not the number of an alarm; they look like W20260305-007");
-		return;
-	}
-	int r = what(daemon->engine, id, who, note, clock_now(), &flight->group.outcome, &err);
-	if (r < 0) {
-		refuse(command, r == WQ_E_MISSING ? 404 : r == WQ_E_STATE ? 409 : 503, err.text);
-		return;
-	}
+	if (flight == NULL)
+		api_refuse(command, 503, "the store is behind; nothing was changed, try again");
+	return flight;
+}
+
+void api_failed(struct command *command, const struct wq_err *err)
+{
+	static const struct {
+		int code, status;
+	} rows[] = { { WQ_E_MISSING, 404 }, { WQ_E_STATE, 409 }, { WQ_E_INVALID, 400 } };
+	int status = 503;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].code == (int)err->code)
+			status = rows[i].status;
+	api_refuse(command, status, err->text);
+}
+
+void api_done(struct daemon *daemon, struct flight *flight, struct command *command)
+{
 	conclude_route(daemon, flight);
 	command->next = flight->waiting;
 	flight->waiting = command;
 	handover_submit(&daemon->handover, clock_boot(), false);
 }
 
-static json_t *body_of(struct command *command)
+static void act(struct daemon *daemon, struct command *command, const char *name, alarm_act what, const char *who,
+	const char *note)
+{
+	struct wq_err err;
+	struct flight *flight = api_flight(daemon, command);
+	int64_t id = wq_alarm_id(name);
+	if (flight == NULL)
+		return;
+	if (id < 0) {
+		api_refuse(command, 404, API_NO_NAME);
+		return;
+	}
+	if (what(daemon->engine, id, who, note, clock_now(), &flight->group.outcome, &err) < 0)
+		api_failed(command, &err);
+	else
+		api_done(daemon, flight, command);
+}
+
+json_t *api_body(struct command *command)
 {
 	json_t *body = json_loads(command->body[0] != '\0' ? command->body : "{}", JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(body))
 		return body;
 	json_decref(body);
-	refuse(command, 400, "the body is not a JSON object");
+	api_refuse(command, 400, "the body is not a JSON object");
 	return NULL;
 }
 
 static void post_acknowledge(struct daemon *daemon, struct command *command, const char *name)
 {
-	json_t *body = body_of(command);
+	json_t *body = api_body(command);
 	if (body == NULL)
 		return;
-	const char *who = text_of(body, "who");
-	act(daemon, command, name, wq_engine_acknowledge, who != NULL ? who : command->user, text_of(body, "note"));
+	const char *who = api_text(body, "who");
+	act(daemon, command, name, wq_engine_acknowledge, who != NULL ? who : command->user, api_text(body, "note"));
 	json_decref(body);
 }
 
 static void post_close(struct daemon *daemon, struct command *command, const char *name)
 {
 	char note[WQ_SAYS_TEXT];
-	json_t *body = body_of(command);
+	json_t *body = api_body(command);
 	if (body == NULL)
 		return;
-	const char *who = text_of(body, "who");
+	const char *who = api_text(body, "who");
 	if (closing_note(body, note))
 		act(daemon, command, name, wq_engine_close, who != NULL ? who : command->user, note);
 	else
-		refuse(command, 400, "cause and action are too long: together they may have 240 bytes (80 Chinese characters); "
+		api_refuse(command, 400, "cause and action are too long: together they may have 240 bytes (80 Chinese characters); "
 				     "nothing was changed");
 	json_decref(body);
 }
@@ -280,6 +335,11 @@ static const struct {
 	{ "GET", "/v1/alarms", "", get_alarms },
 	{ "POST", "/v1/alarms/", "/acknowledge", post_acknowledge },
 	{ "POST", "/v1/alarms/", "/close", post_close },
+	{ "POST", "/v1/alarms/", "/shelve", api_shelve_alarm },
+	{ "POST", "/v1/alarms/", "/unshelve", api_unshelve_alarm },
+	{ "GET", "/v1/shelves", "", api_shelves },
+	{ "POST", "/v1/shelve", "", api_shelve },
+	{ "POST", "/v1/unshelve", "", api_unshelve },
 };
 
 /* Cuts the alarm's name out of the path; false when the path is another route's. */
@@ -308,5 +368,5 @@ void api_open(void *owner, struct letter *letter)
 			routes[i].run(owner, command, name);
 			return;
 		}
-	refuse(command, 404, "no such path");
+	api_refuse(command, 404, "no such path");
 }

@@ -114,6 +114,8 @@ bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struc
 		[CONFIG_SELF_CHANNEL] = judge_channel,
 	};
 	*out = (struct wq_verdict){ .series = WQ_NONE, .at = now, .value = NAN, .limit = NAN };
+	if (judges[rule] == NULL)
+		return false; /* the engine's own */
 	return judges[rule](watch, facts, boot, out);
 }
 

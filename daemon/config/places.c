@@ -141,6 +141,7 @@ static const char *const self_titles[CONFIG_SELF_RULES] = {
 	[CONFIG_SELF_SHED] = SELF_PREFIX "shed",
 	[CONFIG_SELF_RECEIPT] = SELF_PREFIX "receipt",
 	[CONFIG_SELF_CHANNEL] = SELF_PREFIX "channel",
+	[CONFIG_SELF_FLOOD] = WQ_FLOOD_RULE,
 };
 
 uint32_t config_self_rule(const struct wq_site *site, enum config_self which)
@@ -174,7 +175,8 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 		uses[i] = (struct wq_rule_use){ .rule = plan->rule,
 			.name = plan->title,
 			.settings = plan->settings,
-			.hash = plan->hash };
+			.hash = plan->hash,
+			.life = plan->where.life };
 		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);
 		rule_escalation(&uses[i], site, routes);
 	}

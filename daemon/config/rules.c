@@ -86,6 +86,15 @@ static void check_scope(struct loader *l, const struct section *section, const s
 	}
 }
 
+/* One opening is no chatter. */
+static void check_life(struct loader *l, const struct section *section, const struct wq_life *life)
+{
+	if (life->chatter == 1)
+		load_error(l, section, "chatter", 0,
+		        "chatter = 1: every alarm would be shelved as it opens; 0, or 2 to %d are allowed",
+		        WQ_CHATTER_MAX);
+}
+
 static void check_names(struct loader *l, const struct rule_plan *plan)
 {
 	const struct wq_site *site = &l->config->site;
@@ -126,6 +135,7 @@ void load_rules(struct loader *l)
 		plan->settings = fill_new(
 		        s, plan->rule->options, plan->rule->settings_size, l->arena, l->report);
 		check_scope(l, s, plan->rule);
+		check_life(l, s, &plan->where.life);
 		plan->kinds = load_kinds(l, s, &plan->where.kinds);
 		plan->usable = l->report->error_count == errors && !s->damaged;
 		check_names(l, plan);

@@ -48,6 +48,14 @@ const struct wq_option schema_site[] = {
 	ROW(SPAN, site_settings, notice_lifetime, "notice_lifetime", .fallback = "24h",
 	        .min = 60000, .max = 2592000000.0,
 	        .help = "a notice that could not be delivered is given up after this"),
+	ROW(INTEGER, site_settings, duty.flood_alarms, "flood_alarms", .fallback = "10", .min = 0,
+	        .max = WQ_FLOOD_MAX,
+	        .help = "more alarms than this within flood_within are a flood: lesser ones are "
+	                "recorded, not told; 0 = never"),
+	ROW(SPAN, site_settings, duty.flood_within, "flood_within", .fallback = "10m", .min = 60000,
+	        .max = 86400000, .help = "the span in which they are counted"),
+	ROW(SPAN, site_settings, duty.shelve_max, "shelve_max", .fallback = "7d", .min = 60000,
+	        .max = 2678400000.0, .help = "no alarm is shelved for longer than this"),
 	ROW(TEXT, site_settings, credentials, "credentials", .min = 1, .max = 255,
 	        .help = "directory of the credential files; default: what systemd hands over "
 	                "($CREDENTIALS_DIRECTORY)"),
@@ -149,6 +157,27 @@ const struct wq_option schema_rule[] = {
 	ROW(SWITCH, rule_places, focus, "focus", .help = "true: only stations with focus = true"),
 	ROW(LIST, rule_places, parameters, "parameters",
 	        .help = "parameters it watches; default: all that it can judge"),
+	ROW(SPAN, rule_places, life.on_delay, "on_delay", .fallback = "0", .min = 0,
+	        .max = 2678400000.0,
+	        .help = "its alarms open when the condition has held for this long, by the "
+	                "readings' stamps"),
+	ROW(SPAN, rule_places, life.off_delay, "off_delay", .fallback = "0", .min = 0,
+	        .max = 2678400000.0,
+	        .help = "its alarms clear when the water has met for this long, by the readings' "
+	                "stamps"),
+	ROW(SPAN, rule_places, life.hold, "hold", .fallback = "0", .min = 0, .max = 2678400000.0,
+	        .help = "its alarms do not clear before they have been open for this long"),
+	ROW(SWITCH, rule_places, life.latch, "latch",
+	        .help = "true: its alarms clear only once somebody has acknowledged them"),
+	ROW(INTEGER, rule_places, life.chatter, "chatter", .fallback = "0", .min = 0,
+	        .max = WQ_CHATTER_MAX,
+	        .help = "an alarm that opens so many times within chatter_within is shelved; 0 = "
+	                "never"),
+	ROW(SPAN, rule_places, life.chatter_within, "chatter_within", .fallback = "1h",
+	        .min = 60000, .max = 2678400000.0, .help = "the span in which its openings count"),
+	ROW(SPAN, rule_places, life.chatter_shelve, "chatter_shelve", .fallback = "2h",
+	        .min = 60000, .max = 604800000.0,
+	        .help = "how long it is shelved; shelve_max at most"),
 	WQ_OPTION_END,
 };
 

@@ -8,6 +8,7 @@
 #include "wq/driver.h"
 #include "wq/option.h"
 #include "wq/rule.h"
+#include "wq/site.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,6 +64,7 @@ struct site_settings {
 	const char *name, *timezone, *database, *socket, *credentials;
 	wq_ms receipt_timeout, notice_lifetime;
 	int64_t ring;
+	struct wq_duty duty;
 };
 
 struct evaluation_settings {
@@ -95,6 +97,7 @@ struct point_settings {
 struct rule_places {
 	struct wq_list stations, kinds, parameters;
 	bool focus;
+	struct wq_life life;
 };
 
 struct contact_settings {

@@ -52,6 +52,7 @@ static void load_settings(struct loader *l)
 			config->site.zone = &wq_zone_china;
 		}
 	}
+	config->site.duty = settings.duty;
 	config->paths = (struct config_paths){ .database = settings.database,
 		.socket = settings.socket,
 		.credentials = settings.credentials,

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define READINGS_LEAST 4
+
 /* Fifteen digits: every decimal of a measurement comes back as it was written, 0.2 as 0.2. */
 #define FORM (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
@@ -90,10 +92,27 @@ static bool print(const json_t *object, struct wq_notice *notice)
 	return true;
 }
 
+/* The evidence gets smaller: the farthest neighbour first, then readings, oldest first, of which a few must stay for it to be
+ * worth anything. False: there is nothing left to take. */
+static bool shrink(json_t *evidence)
+{
+	json_t *neighbours = json_object_get(evidence, "neighbours");
+	json_t *readings = json_object_get(evidence, "readings");
+
+	if (json_array_size(neighbours) > 0)
+		return json_array_remove(neighbours, json_array_size(neighbours) - 1) == 0;
+	if (json_array_size(readings) > READINGS_LEAST)
+		return json_array_remove(readings, 0) == 0;
+	return false;
+}
+
 /* What may be left out, the first first, until it fits. */
 static void print_fitting(json_t *object, struct wq_notice *notice)
 {
 	static const char *const spare[] = { "evidence", "text", "note", "flows_into" };
+
+	while (!print(object, notice) && shrink(json_object_get(object, "evidence")))
+		;
 
 	for (size_t i = 0; !print(object, notice) && i < sizeof spare / sizeof *spare; i++)
 		json_object_del(object, spare[i]);
@@ -130,6 +149,9 @@ int data_write(
 	put_place(object, &config->site, change);
 	put_judgement(object, &config->site, change);
 	put_person(object, change);
+	if (change->kind == WQ_SHELVED && change->until != WQ_NO_TIME)
+		put_text(object, "until",
+		        wq_instant_format(text_zone(&config->site, change), change->until, time));
 	put_text(object, "text", notice->text);
 	put_text(object, "contact", notice->contact);
 	put_text(object, "role", notice->assist ? "assist" : "lead");

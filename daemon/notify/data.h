@@ -9,7 +9,8 @@
 #include "wq/channel.h"
 
 /* Writes notice->data from the change and from the rest of the notice (text, contact, role), which
- * is complete. The evidence is left out when the object would not fit, then the text. 0, or
+ * is complete. Where the object would not fit, the evidence loses
+ * neighbours, then its oldest readings, then goes as a whole, then the text does. 0, or
  * WQ_E_MEMORY (data is "{}"). */
 int data_write(
         const struct config *config, const struct wq_change *change, struct wq_notice *notice);

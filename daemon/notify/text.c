@@ -118,6 +118,7 @@ struct facts {
 	const char *place, *item; /* names of station and parameter; item may be "" */
 	const char *level;        /* 预警 …; of a fault of the equipment 告警 */
 	bool device, assist;
+	bool flood; /* it says that too many alarms came */
 	char time[WQ_INSTANT_TEXT];
 	char says[WQ_SAYS_TEXT]; /* without its full stop */
 };
@@ -165,7 +166,9 @@ static void add_ask(struct line *line, const struct facts *f)
 {
 	char within[32];
 
-	if (f->device)
+	if (f->flood)
+		add(line, "%s", f->assist ? "请知悉。" : "请查看全部报警。");
+	else if (f->device)
 		add(line, "%s", f->assist ? "请知悉。" : "请运维核查。");
 	else if (f->assist)
 		add(line, "请配合核查。");
@@ -229,7 +232,10 @@ static void say_cleared(struct line *body, struct line *tail, const struct facts
 		add(body, "%s", f->says);
 	else
 		add(body, "%s恢复正常", f->item);
-	add(tail, ",本次%s解除。", f->level);
+	if (f->flood)
+		add(tail, "。");
+	else
+		add(tail, ",本次%s解除。", f->level);
 }
 
 static void say_closed(struct line *body, struct line *tail, const struct facts *f)
@@ -245,6 +251,47 @@ static void say_corrected(struct line *body, struct line *tail, const struct fac
 	add(tail, ",此前通知以本条为准。");
 }
 
+static void say_recovered(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s%s%s", f->place, f->time, f->says);
+	add(tail, ",已恢复,待确认。%s", f->assist ? "请知悉。" : "请确认。");
+}
+
+static void say_reopened(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s%s%s", f->place, f->time, f->says);
+	add(tail, ",再次报警。");
+	add_downstream(tail, f);
+	add_ask(tail, f);
+}
+
+/* By a person, who says why; or because it opened too often. */
+static void say_shelved(struct line *body, struct line *tail, const struct facts *f)
+{
+	char until[WQ_INSTANT_TEXT];
+
+	add(body, "%s%s%s", f->place, f->item, f->level);
+	if (f->change->who[0] != '\0')
+		add(body, "由%s搁置", f->change->who);
+	else
+		add(body, "频繁,已自动搁置");
+	if (f->change->until != WQ_NO_TIME)
+		add(body, "至%s",
+		        wq_instant_format_short(
+		                text_zone(f->site, f->change), f->change->until, until));
+	if (f->change->note[0] != '\0')
+		add(body, ":%s", f->change->note);
+	add(tail, ",其间只记录不通知。");
+}
+
+static void say_unshelved(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s搁置结束,%s仍未解除:%s", f->place, f->level, f->says);
+	add(tail, "。");
+	add_downstream(tail, f);
+	add_ask(tail, f);
+}
+
 /* Bracket word and sentence of each kind. The word of a new or raised water alarm is its level:
  * 水质提示, 水质关注, 水质预警, 水质报警. */
 static const struct {
@@ -258,6 +305,10 @@ static const struct {
 	[WQ_CLEARED] = { "预警解除", "告警解除", say_cleared },
 	[WQ_CLOSED] = { "预警销号", "告警销号", say_closed },
 	[WQ_CORRECTED] = { "数据更正", "数据更正", say_corrected },
+	[WQ_RECOVERED] = { "恢复待确认", "恢复待确认", say_recovered },
+	[WQ_REOPENED] = { NULL, "设备告警", say_reopened },
+	[WQ_SHELVED] = { "预警搁置", "告警搁置", say_shelved },
+	[WQ_UNSHELVED] = { "搁置结束", "搁置结束", say_unshelved },
 };
 
 static void gather(struct facts *f)
@@ -275,6 +326,8 @@ static void gather(struct facts *f)
 	f->item = parameter != NULL ? parameter->name : "";
 	f->device = rule != NULL &&
 	        (rule == &wq_rule_system || strcmp(rule->name, "missing") == 0);
+	f->flood = rule == &wq_rule_system &&
+	        strcmp(f->site->rules[change->rule].name, WQ_FLOOD_RULE) == 0;
 	f->level = f->device ? "告警" : wq_level_chinese(change->level);
 	wq_instant_format_short(text_zone(f->site, change), change->time, f->time);
 	text_clean(change->says, f->says, sizeof f->says);
@@ -288,6 +341,9 @@ static void add_head(struct line *line, const struct facts *f)
 {
 	const struct wq_station *station = text_station(f->site, f->change);
 	const char *word = f->device ? kinds[f->change->kind].device : kinds[f->change->kind].water;
+
+	if (f->flood && (f->change->kind == WQ_OPENED || f->change->kind == WQ_CLEARED))
+		word = f->change->kind == WQ_OPENED ? "报警潮" : "报警潮结束";
 
 	if (station != NULL && station->commissioning)
 		add(line, "【测试】");

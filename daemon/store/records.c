@@ -54,13 +54,12 @@ static int put_need(struct store *store, const void *item, struct wq_err *err)
 }
 
 /* Where an alarm belongs, by keys, since indices move between configurations. */
-static void place_of(const struct store *store, const struct wq_change *c, struct db_value *station,
-        struct db_value *series)
+static void place_of(const struct store *store, uint32_t rule, uint32_t place_index,
+        struct db_value *station, struct db_value *series)
 {
 	const struct wq_site *site = store->site;
-	const struct wq_rule_use *use = &site->rules[c->rule];
-	uint32_t place = use->places[c->place];
-	*station = *series = db_null();
+	const struct wq_rule_use *use = &site->rules[rule];
+	uint32_t place = use->places[place_index];
 	if (use->rule->scope == WQ_SCOPE_SERIES) {
 		*station = db_int(store->names.station[site->series[place].station]);
 		*series = db_int(store->names.series[place]);
@@ -96,8 +95,8 @@ static int put_change(struct store *store, const void *item, struct wq_err *err)
 	int rc = check_change(store, c, err);
 	if (rc < 0)
 		return rc;
-	struct db_value station, series;
-	place_of(store, c, &station, &series);
+	struct db_value station = db_null(), series = db_null();
+	place_of(store, c->rule, c->place, &station, &series);
 	rc = db_run(store->statements[ST_ALARM_INSERT],
 	        DB_VALUES(db_int(c->alarm), db_int(store->names.rule[c->rule]), station, series,
 	                db_int(c->time)));
@@ -117,7 +116,50 @@ static int put_change(struct store *store, const void *item, struct wq_err *err)
 	                db_int(c->time), db_int(c->decided), db_real(c->value), db_real(c->limit),
 	                db_field(c->who, sizeof c->who), db_field(c->note, sizeof c->note),
 	                db_field(c->says, sizeof c->says),
-	                db_field(c->evidence, sizeof c->evidence)));
+	                db_field(c->evidence, sizeof c->evidence), db_int(c->hush)));
+}
+
+/* Where a shelf or a delay belongs; 0 is no station, no series. */
+static int place_keys(const struct store *store, uint32_t rule, uint32_t place,
+        struct db_value keys[3], struct wq_err *err)
+{
+	const struct wq_site *site = store->site;
+	if (rule >= site->rule_count || place >= site->rules[rule].place_count)
+		return wq_fail(err, WQ_E_INVALID, "%s: there is no place %u of rule %u",
+		        store->path, place, rule);
+	keys[0] = db_int(store->names.rule[rule]);
+	keys[1] = keys[2] = db_int(0);
+	place_of(store, rule, place, &keys[1], &keys[2]);
+	return SQLITE_OK;
+}
+
+static int put_shelf(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_shelf *s = item;
+	struct db_value keys[3];
+	int rc = place_keys(store, s->rule, s->place, keys, err);
+	if (rc != SQLITE_OK)
+		return rc;
+	return db_run(store->statements[ST_SHELF_PUT],
+	        DB_VALUES(keys[0], keys[1], keys[2], db_int(s->since), db_int(s->until),
+	                time_or_null(s->ended), db_int(s->automatic),
+	                db_field(s->who, sizeof s->who), db_field(s->reason, sizeof s->reason),
+	                db_field(s->ended_by, sizeof s->ended_by)));
+}
+
+static int put_delay(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_delay *d = item;
+	struct db_value keys[3];
+	int rc = place_keys(store, d->rule, d->place, keys, err);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (d->exceeds_since == WQ_NO_TIME && d->meets_since == WQ_NO_TIME)
+		return db_run(store->statements[ST_DELAY_END],
+		        DB_VALUES(keys[0], keys[1], keys[2]));
+	return db_run(store->statements[ST_DELAY_PUT],
+	        DB_VALUES(keys[0], keys[1], keys[2], time_or_null(d->exceeds_since),
+	                time_or_null(d->meets_since)));
 }
 
 static int put_notice(struct store *store, const void *item, struct wq_err *err)
@@ -180,6 +222,9 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		{ put_need, o->needs, o->need_count, sizeof *o->needs, "cannot remember a day" },
 		{ put_change, o->changes, o->change_count, sizeof *o->changes,
 		        "cannot store an alarm" },
+		{ put_shelf, o->shelves, o->shelf_count, sizeof *o->shelves,
+		        "cannot store a shelf" },
+		{ put_delay, o->delays, o->delay_count, sizeof *o->delays, "cannot store a delay" },
 		{ put_notice, group->notices, group->notice_count, sizeof *group->notices,
 		        "cannot store a notice" },
 		{ put_delivery, group->deliveries, group->delivery_count, sizeof *group->deliveries,

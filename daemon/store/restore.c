@@ -27,6 +27,12 @@ static double real_or_nan(sqlite3_stmt *row, int column)
 	return sqlite3_column_double(row, column);
 }
 
+static wq_ms time_or_none(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) == SQLITE_NULL ? WQ_NO_TIME
+	                                                       : sqlite3_column_int64(row, column);
+}
+
 /* Columns series, at, value, quality, stamp, flag. False when the site has no such series. */
 static bool read_sample(const struct store *store, sqlite3_stmt *row, struct wq_sample *s)
 {
@@ -155,54 +161,49 @@ static uint32_t place_index(const struct wq_rule_use *use, uint32_t place)
 	return WQ_NONE;
 }
 
-/* Columns rule, station, series of `alarm`. False when the site no longer has that rule there. */
+/* Columns rule, station, series, from `column` on. False when the site no longer has that rule
+ * there. */
 static bool find_place(const struct store *store, const struct wq_site *site, sqlite3_stmt *row,
-        struct wq_alarm *alarm)
+        int column, uint32_t *rule, uint32_t *index)
 {
-	alarm->rule =
-	        names_index(store->names.rule, site->rule_count, sqlite3_column_int64(row, 1));
-	if (alarm->rule == WQ_NONE)
+	*rule = names_index(
+	        store->names.rule, site->rule_count, sqlite3_column_int64(row, column));
+	if (*rule == WQ_NONE)
 		return false;
-	const struct wq_rule_use *use = &site->rules[alarm->rule];
+	const struct wq_rule_use *use = &site->rules[*rule];
 	uint32_t place = 0;
 	if (use->rule->scope == WQ_SCOPE_SERIES)
-		place = names_series(&store->names, sqlite3_column_int64(row, 3));
+		place = names_series(&store->names, sqlite3_column_int64(row, column + 2));
 	else if (use->rule->scope == WQ_SCOPE_STATION)
-		place = names_index(
-		        store->names.station, site->station_count, sqlite3_column_int64(row, 2));
-	alarm->place = place == WQ_NONE ? WQ_NONE : place_index(use, place);
-	return alarm->place != WQ_NONE;
+		place = names_index(store->names.station, site->station_count,
+		        sqlite3_column_int64(row, column + 1));
+	*index = place == WQ_NONE ? WQ_NONE : place_index(use, place);
+	return *index != WQ_NONE;
 }
 
-/* Columns number, kind, level, time, decided, series, value, threshold, says. */
+/* Columns number, kind, level, time, decided, series, value, threshold, says, hush. */
 static void apply_change(const struct store *store, sqlite3_stmt *row, struct wq_alarm *alarm)
 {
 	enum wq_change_kind kind = (enum wq_change_kind)sqlite3_column_int(row, 1);
-	/* Late data may have opened it: then a correction comes first. */
-	bool opens = kind == WQ_OPENED || (kind == WQ_CORRECTED && alarm->changes == 0);
 	struct wq_verdict *last = &alarm->last;
+	wq_ms time = sqlite3_column_int64(row, 3);
+	bool judged = kind == WQ_OPENED || kind == WQ_REOPENED || kind == WQ_RAISED ||
+	        kind == WQ_RECOVERED || alarm->changes == 0;
+	wq_alarm_follow(alarm, kind, (enum wq_level)sqlite3_column_int(row, 2), time,
+	        sqlite3_column_int64(row, 4), (enum wq_hush)sqlite3_column_int(row, 9));
 	alarm->changes = (uint32_t)sqlite3_column_int64(row, 0);
-	/* Escalations and acknowledgements carry the newest evidence of their time. */
+	/* What people and clocks do carries the newest evidence of its time. */
 	last->series = sqlite3_column_type(row, 5) == SQLITE_NULL
 	        ? WQ_NONE
 	        : names_series(&store->names, sqlite3_column_int64(row, 5));
 	last->value = real_or_nan(row, 6);
 	last->limit = real_or_nan(row, 7);
 	copy_text(row, 8, last->says, sizeof last->says);
-	if (kind == WQ_ACKNOWLEDGED)
-		alarm->acknowledged = true;
-	if (kind == WQ_ESCALATED)
-		alarm->escalated = true;
-	if (!opens && kind != WQ_RAISED)
+	if (!judged)
 		return;
-	alarm->acknowledged = alarm->escalated = false;
-	alarm->level = (enum wq_level)sqlite3_column_int(row, 2);
-	alarm->since = sqlite3_column_int64(row, 4);
-	last->finding = WQ_FINDING_RAISE;
+	last->finding = kind == WQ_RECOVERED ? WQ_FINDING_CLEAR : WQ_FINDING_RAISE;
 	last->level = alarm->level;
-	last->at = sqlite3_column_int64(row, 3);
-	if (opens)
-		alarm->opened = last->at;
+	last->at = time;
 }
 
 static int replay_changes(
@@ -223,7 +224,7 @@ static int restore_alarm(struct store *store, const struct wq_site *site, struct
 {
 	struct wq_alarm alarm = { .id = sqlite3_column_int64(row, 0),
 		.opened = sqlite3_column_int64(row, 4) };
-	if (!find_place(store, site, row, &alarm)) {
+	if (!find_place(store, site, row, 1, &alarm.rule, &alarm.place)) {
 		store->orphans++;
 		return 0;
 	}
@@ -247,7 +248,7 @@ static int restore_alarms(struct store *store, const struct wq_site *site, struc
 	        &row, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(store->db,
-		        "SELECT number,kind,level,time,decided,series,value,threshold,says FROM "
+		        "SELECT number,kind,level,time,decided,series,value,threshold,says,hush FROM "
 		        "change"
 		        " WHERE alarm=?1 ORDER BY number",
 		        -1, &changes, NULL);
@@ -265,6 +266,104 @@ static int restore_alarms(struct store *store, const struct wq_site *site, struc
 		wq_engine_restore_highest(engine, highest);
 	sqlite3_finalize(row);
 	sqlite3_finalize(changes);
+	return r;
+}
+
+/* -- shelves, delays, openings: each a query and what a row of it is told as -- */
+
+struct replay {
+	const char *sql, *doing;
+	int (*tell)(const struct store *store, const struct wq_site *site, struct wq_engine *engine,
+	        sqlite3_stmt *row, struct wq_err *err);
+};
+
+/* A place that is no longer configured keeps its shelf in the file. */
+static int tell_shelf(const struct store *store, const struct wq_site *site,
+        struct wq_engine *engine, sqlite3_stmt *row, struct wq_err *err)
+{
+	struct wq_shelf shelf = { .since = sqlite3_column_int64(row, 3),
+		.until = sqlite3_column_int64(row, 4),
+		.ended = WQ_NO_TIME,
+		.automatic = sqlite3_column_int(row, 5) != 0 };
+	copy_text(row, 6, shelf.who, sizeof shelf.who);
+	copy_text(row, 7, shelf.reason, sizeof shelf.reason);
+	if (!find_place(store, site, row, 0, &shelf.rule, &shelf.place))
+		return 0;
+	int r = wq_engine_restore_shelf(engine, &shelf, err);
+	return r == WQ_E_MEMORY ? r : 0;
+}
+
+static int tell_delay(const struct store *store, const struct wq_site *site,
+        struct wq_engine *engine, sqlite3_stmt *row, struct wq_err *err)
+{
+	struct wq_delay delay;
+	(void)err;
+	delay.exceeds_since = time_or_none(row, 3);
+	delay.meets_since = time_or_none(row, 4);
+	if (find_place(store, site, row, 0, &delay.rule, &delay.place))
+		wq_engine_restore_delay(engine, &delay);
+	return 0;
+}
+
+static int tell_opening(const struct store *store, const struct wq_site *site,
+        struct wq_engine *engine, sqlite3_stmt *row, struct wq_err *err)
+{
+	struct wq_opening opening = { .alarm = sqlite3_column_int64(row, 3),
+		.time = sqlite3_column_int64(row, 4),
+		.decided = sqlite3_column_int64(row, 5),
+		.hush = (enum wq_hush)sqlite3_column_int(row, 6),
+		.counts = sqlite3_column_int(row, 7) != 0 };
+	(void)err;
+	if (find_place(store, site, row, 0, &opening.rule, &opening.place))
+		wq_engine_restore_opening(engine, &opening);
+	return 0;
+}
+
+static const struct replay replay_shelves = {
+	"SELECT rule,station,series,since,until,automatic,who,reason FROM shelf WHERE ended IS NULL"
+	" AND ?1=?1 ORDER BY since",
+	"cannot read shelves", tell_shelf
+};
+static const struct replay replay_delays = {
+	"SELECT rule,station,series,exceeds_since,meets_since FROM delay WHERE ?1=?1",
+	"cannot read delays", tell_delay
+};
+/* What was put on a shelf since counts from there anew. */
+static const struct replay replay_openings = {
+	"SELECT a.rule,a.station,a.series,c.alarm,c.time,c.decided,c.hush,"
+	"c.hush<>1 AND NOT EXISTS(SELECT 1 FROM shelf f WHERE f.rule=a.rule"
+	" AND f.station=coalesce(a.station,0) AND f.series=coalesce(a.series,0)"
+	" AND f.since>=c.decided)"
+	" FROM change c JOIN alarm a ON a.id=c.alarm WHERE c.kind IN(0,8) AND c.decided>=?1"
+	" ORDER BY c.decided,c.alarm,c.number",
+	"cannot read openings", tell_opening
+};
+
+static int replay(struct store *store, const struct wq_site *site, struct wq_engine *engine,
+        const struct replay *what, wq_ms from, struct wq_err *err)
+{
+	sqlite3_stmt *row = NULL;
+	int r = 0, rc = sqlite3_prepare_v2(store->db, what->sql, -1, &row, NULL);
+	if (rc == SQLITE_OK)
+		rc = db_bind(row, DB_VALUES(db_int(from)));
+	while (rc == SQLITE_OK && r == 0 && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		r = what->tell(store, site, engine, row, err);
+		rc = SQLITE_OK;
+	}
+	if (r == 0 && rc != SQLITE_DONE && rc != SQLITE_OK)
+		r = store_fail(store, rc, what->doing, err);
+	sqlite3_finalize(row);
+	return r;
+}
+
+static int restore_life(struct store *store, const struct wq_site *site, struct wq_engine *engine,
+        wq_ms now, struct wq_err *err)
+{
+	int r = replay(store, site, engine, &replay_shelves, 0, err);
+	if (r == 0)
+		r = replay(store, site, engine, &replay_delays, 0, err);
+	if (r == 0)
+		r = replay(store, site, engine, &replay_openings, wq_engine_openings(engine, now), err);
 	return r;
 }
 
@@ -295,6 +394,8 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 		r = restore_days(store, site, engine, from, err);
 	if (r == 0)
 		r = restore_alarms(store, site, engine, err);
+	if (r == 0)
+		r = restore_life(store, site, engine, now, err);
 	if (r == 0)
 		r = restore_needs(store, site, engine, err);
 	return r;

@@ -181,4 +181,54 @@ static const char *const step_3[] = {
 	"ALTER TABLE notice ADD COLUMN deadline INTEGER NOT NULL DEFAULT 60000;", NULL
 };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3 };
+/* The life of alarms: why nobody was told of a change, shelves, and delays that run. `station` and `series`
+ * of the latter are 0 where there is none: they are part of the key. */
+static const char life_4[] =
+        "ALTER TABLE change ADD COLUMN hush INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX change_opened ON change(decided) WHERE kind IN(0,8);"
+        "CREATE TABLE shelf(rule INTEGER NOT NULL REFERENCES rule(id),station INTEGER NOT NULL,"
+        "series INTEGER NOT NULL,since INTEGER NOT NULL,until INTEGER NOT NULL,ended INTEGER,"
+        "automatic INTEGER NOT NULL,who TEXT NOT NULL,reason TEXT NOT NULL,ended_by TEXT NOT NULL,"
+        "PRIMARY KEY(rule,station,series,since)) STRICT,WITHOUT ROWID;"
+        "CREATE TABLE delay(rule INTEGER NOT NULL REFERENCES rule(id),station INTEGER NOT NULL,"
+        "series INTEGER NOT NULL,exceeds_since INTEGER,meets_since INTEGER,"
+        "PRIMARY KEY(rule,station,series)) STRICT,WITHOUT ROWID;";
+
+static const char life_views_4[] =
+        "DROP VIEW v_alarm;DROP VIEW change_row;"
+        "CREATE VIEW change_row(id,number,at,decided,open,alarm,change,time,"
+        "rule,station,parameter,level,value,\"limit\",text,hushed) AS "
+        "SELECT c.alarm,c.number,c.time,c.decided,a.open,"
+        "printf('W%08d-%03d',c.alarm/100000,c.alarm%100000),"
+        "CASE c.kind WHEN 0 THEN 'opened' WHEN 1 THEN 'raised' WHEN 2 THEN 'escalated'"
+        " WHEN 3 THEN 'acknowledged' WHEN 4 THEN 'cleared' WHEN 5 THEN 'closed'"
+        " WHEN 6 THEN 'corrected' WHEN 7 THEN 'recovered' WHEN 8 THEN 'reopened'"
+        " WHEN 9 THEN 'shelved' WHEN 10 THEN 'unshelved' END," LOCAL_TIME(
+                "c.time") ",u.name,s.key,p.alias," LEVEL_NAME
+                          ",c.value,c.threshold,CASE WHEN c.kind NOT IN(3,5,9) THEN c.says WHEN "
+                          "c.note='' THEN c.who"
+                          " WHEN c.who='' THEN c.note ELSE c.who||': '||c.note END,"
+                          "CASE c.hush WHEN 0 THEN '' WHEN 1 THEN 'shelved' WHEN 2 THEN 'flood' END"
+                          " FROM change c JOIN alarm a ON a.id=c.alarm JOIN rule u ON u.id=a.rule"
+                          " LEFT JOIN station s ON s.id=c.station LEFT JOIN series e ON "
+                          "e.id=c.series"
+                          " LEFT JOIN parameter p ON p.id=e.parameter JOIN meta m;"
+                          "CREATE VIEW "
+                          "v_alarm(alarm,change,time,rule,station,parameter,level,value,\"limit\","
+                          "text) AS "
+                          "SELECT "
+                          "alarm,change,time,rule,station,parameter,level,value,\"limit\",text"
+                          " FROM change_row ORDER BY id,number;"
+                          "CREATE VIEW "
+                          "v_shelf(rule,station,parameter,since,until,who,reason,ended,ended_by) AS "
+                          "SELECT u.name,s.key,p.alias," LOCAL_TIME("f.since") "," LOCAL_TIME(
+                                  "f.until") ",f.who,f.reason," LOCAL_TIME("f.ended") ",f.ended_by"
+                                             " FROM shelf f JOIN rule u ON u.id=f.rule"
+                                             " LEFT JOIN station s ON s.id=f.station"
+                                             " LEFT JOIN series e ON e.id=f.series"
+                                             " LEFT JOIN parameter p ON p.id=e.parameter JOIN meta m"
+                                             " ORDER BY f.since;";
+
+static const char *const step_4[] = { life_4, life_views_4, NULL };
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4 };

@@ -49,9 +49,19 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_ALARM_STATE] = "UPDATE alarm SET open=?2 WHERE id=?1",
 	[ST_CHANGE_INSERT] =
 	        "INSERT INTO change(alarm,number,kind,station,series,level,time,decided,value,"
-	        "threshold,who,note,says,evidence) VALUES(?1,"
+	        "threshold,who,note,says,evidence,hush) VALUES(?1,"
 	        "max(?2,coalesce((SELECT max(number)+1 FROM change WHERE alarm=?1),1)),"
-	        "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+	        "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+	[ST_SHELF_PUT] =
+	        "INSERT INTO shelf(rule,station,series,since,until,ended,automatic,who,reason,ended_by)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
+	        " ON CONFLICT(rule,station,series,since) DO UPDATE"
+	        " SET until=excluded.until,ended=excluded.ended,ended_by=excluded.ended_by",
+	[ST_DELAY_PUT] =
+	        "INSERT INTO delay(rule,station,series,exceeds_since,meets_since) VALUES(?1,?2,?3,?4,?5)"
+	        " ON CONFLICT(rule,station,series) DO UPDATE"
+	        " SET exceeds_since=excluded.exceeds_since,meets_since=excluded.meets_since",
+	[ST_DELAY_END] = "DELETE FROM delay WHERE rule=?1 AND station=?2 AND series=?3",
 	[ST_NOTICE_INSERT] =
 	        "INSERT INTO notice(id,alarm,number,kind,level,assist,time,created,expires,contact,"
 	        "channel,address,text,data,deadline,state,attempts)"

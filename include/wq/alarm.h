@@ -14,31 +14,63 @@ enum wq_change_kind {
 	WQ_RAISED,       /* a higher level */
 	WQ_ESCALATED,    /* nobody acknowledged in time */
 	WQ_ACKNOWLEDGED, /* by a person */
-	WQ_CLEARED,      /* the water meets again */
+	WQ_CLEARED,      /* the water meets again; the episode is over */
 	WQ_CLOSED,       /* by a person, with cause and measure taken (整改销号) */
 	WQ_CORRECTED,    /* late data changed what had been told */
+	WQ_RECOVERED,    /* the water meets again, and the alarm waits for somebody to acknowledge it (latch) */
+	WQ_REOPENED,     /* it exceeds again while it waited; or fresh data confirm what only late data had told */
+	WQ_SHELVED,      /* by a person, or because it opened too often: nothing is told until the shelf ends */
+	WQ_UNSHELVED,    /* the shelf ended and the alarm is still open: told again */
 };
-#define WQ_CHANGE_KINDS 7
+#define WQ_CHANGE_KINDS 11
 
 const char *wq_change_name(enum wq_change_kind kind); /* "opened" … */
 
+/* Where an alarm is in its life (rules/engine/life.c has the whole machine as a table). All but NORMAL are open. */
+enum wq_life_state {
+	WQ_LIFE_NORMAL,       /* no alarm */
+	WQ_LIFE_ACTIVE,       /* exceeds, and nobody has acknowledged it */
+	WQ_LIFE_ESCALATED,    /* nor in time */
+	WQ_LIFE_ACKNOWLEDGED, /* somebody deals with it */
+	WQ_LIFE_CORRECTED,    /* only late data say so: told as a correction, never escalates */
+	WQ_LIFE_RECOVERED,    /* meets again, waits for an acknowledgement: never escalates */
+};
+#define WQ_LIFE_STATES 6
+
+const char *wq_life_name(enum wq_life_state state); /* "normal" "active" "escalated" … */
+
+/* Why nobody is told of a change, which is recorded all the same. */
+enum wq_hush {
+	WQ_HUSH_NONE,    /* it is told */
+	WQ_HUSH_SHELVED, /* the alarm is on the shelf */
+	WQ_HUSH_FLOOD,   /* too many alarms came at once, and it is one of the lesser ones */
+};
+
+const char *wq_hush_name(enum wq_hush hush); /* "" "shelved" "flood" */
+
 #define WQ_ALARM_NAME    24  /* "W20260305-007", NUL included */
 #define WQ_PERSON_TEXT   64
-#define WQ_EVIDENCE_TEXT 2048
+#define WQ_EVIDENCE_TEXT 6144
 
 /* The state of one open alarm. */
 struct wq_alarm {
 	int64_t id;        /* yyyymmdd × 100000 + number of the day: unique, ascending */
 	uint32_t rule;     /* index into wq_site.rules */
 	uint32_t place;    /* index into that rule's places */
-	enum wq_level level;
+	enum wq_level level; /* the highest of the episode */
 	uint32_t changes;  /* told so far; the next change has this number + 1 */
-	bool acknowledged; /* since it was opened or last raised */
-	bool escalated;    /* since it was opened or last raised */
+	enum wq_life_state state;
+	bool untold;       /* its opening was held back in a flood, and nobody was told since */
 	wq_ms opened;      /* event time */
-	wq_ms since;       /* our clock: when it was opened or last raised; escalation counts from here */
-	struct wq_verdict last; /* the newest verdict that raised it */
+	wq_ms since;       /* our clock: when it was last told as a new one (opened, raised, reopened, unshelved); escalation
+	                      counts from here */
+	struct wq_verdict last; /* the newest verdict that raised it; when it has recovered, the one that says so */
 };
+
+/* What a change makes of the alarm: number, state, level, times. The engine and the restart share it, so that the state of
+ * an alarm follows from its changes. `time` and `decided` as of the change. */
+void wq_alarm_follow(struct wq_alarm *alarm, enum wq_change_kind kind, enum wq_level level, wq_ms time, wq_ms decided,
+	enum wq_hush hush);
 
 /* The name that people use, from the id: 2026030500007 -> "W20260305-007". Returns buf. */
 char *wq_alarm_name(int64_t id, char buf[WQ_ALARM_NAME]);
@@ -51,17 +83,39 @@ struct wq_change {
 	int64_t alarm;
 	uint32_t number; /* 1, 2, 3 … within the alarm */
 	enum wq_change_kind kind;
+	enum wq_hush hush; /* not NONE: no notice is made of it */
 	uint32_t rule, place;
 	uint32_t station; /* WQ_NONE for network rules */
 	uint32_t series;  /* WQ_NONE: the station as a whole */
 	enum wq_level level;
-	wq_ms time;    /* event time; of acknowledged and escalated: our clock */
+	wq_ms time;    /* event time; of what people and clocks do: our clock */
 	wq_ms decided; /* our clock */
+	wq_ms until;   /* of shelved: when the shelf ends; WQ_NO_TIME otherwise */
 	double value, limit; /* NaN: none */
-	char who[WQ_PERSON_TEXT];  /* of acknowledged and closed */
-	char note[WQ_SAYS_TEXT];   /* of acknowledged and closed: what the person said; closed: cause and measure */
+	char who[WQ_PERSON_TEXT];  /* of acknowledged, closed, shelved, unshelved; "" where nobody did it */
+	char note[WQ_SAYS_TEXT];   /* of these: what the person said; closed: cause and measure; shelved: the reason */
 	char says[WQ_SAYS_TEXT];   /* the reason in Chinese */
-	char evidence[WQ_EVIDENCE_TEXT]; /* JSON object: rule, hash, facts, limit, the readings judged */
+	char evidence[WQ_EVIDENCE_TEXT]; /* JSON object: rule, hash, settings, facts, limit, the readings judged and their
+	                                    neighbours; docs/store.md */
+};
+
+/* One rule at one place is on the shelf: its alarms live on, nobody is told. */
+struct wq_shelf {
+	uint32_t rule, place; /* indices as in wq_alarm */
+	wq_ms since;          /* our clock; with rule and place it names the shelf */
+	wq_ms until;          /* it always ends */
+	wq_ms ended;          /* WQ_NO_TIME while it stands */
+	bool automatic;       /* because the alarm opened too often */
+	char who[WQ_PERSON_TEXT];      /* "" where it is automatic */
+	char reason[WQ_SAYS_TEXT];
+	char ended_by[WQ_PERSON_TEXT]; /* "": its time was over */
+};
+
+/* Since when a rule has been saying the same of a place without a break, by the readings' stamps: what on_delay and off_delay
+ * count from. WQ_NO_TIME: it is not saying so. */
+struct wq_delay {
+	uint32_t rule, place;
+	wq_ms exceeds_since, meets_since;
 };
 
 #endif

@@ -67,6 +67,10 @@ struct wq_outcome {
 	size_t change_count, change_room;
 	struct wq_need *needs;
 	size_t need_count, need_room;
+	struct wq_shelf *shelves; /* put up, prolonged or ended: the newest word on each */
+	size_t shelf_count, shelf_room;
+	struct wq_delay *delays; /* begun or ended: the newest word on each place */
+	size_t delay_count, delay_room;
 };
 
 void wq_outcome_reset(struct wq_outcome *out);
@@ -82,7 +86,7 @@ void wq_engine_free(struct wq_engine *engine); /* NULL is fine */
 int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out,
 	struct wq_err *err);
 
-/* Lets time pass: days close, silence is noticed, alarms escalate. Call at least once a minute. */
+/* Lets time pass: days close, silence is noticed, alarms escalate, shelves and floods end. Call at least once a minute. */
 int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
 /* The earliest instant at which a tick could conclude anything if nothing else is called before; INT64_MAX: none. May be
@@ -99,11 +103,21 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
 int wq_engine_close_days(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
 /* A person acknowledges or closes an alarm. WQ_E_MISSING: no such alarm is open;
- * WQ_E_STATE: it was acknowledged before. `note` may be NULL. */
+ * WQ_E_STATE: it was acknowledged before. `note` may be NULL. One that has recovered is cleared by its acknowledgement. */
 int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
 	wq_ms now, struct wq_outcome *out, struct wq_err *err);
 int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
 	wq_ms now, struct wq_outcome *out, struct wq_err *err);
+
+/* Puts a rule at one of its places on the shelf until `until` (our clock): its alarms go on living, no notices go out, they
+ * do not escalate. What is still open at the end is told again. WQ_E_MISSING: no such rule or place; WQ_E_STATE: it is on
+ * the shelf already; WQ_E_INVALID: it would not end, or later than is allowed (wq_duty.shelve_max). */
+int wq_engine_shelve(struct wq_engine *engine, uint32_t rule, uint32_t place, wq_ms until, const char *who,
+	const char *reason, wq_ms now, struct wq_outcome *out, struct wq_err *err);
+
+/* Ends it before its time. WQ_E_MISSING: no such rule or place; WQ_E_STATE: it is not on the shelf. */
+int wq_engine_unshelve(struct wq_engine *engine, uint32_t rule, uint32_t place, const char *who, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err);
 
 /* A verdict that no rule of the engine gave, at the one place of a rule in network scope: what the daemon says of
  * itself. Opens, raises and clears as any other. WQ_E_INVALID: there is no such rule, or it has another scope. */
@@ -131,7 +145,24 @@ void wq_engine_restore_day(struct wq_engine *engine, const struct wq_day_row *ro
 int wq_engine_restore_alarm(struct wq_engine *engine, const struct wq_alarm *alarm, struct wq_err *err);
 void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest);
 
-/* 4. Days that were wanted and not yet told: they are asked for with the first tick. */
+/* 4. Shelves that stand and delays that run, wherever they were when the site still has their rule and place
+ * (WQ_E_MISSING otherwise, WQ_E_STATE: there is one already). One whose time is over ends with the first tick. */
+int wq_engine_restore_shelf(struct wq_engine *engine, const struct wq_shelf *shelf, struct wq_err *err);
+void wq_engine_restore_delay(struct wq_engine *engine, const struct wq_delay *delay);
+
+/* 5. The openings (opened, reopened) decided since wq_engine_openings(), ascending: what chatter and floods are counted from.
+ * `counts`: it was not hushed by a shelf, and its place was put on none since. */
+struct wq_opening {
+	int64_t alarm;
+	uint32_t rule, place;
+	wq_ms time, decided; /* of the change */
+	enum wq_hush hush;
+	bool counts;
+};
+wq_ms wq_engine_openings(const struct wq_engine *engine, wq_ms now);
+void wq_engine_restore_opening(struct wq_engine *engine, const struct wq_opening *opening);
+
+/* 6. Days that were wanted and not yet told: they are asked for with the first tick. */
 void wq_engine_restore_need(struct wq_engine *engine, uint32_t station, wq_day day);
 
 /* How far back stored samples matter to the rules and the open days, seen from `now`. */
@@ -139,6 +170,21 @@ wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now);
 
 /* The open alarms, ascending by id. Valid until the next call that is not const. */
 size_t wq_engine_alarms(const struct wq_engine *engine, const struct wq_alarm *const **alarms);
+
+/* The shelves that stand, in no order, and the one of a place (NULL: none). Valid as above. */
+size_t wq_engine_shelves(const struct wq_engine *engine, const struct wq_shelf *const **shelves);
+const struct wq_shelf *wq_engine_shelf(const struct wq_engine *engine, uint32_t rule, uint32_t place);
+
+/* The alarm that came first (by its time) of those open at the station of this one; its own id where it is the first, 0
+ * where it has no station. */
+int64_t wq_engine_first(const struct wq_engine *engine, const struct wq_alarm *alarm);
+
+/* True when what the alarm was judged from is old: for longer than two intervals the series (of a station as a whole: every
+ * one of its series) has given no assessable reading, and the rule has said nothing new. The alarm keeps its level. */
+bool wq_engine_stale(const struct wq_engine *engine, const struct wq_alarm *alarm, wq_ms now);
+
+/* How many notices the flood that goes on has held back; -1: there is none. */
+int64_t wq_engine_flood(const struct wq_engine *engine);
 
 /* The newest reading of a series, for status displays; false when there is none. */
 struct wq_reading;

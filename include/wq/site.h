@@ -59,6 +59,30 @@ struct wq_series {
 	double low, high; /* plausible range, inclusive */
 };
 
+/* The life of a rule's alarms (IEC 62682): the same keys for every rule. All zero: an alarm opens and clears with the
+ * verdict that says so. Spans of on_delay, off_delay, hold and chatter_within are counted by the readings' stamps. */
+struct wq_life {
+	wq_ms on_delay;  /* it opens when the condition has held for this long */
+	wq_ms off_delay; /* it clears when the water has met for this long */
+	wq_ms hold;      /* it does not clear before it has been open for this long */
+	bool latch;      /* it clears only once somebody has acknowledged it */
+	int64_t chatter; /* so many openings … ; 0: never */
+	wq_ms chatter_within; /* … within this … */
+	wq_ms chatter_shelve; /* … put it on the shelf for so long (our clock) */
+};
+#define WQ_CHATTER_MAX 20
+
+/* What the people on duty can bear. */
+struct wq_duty {
+	int64_t flood_alarms; /* more openings than this within flood_within are a flood; 0: never */
+	wq_ms flood_within;   /* our clock */
+	wq_ms shelve_max;     /* no shelf stands longer; 0: WQ_SHELVE_MAX */
+};
+#define WQ_FLOOD_MAX  100
+/* Name of the rule in network scope that says so, where the site has it. */
+#define WQ_FLOOD_RULE "wqd:flood"
+#define WQ_SHELVE_MAX WQ_DAYS(7)
+
 /* One configured rule: a section of the file. */
 struct wq_rule_use {
 	const struct wq_rule *rule;
@@ -68,6 +92,7 @@ struct wq_rule_use {
 	size_t place_count; /* where it applies: indices of series, or of stations, ascending; */
 	const uint32_t *places; /* scope network: one place, 0 */
 	wq_ms escalate_after[5]; /* by level 1 … 4: unacknowledged for this long escalates; WQ_NO_TIME: never */
+	struct wq_life life;
 };
 
 /* What the whole site evaluates days by. */
@@ -84,6 +109,7 @@ struct wq_site {
 	const struct wq_zone *zone;
 	const struct wq_standard *standard; /* the one in force; never NULL */
 	struct wq_evaluation evaluation;
+	struct wq_duty duty;
 	size_t parameter_count, station_count, series_count, rule_count, source_count;
 	const struct wq_parameter *parameters; /* the built-in ones first, then the site's own */
 	const struct wq_station *stations;

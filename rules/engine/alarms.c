@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of an alarm: what verdicts, time and people do to it.
+/* The life of an alarm, carried out: what verdicts, time and people do to it. What follows from what is the table in life.c.
  *
- *   RAISE  no alarm: opened · higher level: raised · else: the newest evidence is kept
- *   CLEAR  an alarm: cleared, the episode ends
- *   HOLD, UNKNOWN: the alarm keeps its level - "not assessable" is never "all clear"
- *
- * A change is only made when there is room to record it; otherwise the same verdict makes
- * it the next time. */
+ * A step is only taken when there is room to record it; otherwise the same verdict takes it the next time. */
 #include "engine_parts.h"
+#include "life.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ALARMS_A_DAY 100000
 
-static uint32_t place_of(const struct wq_engine *engine, const struct slot *slot)
+static const struct wq_rule_use *use_of(const struct wq_engine *engine, const struct slot *slot)
 {
-	return engine->site->rules[slot->use].places[slot->place];
+	return &engine->site->rules[slot->use];
 }
 
-static uint32_t station_of(const struct wq_engine *engine, const struct slot *slot)
+uint32_t alarms_station(const struct wq_engine *engine, const struct slot *slot)
 {
-	uint32_t place = place_of(engine, slot);
-	switch (engine->site->rules[slot->use].rule->scope) {
+	uint32_t place = use_of(engine, slot)->places[slot->place];
+	switch (use_of(engine, slot)->rule->scope) {
 	case WQ_SCOPE_SERIES:
 		return engine->site->series[place].station;
 	case WQ_SCOPE_STATION:
@@ -36,8 +32,8 @@ static uint32_t station_of(const struct wq_engine *engine, const struct slot *sl
 /* Alarms about a series, or a station as a whole, are counted there: samples under alarm say so. */
 static void count_alarm(struct wq_engine *engine, const struct slot *slot, int by)
 {
-	uint32_t place = place_of(engine, slot);
-	enum wq_scope scope = engine->site->rules[slot->use].rule->scope;
+	uint32_t place = use_of(engine, slot)->places[slot->place];
+	enum wq_scope scope = use_of(engine, slot)->rule->scope;
 	if (scope == WQ_SCOPE_SERIES)
 		engine->tracks[place].alarms = (uint8_t)(engine->tracks[place].alarms + by);
 	else if (scope == WQ_SCOPE_STATION)
@@ -53,57 +49,20 @@ static int64_t next_id(const struct wq_engine *engine, wq_ms now)
 	return engine->highest >= first ? engine->highest + 1 : first;
 }
 
-static struct wq_change *record(struct wq_engine *engine, struct slot *slot, enum wq_change_kind kind,
-	const struct wq_verdict *verdict, wq_ms time, wq_ms now, struct wq_outcome *out)
+static bool begin_alarm(struct wq_engine *engine, struct slot *slot, const struct deed *deed)
 {
-	struct wq_change *change = outcome_change(out);
-	if (change == NULL) {
-		engine->short_of_memory = true;
-		return NULL;
-	}
-	struct wq_alarm *alarm = slot->alarm;
-	change->alarm = alarm->id;
-	change->number = ++alarm->changes;
-	change->kind = kind;
-	change->rule = slot->use;
-	change->place = slot->place;
-	change->station = station_of(engine, slot);
-	change->series = verdict->series;
-	change->level = alarm->level;
-	change->time = time;
-	change->decided = now;
-	change->value = verdict->value;
-	change->limit = verdict->limit;
-	memcpy(change->says, verdict->says, sizeof change->says);
-	evidence_write(engine, slot, verdict, change->evidence);
-	return change;
-}
-
-static void open_alarm(struct wq_engine *engine, struct slot *slot, enum wq_change_kind kind,
-	const struct wq_verdict *verdict, wq_ms now, struct wq_outcome *out)
-{
-	struct wq_alarm *alarm = calloc(1, sizeof *alarm);
-	if (alarm == NULL) {
-		engine->short_of_memory = true;
-		return;
-	}
-	*alarm = (struct wq_alarm){ .id = next_id(engine, now),
-		.rule = slot->use,
-		.place = slot->place,
-		.level = verdict->level,
-		.opened = verdict->at,
-		.since = now,
-		.last = *verdict };
-	slot->alarm = alarm;
-	if (record(engine, slot, kind, verdict, verdict->at, now, out) == NULL) {
-		slot->alarm = NULL;
-		free(alarm);
-		return;
-	}
-	engine->highest = alarm->id;
+	slot->alarm = calloc(1, sizeof *slot->alarm);
+	if (slot->alarm == NULL)
+		return false;
+	slot->alarm->id = next_id(engine, deed->now);
+	slot->alarm->rule = slot->use;
+	slot->alarm->place = slot->place;
+	slot->alarm->last = *deed->verdict;
+	engine->highest = slot->alarm->id;
 	/* There is room for one alarm a slot, and ids ascend. */
-	engine->alarms[engine->alarm_count++] = alarm;
+	engine->alarms[engine->alarm_count++] = slot->alarm;
 	count_alarm(engine, slot, 1);
+	return true;
 }
 
 static void end_alarm(struct wq_engine *engine, struct slot *slot)
@@ -119,40 +78,158 @@ static void end_alarm(struct wq_engine *engine, struct slot *slot)
 	slot->alarm = NULL;
 }
 
-static void raise_alarm(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
+static enum wq_life_state state_of(const struct slot *slot)
+{
+	return slot->alarm != NULL ? slot->alarm->state : WQ_LIFE_NORMAL;
+}
+
+/* -- one step -- */
+
+static bool is_opening(enum wq_change_kind kind)
+{
+	return kind == WQ_OPENED || kind == WQ_REOPENED;
+}
+
+/* An opening is counted, may be one too many, and may begin a flood. */
+static void record_opening(struct wq_engine *engine, struct slot *slot, enum wq_change_kind kind, const struct deed *deed,
+	struct wq_shelf *shelf, struct wq_outcome *out)
+{
+	const struct wq_life *life = &use_of(engine, slot)->life;
+	bool shelved = slot->shelf != NULL, chatters = shelf != NULL;
+	if (!shelved)
+		flood_opened(engine, slot, deed->time, deed->now, chatters);
+	enum wq_hush hush = chatters ? WQ_HUSH_SHELVED : record_hush(engine, slot, kind, deed->verdict->level);
+	if (hush == WQ_HUSH_FLOOD)
+		flood_held(engine);
+	record_change(engine, slot, kind, deed, hush, out);
+	if (!chatters)
+		return;
+	wq_ms span = life->chatter_shelve < shelves_longest(engine) ? life->chatter_shelve : shelves_longest(engine);
+	char within[WQ_INSTANT_TEXT];
+	*shelf = (struct wq_shelf){ .rule = slot->use,
+		.place = slot->place,
+		.since = deed->now,
+		.until = deed->now + span,
+		.ended = WQ_NO_TIME,
+		.automatic = true };
+	snprintf(shelf->reason, sizeof shelf->reason, "%s内报警%d次", wq_span_format(life->chatter_within, within),
+		(int)life->chatter);
+	shelves_put(engine, slot, shelf, deed->now, out);
+}
+
+/* Room for all that a step may record: its changes; being put on the shelf, and a flood, which are steps of their own. */
+static bool reserve(struct wq_outcome *out, const struct life_step *step)
+{
+	return outcome_reserve_changes(out, (size_t)step->count + 4);
+}
+
+static int no_memory(struct wq_engine *engine)
+{
+	engine->short_of_memory = true;
+	return WQ_E_MEMORY;
+}
+
+static void record_all(struct wq_engine *engine, struct slot *slot, const struct life_step *step, const struct deed *deed,
+	struct wq_shelf *shelf, struct wq_outcome *out)
+{
+	for (size_t i = 0; i < step->count; i++) {
+		enum wq_change_kind kind = (enum wq_change_kind)step->changes[i];
+		if (is_opening(kind))
+			record_opening(engine, slot, kind, deed, shelf, out);
+		else
+			record_change(engine, slot, kind, deed,
+				record_hush(engine, slot, kind, deed->verdict->level), out);
+		if (kind == WQ_RECOVERED)
+			slot->alarm->last = *deed->verdict;
+	}
+}
+
+int alarms_step(struct wq_engine *engine, struct slot *slot, const struct deed *deed, struct wq_outcome *out)
+{
+	const struct life_step *step = life_step(state_of(slot), (enum life_event)deed->event);
+	struct wq_shelf *shelf = NULL;
+	if (step->refusal != LIFE_DONE)
+		return step->refusal == LIFE_NOT_OPEN ? WQ_E_MISSING : WQ_E_STATE;
+	if (step->count == 0)
+		return 0;
+	if (!reserve(out, step))
+		return no_memory(engine);
+	if (is_opening((enum wq_change_kind)step->changes[0]) && slot->shelf == NULL &&
+		flood_chatters(engine, slot, deed->time) && (shelf = shelves_new(out)) == NULL)
+		return no_memory(engine);
+	if (slot->alarm == NULL && !begin_alarm(engine, slot, deed)) {
+		free(shelf);
+		return no_memory(engine);
+	}
+	record_all(engine, slot, step, deed, shelf, out);
+	if (step->next == WQ_LIFE_NORMAL)
+		end_alarm(engine, slot);
+	flood_tell(engine, deed->now, out);
+	return 0;
+}
+
+/* -- what rules say -- */
+
+static wq_ms since_or(wq_ms since, wq_ms at)
+{
+	/* Without a beginning, or with one that a corrected clock has moved behind it, it begins now. */
+	return since == WQ_NO_TIME || since > at ? at : since;
+}
+
+/* How long the rule has said so: begun, gone on or broken off. What is not assessable breaks nothing. A delay that is counted is
+ * recorded when it begins and when it ends; false when there is no memory for that. */
+static bool note_delays(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict,
 	struct wq_outcome *out)
 {
-	struct wq_alarm *alarm = slot->alarm;
-	enum wq_level before = alarm->level;
-	if (verdict->level > before) {
-		alarm->level = verdict->level;
-		if (record(engine, slot, WQ_RAISED, verdict, verdict->at, now, out) == NULL) {
-			alarm->level = before;
-			return;
-		}
-		alarm->acknowledged = alarm->escalated = false;
-		alarm->since = now;
+	const struct wq_life *life = &use_of(engine, slot)->life;
+	struct wq_delay delay = { slot->use, slot->place, WQ_NO_TIME, WQ_NO_TIME };
+	if (verdict->finding == WQ_FINDING_UNKNOWN)
+		return true;
+	if (verdict->finding == WQ_FINDING_RAISE)
+		delay.exceeds_since = since_or(slot->exceeds_since, verdict->at);
+	else if (verdict->finding == WQ_FINDING_CLEAR)
+		delay.meets_since = since_or(slot->meets_since, verdict->at);
+	bool moved = (life->on_delay > 0 && delay.exceeds_since != slot->exceeds_since) ||
+		(life->off_delay > 0 && delay.meets_since != slot->meets_since);
+	if (moved && !outcome_delay(out, &delay)) {
+		engine->short_of_memory = true;
+		return false;
 	}
-	alarm->last = *verdict;
+	slot->exceeds_since = delay.exceeds_since;
+	slot->meets_since = delay.meets_since;
+	return true;
+}
+
+static enum life_event event_of(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict,
+	bool correction)
+{
+	const struct wq_life *life = &use_of(engine, slot)->life;
+	enum wq_level level = slot->alarm != NULL ? slot->alarm->level : WQ_LEVEL_NONE;
+	if (correction)
+		return life_event_late(life, state_of(slot), level, verdict);
+	wq_ms since = verdict->finding == WQ_FINDING_RAISE ? slot->exceeds_since : slot->meets_since;
+	wq_ms held = since != WQ_NO_TIME ? verdict->at - since : 0;
+	wq_ms open = slot->alarm != NULL ? verdict->at - slot->alarm->opened : 0;
+	return life_event_of(life, state_of(slot), level, verdict, held, open);
 }
 
 void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
 	bool correction, struct wq_outcome *out)
 {
-	bool open = slot->alarm != NULL;
-	if (verdict->finding == WQ_FINDING_RAISE && verdict->level > WQ_LEVEL_NONE) {
-		if (!open)
-			open_alarm(engine, slot, correction ? WQ_CORRECTED : WQ_OPENED, verdict, now, out);
-		else
-			raise_alarm(engine, slot, verdict, now, out);
+	if (verdict->finding == WQ_FINDING_RAISE && verdict->level == WQ_LEVEL_NONE)
 		return;
-	}
-	if (verdict->finding != WQ_FINDING_CLEAR || !open)
+	if (!correction && !note_delays(engine, slot, verdict, out))
 		return;
-	if (correction && record(engine, slot, WQ_CORRECTED, verdict, verdict->at, now, out) == NULL)
-		return;
-	if (record(engine, slot, WQ_CLEARED, verdict, verdict->at, now, out) != NULL)
-		end_alarm(engine, slot);
+	struct deed deed = { .event = event_of(engine, slot, verdict, correction),
+		.verdict = verdict,
+		.time = verdict->at,
+		.now = now,
+		.until = WQ_NO_TIME };
+	int r = alarms_step(engine, slot, &deed, out);
+	/* What has recovered and does not exceed for long enough yet still is what has recovered. */
+	if (r == 0 && verdict->finding == WQ_FINDING_RAISE && slot->alarm != NULL &&
+		slot->alarm->state != WQ_LIFE_RECOVERED)
+		slot->alarm->last = *verdict;
 }
 
 int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verdict *verdict, wq_ms now,
@@ -166,85 +243,85 @@ int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verd
 	return 0;
 }
 
+/* -- what time and people do -- */
+
 static struct slot *slot_of(struct wq_engine *engine, const struct wq_alarm *alarm)
 {
 	return &engine->slots[engine->first_slot[alarm->rule] + alarm->place];
+}
+
+static bool overdue(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
+{
+	struct wq_alarm *alarm = slot->alarm;
+	wq_ms after = use_of(engine, slot)->escalate_after[alarm->level];
+	if (after == WQ_NO_TIME || slot->shelf != NULL)
+		return false;
+	/* Of a life whose clock was ahead. */
+	if (alarm->since > now)
+		alarm->since = now;
+	return now - alarm->since >= after;
 }
 
 void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 {
 	for (size_t i = 0; i < engine->alarm_count; i++) {
 		struct slot *slot = slot_of(engine, engine->alarms[i]);
-		struct wq_alarm *alarm = slot->alarm;
-		wq_ms after = engine->site->rules[alarm->rule].escalate_after[alarm->level];
-		if (alarm->acknowledged || alarm->escalated || after == WQ_NO_TIME || now - alarm->since < after)
-			continue;
-		if (record(engine, slot, WQ_ESCALATED, &alarm->last, now, now, out) != NULL)
-			alarm->escalated = true;
+		struct deed deed = { .event = LIFE_OVERDUE,
+			.verdict = &slot->alarm->last,
+			.time = now,
+			.now = now,
+			.until = WQ_NO_TIME };
+		if (overdue(engine, slot, now))
+			alarms_step(engine, slot, &deed, out);
 	}
 }
 
-static struct slot *find(struct wq_engine *engine, int64_t id, struct wq_err *err)
+static struct slot *find(struct wq_engine *engine, int64_t id)
 {
-	char name[WQ_ALARM_NAME];
 	for (size_t i = 0; i < engine->alarm_count; i++)
 		if (engine->alarms[i]->id == id)
 			return slot_of(engine, engine->alarms[i]);
-	wq_fail(err, WQ_E_MISSING, "no open alarm %s; %zu are open", wq_alarm_name(id, name), engine->alarm_count);
 	return NULL;
 }
 
-/* Cuts at a character, not inside one. */
-static void copy_text(char *to, size_t cap, const char *text)
+static int by_person(struct wq_engine *engine, int64_t id, enum life_event event, const char *who, const char *note,
+	wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
-	size_t n = text != NULL ? strlen(text) : 0;
-	if (n >= cap) {
-		n = cap - 1;
-		while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
-			n--;
-	}
-	if (n > 0)
-		memcpy(to, text, n);
-	to[n] = '\0';
-}
-
-static int by_person(struct wq_engine *engine, struct slot *slot, enum wq_change_kind kind, const char *who,
-	const char *note, wq_ms now, struct wq_outcome *out, struct wq_err *err)
-{
-	struct wq_change *change = record(engine, slot, kind, &slot->alarm->last, now, now, out);
-	if (change == NULL)
-		return wq_fail(err, WQ_E_MEMORY, "no memory to record this; try again");
-	copy_text(change->who, sizeof change->who, who);
-	copy_text(change->note, sizeof change->note, note);
+	char name[WQ_ALARM_NAME];
+	struct slot *slot = find(engine, id);
+	if (slot == NULL)
+		return wq_fail(err, WQ_E_MISSING, "no open alarm %s; %zu are open", wq_alarm_name(id, name),
+			engine->alarm_count);
+	/* The step may end the alarm whose evidence it records. */
+	struct wq_verdict last = slot->alarm->last;
+	struct deed deed = { .event = (int)event,
+		.verdict = &last,
+		.time = now,
+		.now = now,
+		.who = who,
+		.note = note,
+		.until = WQ_NO_TIME };
+	int r = alarms_step(engine, slot, &deed, out);
+	if (r == WQ_E_STATE)
+		return wq_fail(err, r, "alarm %s is acknowledged already", wq_alarm_name(id, name));
+	if (r < 0)
+		return wq_fail(err, r, "no memory to record this; try again");
 	return 0;
 }
 
 int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err)
 {
-	char name[WQ_ALARM_NAME];
-	struct slot *slot = find(engine, alarm, err);
-	if (slot == NULL)
-		return WQ_E_MISSING;
-	if (slot->alarm->acknowledged)
-		return wq_fail(err, WQ_E_STATE, "alarm %s is acknowledged already", wq_alarm_name(alarm, name));
-	int r = by_person(engine, slot, WQ_ACKNOWLEDGED, who, note, now, out, err);
-	if (r == 0)
-		slot->alarm->acknowledged = true;
-	return r;
+	return by_person(engine, alarm, LIFE_ACKNOWLEDGE, who, note, now, out, err);
 }
 
 int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err)
 {
-	struct slot *slot = find(engine, alarm, err);
-	if (slot == NULL)
-		return WQ_E_MISSING;
-	int r = by_person(engine, slot, WQ_CLOSED, who, note, now, out, err);
-	if (r == 0)
-		end_alarm(engine, slot);
-	return r;
+	return by_person(engine, alarm, LIFE_CLOSE, who, note, now, out, err);
 }
+
+/* -- after a restart, and for displays -- */
 
 int wq_engine_restore_alarm(struct wq_engine *engine, const struct wq_alarm *alarm, struct wq_err *err)
 {
@@ -280,4 +357,45 @@ size_t wq_engine_alarms(const struct wq_engine *engine, const struct wq_alarm *c
 {
 	*alarms = engine->alarms;
 	return engine->alarm_count;
+}
+
+int64_t wq_engine_first(const struct wq_engine *engine, const struct wq_alarm *alarm)
+{
+	uint32_t station = alarms_station(engine, &engine->slots[engine->first_slot[alarm->rule] + alarm->place]);
+	const struct wq_alarm *first = alarm;
+	if (station == WQ_NONE)
+		return 0;
+	/* Ids ascend: of two that came at the same time the first opened is the first. */
+	for (size_t i = 0; i < engine->alarm_count; i++) {
+		const struct wq_alarm *other = engine->alarms[i];
+		bool earlier = other->opened < first->opened ||
+			(other->opened == first->opened && other->id < first->id);
+		if (earlier &&
+			alarms_station(engine, &engine->slots[engine->first_slot[other->rule] + other->place]) == station)
+			first = other;
+	}
+	return first->id;
+}
+
+/* Whether a series has been silent for longer than two of its intervals. */
+static bool silent(const struct wq_engine *engine, uint32_t series, wq_ms last, wq_ms now)
+{
+	const struct wq_reading *newest = window_newest(&engine->tracks[series]);
+	if (newest != NULL && newest->at > last)
+		last = newest->at;
+	return now - last > 2 * engine->site->series[series].interval;
+}
+
+bool wq_engine_stale(const struct wq_engine *engine, const struct wq_alarm *alarm, wq_ms now)
+{
+	uint32_t station = alarms_station(engine, &engine->slots[engine->first_slot[alarm->rule] + alarm->place]);
+	if (alarm->last.series != WQ_NONE)
+		return silent(engine, alarm->last.series, alarm->last.at, now);
+	if (station == WQ_NONE || engine->site->stations[station].series_count == 0)
+		return false;
+	const struct wq_station *where = &engine->site->stations[station];
+	for (uint32_t i = 0; i < where->series_count; i++)
+		if (!silent(engine, where->first_series + i, alarm->last.at, now))
+			return false;
+	return true;
 }

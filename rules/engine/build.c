@@ -50,6 +50,23 @@ static bool take_windows(struct wq_engine *engine)
 	return true;
 }
 
+/* Where openings are counted, all but the one that would be too many are remembered. */
+static size_t openings_of(const struct wq_rule_use *use)
+{
+	int64_t chatter = use->life.chatter < WQ_CHATTER_MAX ? use->life.chatter : WQ_CHATTER_MAX;
+	return chatter > 1 ? (size_t)chatter - 1 : 0;
+}
+
+static bool take_openings(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	size_t total = 0;
+	for (size_t r = 0; r < site->rule_count; r++)
+		total += openings_of(&site->rules[r]) * site->rules[r].place_count;
+	engine->openings = calloc(total > 0 ? total : 1, sizeof *engine->openings);
+	return engine->openings != NULL;
+}
+
 static bool take_states(struct wq_engine *engine)
 {
 	const struct wq_site *site = engine->site;
@@ -66,7 +83,8 @@ static bool take_states(struct wq_engine *engine)
 	engine->slots = calloc(slots > 0 ? slots : 1, sizeof *engine->slots);
 	engine->index = calloc(slots > 0 ? slots : 1, sizeof *engine->index);
 	engine->alarms = calloc(slots > 0 ? slots : 1, sizeof *engine->alarms);
-	return engine->states != NULL && engine->slots != NULL && engine->index != NULL && engine->alarms != NULL;
+	engine->shelves = calloc(slots > 0 ? slots : 1, sizeof *engine->shelves);
+	return engine->shelves != NULL && engine->states != NULL && engine->slots != NULL && engine->index != NULL && engine->alarms != NULL;
 }
 
 static struct span *span_of(struct wq_engine *engine, const struct wq_rule_use *use, uint32_t place)
@@ -102,13 +120,20 @@ static void lay_out(struct wq_engine *engine)
 static void index_slots(struct wq_engine *engine)
 {
 	const struct wq_site *site = engine->site;
+	wq_ms *openings = engine->openings;
 	for (int fill = 0; fill <= 1; fill++) {
 		uint32_t number = 0;
 		for (uint32_t r = 0; r < site->rule_count; r++)
 			for (uint32_t p = 0; p < site->rules[r].place_count; p++, number++) {
 				struct span *span = span_of(engine, &site->rules[r], p);
 				if (fill) {
-					engine->slots[number] = (struct slot){ .use = r, .place = p };
+					size_t count = openings_of(&site->rules[r]);
+					engine->slots[number] = (struct slot){ .use = r,
+						.place = p,
+						.exceeds_since = WQ_NO_TIME,
+						.meets_since = WQ_NO_TIME,
+						.openings = count > 0 ? openings : NULL };
+					openings += count;
 					engine->index[span->first + span->count] = number;
 				}
 				span->count++;
@@ -137,7 +162,8 @@ static bool take_all(struct wq_engine *engine)
 	engine->first_slot = calloc(site->rule_count + 1, sizeof *engine->first_slot);
 	return engine->tracks != NULL && take_stations(engine) && engine->by_series != NULL &&
 		engine->by_station != NULL && engine->state_at != NULL && engine->state_stride != NULL &&
-		engine->first_slot != NULL && take_windows(engine) && take_states(engine);
+		engine->first_slot != NULL && take_windows(engine) && take_states(engine) &&
+		take_openings(engine);
 }
 
 struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
@@ -159,6 +185,7 @@ struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
 		return NULL;
 	}
 	index_slots(engine);
+	flood_watch(engine);
 	return engine;
 }
 
@@ -167,7 +194,7 @@ void wq_engine_free(struct wq_engine *engine)
 	if (engine == NULL)
 		return;
 	for (size_t i = 0; engine->slots != NULL && i < engine->slot_count; i++)
-		free(engine->slots[i].alarm);
+		free(engine->slots[i].alarm), free(engine->slots[i].shelf);
 	free(engine->tracks);
 	free(engine->stations);
 	free(engine->by_series);
@@ -179,6 +206,8 @@ void wq_engine_free(struct wq_engine *engine)
 	free(engine->slots);
 	free(engine->index);
 	free(engine->alarms);
+	free(engine->shelves);
+	free(engine->openings);
 	free(engine->readings);
 	free(engine);
 }

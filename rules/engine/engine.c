@@ -191,7 +191,9 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
 	wanted_advance(engine, now, out);
 	days_advance(engine, now, out);
 	slots_time(engine, now, out);
+	shelves_advance(engine, now, out);
 	alarms_escalate(engine, now, out);
+	flood_advance(engine, now, out);
 	return conclude_all(engine, err);
 }
 

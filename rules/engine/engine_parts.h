@@ -45,8 +45,31 @@ struct place_station {
 /* One rule at one place. */
 struct slot {
 	struct wq_alarm *alarm; /* NULL: none is open */
+	struct wq_shelf *shelf; /* NULL: it is not on the shelf */
+	bool shelf_moved;       /* its end was moved with the clock: to be recorded */
+	wq_ms exceeds_since, meets_since; /* event time: how long the rule has said so; WQ_NO_TIME: it does not */
+	wq_ms *openings;        /* event time of the newest, oldest first; NULL where chatter is off */
+	uint8_t opening_count;
 	wq_ms wake;             /* its rule's on_time is not asked before */
 	uint32_t use, place;    /* index into site->rules; index into that rule's places */
+};
+
+/* An alarm opened. */
+struct opened {
+	wq_ms decided; /* our clock */
+	int64_t alarm;
+	uint32_t use, place;
+};
+
+/* The newest openings of all alarms, and the flood they may make. It goes on as long as the alarm that says so is open. */
+struct flood {
+	struct slot *slot; /* whose alarm says so; NULL: floods are not watched for */
+	struct opened newest[WQ_FLOOD_MAX + 1]; /* oldest first */
+	size_t count;
+	bool begins; /* one opening too many: its alarm is about to open */
+	bool moved;  /* the numbers below have changed since they were last said */
+	struct opened first; /* what came first */
+	int64_t total, held; /* openings of this flood, and notices held back of them */
 };
 
 /* A day that only the store can sum up. */
@@ -81,6 +104,10 @@ struct wq_engine {
 	const struct wq_alarm **alarms; /* open ones, ascending by id */
 	size_t alarm_count;
 	int64_t highest; /* alarm id */
+	const struct wq_shelf **shelves; /* those that stand */
+	size_t shelf_count;
+	wq_ms *openings; /* of all slots that count them */
+	struct flood flood;
 	wq_ms ticked;    /* the last tick */
 	wq_ms wake;      /* no slot wants its on_time before */
 	wq_ms days_wake; /* no day opens, closes or is corrected before */
@@ -133,6 +160,45 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
 	bool correction, struct wq_outcome *out);
 void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+uint32_t alarms_station(const struct wq_engine *engine, const struct slot *slot); /* WQ_NONE: the site */
+
+/* One step of the life of a slot's alarm: what is recorded is of `verdict` and `time`. 0, WQ_E_MISSING or WQ_E_STATE as the
+ * table refuses, WQ_E_MEMORY: there was no room to record it, nothing happened. */
+struct deed {
+	int event; /* enum life_event */
+	const struct wq_verdict *verdict;
+	wq_ms time, now;
+	const char *who, *note; /* of what people do, or NULL */
+	wq_ms until;            /* of shelved, otherwise WQ_NO_TIME */
+};
+int alarms_step(struct wq_engine *engine, struct slot *slot, const struct deed *deed, struct wq_outcome *out);
+
+/* record.c: appends the change (room was reserved) and lets the alarm follow it. */
+void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_kind kind, const struct deed *deed,
+	enum wq_hush hush, struct wq_outcome *out);
+/* Whether somebody is told of a change that this slot's alarm is about to make, at this level. */
+enum wq_hush record_hush(const struct wq_engine *engine, const struct slot *slot, enum wq_change_kind kind,
+	enum wq_level level);
+void record_text(char *to, size_t cap, const char *text); /* cuts at a character; NULL is empty */
+
+/* shelves.c */
+/* Room for a shelf and for the word on it; NULL: no memory. Freed by whoever does not put it up. */
+struct wq_shelf *shelves_new(struct wq_outcome *out);
+/* Puts it up: it is the slot's from now on. The alarm, if one is open, is told. */
+void shelves_put(struct wq_engine *engine, struct slot *slot, struct wq_shelf *shelf, wq_ms now, struct wq_outcome *out);
+void shelves_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+void shelves_stepped(struct wq_engine *engine, wq_ms by);
+wq_ms shelves_longest(const struct wq_engine *engine);
+
+/* flood.c: openings are counted, by place and over all. */
+void flood_watch(struct wq_engine *engine); /* at the beginning: which alarm says so */
+bool flood_on(const struct wq_engine *engine);
+bool flood_chatters(const struct wq_engine *engine, const struct slot *slot, wq_ms at); /* this one is one too many */
+void flood_opened(struct wq_engine *engine, struct slot *slot, wq_ms at, wq_ms now, bool chatters);
+void flood_held(struct wq_engine *engine);
+void flood_tell(struct wq_engine *engine, wq_ms now, struct wq_outcome *out); /* opens its alarm when one begins */
+void flood_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+void flood_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
 
 /* slots.c: calls the rules of a place and applies what they say. */
 void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_reading *trigger, double replaced,
@@ -145,14 +211,19 @@ void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 void slots_day(struct wq_engine *engine, const struct wq_day_report *report, bool newest, wq_ms now,
 	struct wq_outcome *out);
 
-/* evidence.c */
+/* evidence.c: of a change that was made of the slot's alarm. */
 void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict,
 	char buf[WQ_EVIDENCE_TEXT]);
 
 /* outcome.c: room for one more (or `more` samples); NULL when there is no memory. */
 bool outcome_reserve_samples(struct wq_outcome *out, size_t more);
 bool outcome_reserve_days(struct wq_outcome *out, size_t more);
-struct wq_change *outcome_change(struct wq_outcome *out);
+bool outcome_reserve_changes(struct wq_outcome *out, size_t more);
+bool outcome_reserve_shelves(struct wq_outcome *out, size_t more);
+struct wq_change *outcome_change(struct wq_outcome *out); /* room was reserved */
+/* The newest word on a shelf, or on the delays of a place; false when there is no memory. */
+bool outcome_shelf(struct wq_outcome *out, const struct wq_shelf *shelf);
+bool outcome_delay(struct wq_outcome *out, const struct wq_delay *delay);
 bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now);
 
 /* wanted.c: days that only the store can sum up. */

@@ -37,16 +37,56 @@ bool outcome_reserve_days(struct wq_outcome *out, size_t more)
 	return ok;
 }
 
-struct wq_change *outcome_change(struct wq_outcome *out)
+bool outcome_reserve_changes(struct wq_outcome *out, size_t more)
 {
 	void *rows = out->changes;
-	bool ok = reserve(&rows, &out->change_room, out->change_count, 1, sizeof *out->changes);
+	bool ok = reserve(&rows, &out->change_room, out->change_count, more, sizeof *out->changes);
 	out->changes = rows;
-	if (!ok)
-		return NULL;
+	return ok;
+}
+
+struct wq_change *outcome_change(struct wq_outcome *out)
+{
 	struct wq_change *change = &out->changes[out->change_count++];
 	memset(change, 0, sizeof *change);
 	return change;
+}
+
+bool outcome_reserve_shelves(struct wq_outcome *out, size_t more)
+{
+	void *rows = out->shelves;
+	bool ok = reserve(&rows, &out->shelf_room, out->shelf_count, more, sizeof *out->shelves);
+	out->shelves = rows;
+	return ok;
+}
+
+bool outcome_shelf(struct wq_outcome *out, const struct wq_shelf *shelf)
+{
+	for (size_t i = 0; i < out->shelf_count; i++)
+		if (out->shelves[i].rule == shelf->rule && out->shelves[i].place == shelf->place &&
+			out->shelves[i].since == shelf->since) {
+			out->shelves[i] = *shelf;
+			return true;
+		}
+	bool ok = outcome_reserve_shelves(out, 1);
+	if (ok)
+		out->shelves[out->shelf_count++] = *shelf;
+	return ok;
+}
+
+bool outcome_delay(struct wq_outcome *out, const struct wq_delay *delay)
+{
+	for (size_t i = 0; i < out->delay_count; i++)
+		if (out->delays[i].rule == delay->rule && out->delays[i].place == delay->place) {
+			out->delays[i] = *delay;
+			return true;
+		}
+	void *rows = out->delays;
+	bool ok = reserve(&rows, &out->delay_room, out->delay_count, 1, sizeof *out->delays);
+	out->delays = rows;
+	if (ok)
+		out->delays[out->delay_count++] = *delay;
+	return ok;
 }
 
 bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now)
@@ -67,6 +107,7 @@ bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now
 void wq_outcome_reset(struct wq_outcome *out)
 {
 	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
+	out->shelf_count = out->delay_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
@@ -75,5 +116,7 @@ void wq_outcome_free(struct wq_outcome *out)
 	free(out->days);
 	free(out->changes);
 	free(out->needs);
+	free(out->shelves);
+	free(out->delays);
 	memset(out, 0, sizeof *out);
 }

@@ -99,7 +99,12 @@ void slots_begin(struct wq_engine *engine, uint32_t station, wq_ms now)
 static wq_ms wake_of(const struct wq_engine *engine, const struct slot *slot, const struct wq_view *view)
 {
 	const struct wq_rule *rule = view->use->rule;
-	return rule->wake != NULL ? rule->wake(state_of(engine, slot), view->use->settings, view) : view->now;
+	wq_ms wake = rule->wake != NULL ? rule->wake(state_of(engine, slot), view->use->settings, view) : view->now;
+	/* What it has been saying is long enough then. */
+	wq_ms confirmed = slot->exceeds_since != WQ_NO_TIME && slot->alarm == NULL
+		? slot->exceeds_since + view->use->life.on_delay
+		: WQ_NO_TIME;
+	return confirmed > view->now && confirmed < wake ? confirmed : wake;
 }
 
 void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)

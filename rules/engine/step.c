@@ -31,6 +31,17 @@ static void drop_future_days(struct wq_engine *engine, uint32_t station, wq_ms n
 	}
 }
 
+/* What a rule has said since an instant that has not come is said from now on. */
+static void step_slot(struct slot *slot, wq_ms by, wq_ms now)
+{
+	if (slot->alarm != NULL)
+		slot->alarm->since += by;
+	if (slot->exceeds_since > now)
+		slot->exceeds_since = WQ_NO_TIME;
+	if (slot->meets_since > now)
+		slot->meets_since = WQ_NO_TIME;
+}
+
 void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 {
 	const struct wq_site *site = engine->site;
@@ -44,8 +55,9 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 	for (uint32_t i = 0; i < site->station_count; i++)
 		drop_future_days(engine, i, now);
 	for (size_t i = 0; i < engine->slot_count; i++)
-		if (engine->slots[i].alarm != NULL)
-			engine->slots[i].alarm->since += by;
+		step_slot(&engine->slots[i], by, now);
+	shelves_stepped(engine, by);
+	flood_stepped(engine, by, now);
 	for (size_t i = 0; i < engine->wanted_count; i++)
 		engine->wanted[i].since = engine->wanted[i].last = now;
 	/* Everybody is asked anew. */

@@ -8,21 +8,48 @@ static wq_ms earlier(wq_ms a, wq_ms b)
 	return a < b ? a : b;
 }
 
+static const struct slot *slot_of(const struct wq_engine *engine, uint32_t rule, uint32_t place)
+{
+	return &engine->slots[engine->first_slot[rule] + place];
+}
+
 static wq_ms escalations(const struct wq_engine *engine)
 {
 	wq_ms next = INT64_MAX;
 	for (size_t i = 0; i < engine->alarm_count; i++) {
 		const struct wq_alarm *alarm = engine->alarms[i];
 		wq_ms after = engine->site->rules[alarm->rule].escalate_after[alarm->level];
-		if (!alarm->acknowledged && !alarm->escalated && after != WQ_NO_TIME)
+		if (alarm->state == WQ_LIFE_ACTIVE && after != WQ_NO_TIME &&
+			slot_of(engine, alarm->rule, alarm->place)->shelf == NULL)
 			next = earlier(next, alarm->since + after);
 	}
 	return next;
+}
+
+static wq_ms shelves(const struct wq_engine *engine)
+{
+	wq_ms next = INT64_MAX;
+	for (size_t i = 0; i < engine->shelf_count; i++) {
+		const struct wq_shelf *shelf = engine->shelves[i];
+		bool moved = slot_of(engine, shelf->rule, shelf->place)->shelf_moved;
+		next = earlier(next, moved ? engine->ticked : shelf->until);
+	}
+	return next;
+}
+
+/* While a flood goes on it may end with each opening that is forgotten. */
+static wq_ms flood(const struct wq_engine *engine)
+{
+	const struct flood *f = &engine->flood;
+	if (f->slot == NULL || f->slot->alarm == NULL)
+		return INT64_MAX;
+	return f->moved || f->count == 0 ? engine->ticked : f->newest[0].decided + engine->site->duty.flood_within;
 }
 
 wq_ms wq_engine_wake(const struct wq_engine *engine)
 {
 	if (engine->started == WQ_NO_TIME || engine->short_of_memory)
 		return engine->ticked;
-	return earlier(earlier(engine->wake, engine->days_wake), earlier(wanted_wake(engine), escalations(engine)));
+	wq_ms data = earlier(earlier(engine->wake, engine->days_wake), wanted_wake(engine));
+	return earlier(data, earlier(earlier(escalations(engine), shelves(engine)), flood(engine)));
 }

@@ -67,9 +67,38 @@ const char *wq_change_name(enum wq_change_kind kind)
 		[WQ_CLEARED] = "cleared",
 		[WQ_CLOSED] = "closed",
 		[WQ_CORRECTED] = "corrected",
+		[WQ_RECOVERED] = "recovered",
+		[WQ_REOPENED] = "reopened",
+		[WQ_SHELVED] = "shelved",
+		[WQ_UNSHELVED] = "unshelved",
 	};
 
 	return NAME_OF(names, kind);
+}
+
+const char *wq_life_name(enum wq_life_state state)
+{
+	static const char *const names[WQ_LIFE_STATES] = {
+		[WQ_LIFE_NORMAL] = "normal",
+		[WQ_LIFE_ACTIVE] = "active",
+		[WQ_LIFE_ESCALATED] = "escalated",
+		[WQ_LIFE_ACKNOWLEDGED] = "acknowledged",
+		[WQ_LIFE_CORRECTED] = "corrected",
+		[WQ_LIFE_RECOVERED] = "recovered",
+	};
+
+	return NAME_OF(names, state);
+}
+
+const char *wq_hush_name(enum wq_hush hush)
+{
+	static const char *const names[] = {
+		[WQ_HUSH_NONE] = "",
+		[WQ_HUSH_SHELVED] = "shelved",
+		[WQ_HUSH_FLOOD] = "flood",
+	};
+
+	return NAME_OF(names, hush);
 }
 
 const char *wq_day_verdict_name(enum wq_day_verdict verdict)

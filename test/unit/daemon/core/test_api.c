@@ -69,6 +69,55 @@ size_t wq_engine_alarms(const struct wq_engine *of, const struct wq_alarm *const
 	return 0;
 }
 
+int64_t wq_engine_first(const struct wq_engine *of, const struct wq_alarm *alarm)
+{
+	(void)of;
+	return alarm->id;
+}
+
+bool wq_engine_stale(const struct wq_engine *of, const struct wq_alarm *alarm, wq_ms now)
+{
+	(void)of, (void)alarm, (void)now;
+	return false;
+}
+
+int64_t wq_engine_flood(const struct wq_engine *of)
+{
+	(void)of;
+	return -1;
+}
+
+static struct wq_shelf shelf;
+static size_t shelf_count;
+static const struct wq_shelf *const shelf_list[] = { &shelf };
+
+size_t wq_engine_shelves(const struct wq_engine *of, const struct wq_shelf *const **shelves)
+{
+	(void)of;
+	*shelves = shelf_list;
+	return shelf_count;
+}
+
+const struct wq_shelf *wq_engine_shelf(const struct wq_engine *of, uint32_t rule, uint32_t place)
+{
+	(void)of, (void)rule, (void)place;
+	return NULL;
+}
+
+int wq_engine_shelve(struct wq_engine *of, uint32_t rule, uint32_t place, wq_ms until,
+        const char *who, const char *reason, wq_ms now, struct wq_outcome *out, struct wq_err *err)
+{
+	(void)of, (void)until, (void)now;
+	return note_request((int64_t)rule * 100 + place, who, reason, out, err);
+}
+
+int wq_engine_unshelve(struct wq_engine *of, uint32_t rule, uint32_t place, const char *who,
+        wq_ms now, struct wq_outcome *out, struct wq_err *err)
+{
+	(void)of, (void)now;
+	return note_request((int64_t)rule * 100 + place, who, NULL, out, err);
+}
+
 bool wq_engine_latest(const struct wq_engine *of, uint32_t series, struct wq_reading *reading)
 {
 	(void)of, (void)series, (void)reading;

@@ -281,9 +281,32 @@ struct wq_change *house_change(struct house *house, int64_t alarm, uint32_t numb
 	c->decided = MORNING + 60000 + number;
 	c->value = 0.263;
 	c->limit = 0.2;
+	c->until = WQ_NO_TIME;
 	strcpy(c->says, "总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍");
 	strcpy(c->evidence, "{\"rule\":\"tp-limit\"}");
 	return c;
+}
+
+struct wq_shelf *house_shelf(struct house *house, uint32_t rule, uint32_t place)
+{
+	struct wq_outcome *o = &house->group.outcome;
+	struct wq_shelf *s = APPEND(o->shelves, o->shelf_count, o->shelf_room);
+	*s = (struct wq_shelf){ .rule = rule,
+		.place = place,
+		.since = MORNING,
+		.until = MORNING + WQ_HOURS(2),
+		.ended = WQ_NO_TIME };
+	strcpy(s->who, "张三");
+	strcpy(s->reason, "清洗探头");
+	return s;
+}
+
+struct wq_delay *house_delay(struct house *house, uint32_t rule, uint32_t place)
+{
+	struct wq_outcome *o = &house->group.outcome;
+	struct wq_delay *d = APPEND(o->delays, o->delay_count, o->delay_room);
+	*d = (struct wq_delay){ rule, place, MORNING, WQ_NO_TIME };
+	return d;
 }
 
 struct wq_notice *house_notice(struct house *house, const char *id)
@@ -469,4 +492,31 @@ void wq_outcome_free(struct wq_outcome *out)
 	free(out->changes);
 	free(out->needs);
 	memset(out, 0, sizeof *out);
+}
+
+int wq_engine_restore_shelf(
+        struct wq_engine *engine, const struct wq_shelf *shelf, struct wq_err *err)
+{
+	(void)err;
+	assert_true(engine->shelf_count < 8);
+	engine->shelves[engine->shelf_count++] = *shelf;
+	return 0;
+}
+
+void wq_engine_restore_delay(struct wq_engine *engine, const struct wq_delay *delay)
+{
+	assert_true(engine->restored_delays < 8);
+	engine->delays[engine->restored_delays++] = *delay;
+}
+
+wq_ms wq_engine_openings(const struct wq_engine *engine, wq_ms now)
+{
+	(void)now;
+	return engine->openings_from;
+}
+
+void wq_engine_restore_opening(struct wq_engine *engine, const struct wq_opening *opening)
+{
+	assert_true(engine->opening_count < 64);
+	engine->openings[engine->opening_count++] = *opening;
 }

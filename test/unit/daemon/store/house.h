@@ -61,6 +61,8 @@ struct wq_notice *house_notice(struct house *house, const char *id);
 struct store_delivery *house_delivery(
         struct house *house, const char *id, enum wq_result_kind kind, bool done);
 struct store_outage *house_outage(struct house *house, wq_ms from, wq_ms to);
+struct wq_shelf *house_shelf(struct house *house, uint32_t rule, uint32_t place);
+struct wq_delay *house_delay(struct house *house, uint32_t rule, uint32_t place);
 void house_need(struct house *house, uint32_t station, wq_day day);
 
 /* Commits it, fails the test when that fails, begins a new one. No answers are expected. */
@@ -90,6 +92,11 @@ struct wq_engine {
 	struct wq_need needs[8];
 	size_t need_count;
 	int refuse; /* what restore_alarm answers */
+	struct wq_shelf shelves[8];
+	struct wq_delay delays[8];
+	struct wq_opening openings[64];
+	size_t shelf_count, restored_delays, opening_count;
+	wq_ms openings_from; /* 0: all */
 };
 
 #endif

@@ -39,7 +39,7 @@ static void a_new_file_is_marked_as_ours_and_set_up_to_lose_nothing(void **state
 	struct house *h = *state;
 	house_open(h, &house_site);
 	assert_int_equal(house_number(h, "PRAGMA application_id"), 0x77716453);
-	assert_int_equal(house_number(h, "PRAGMA user_version"), 3);
+	assert_int_equal(house_number(h, "PRAGMA user_version"), 4);
 	house_expect_text(h, "PRAGMA journal_mode", "wal");
 	/* FULL: every commit is a sync of its own. */
 	faults_sync_count();
@@ -86,13 +86,21 @@ static void an_older_version_is_taken_forward_with_all_it_holds(void **state)
 	struct house *h = *state;
 	house_open(h, &house_site);
 	house_sample(h, YIGAN_TP, MORNING, 0.2);
+	house_change(h, INT64_C(2026030500001), 1, WQ_OPENED, LIMIT, 0);
 	house_commit(h);
 	house_shut(h);
-	house_run(h->path, "ALTER TABLE notice DROP COLUMN deadline;DROP TABLE day_due;PRAGMA user_version=1");
+	house_run(h->path,
+	        "DROP VIEW v_alarm;DROP VIEW change_row;DROP VIEW v_shelf;DROP TABLE shelf;DROP TABLE delay;"
+	        "DROP INDEX change_opened;ALTER TABLE change DROP COLUMN hush;"
+	        "CREATE VIEW change_row AS SELECT 1;CREATE VIEW v_alarm AS SELECT 1;"
+	        "ALTER TABLE notice DROP COLUMN deadline;DROP TABLE day_due;PRAGMA user_version=1");
 	house_open(h, &house_site);
-	assert_int_equal(house_number(h, "PRAGMA user_version"), 3);
+	assert_int_equal(house_number(h, "PRAGMA user_version"), 4);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_sample"), 1);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM day_due"), 0);
+	house_expect_text(h, "SELECT change FROM v_alarm", "opened");
+	assert_int_equal(house_number(h, "SELECT hush FROM change"), 0);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_shelf"), 0);
 }
 
 static void a_newer_version_is_refused_and_left_alone(void **state)

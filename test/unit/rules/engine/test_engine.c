@@ -546,8 +546,8 @@ static void evidence_names_the_rule_and_the_readings(void **state)
 	plant_give(p, TP, H(4), 40, H(4));
 	const char *evidence = p->out.changes[0].evidence;
 	assert_non_null(strstr(evidence, "\"rule\":\"tp-script\",\"kind\":\"script\",\"hash\":\"000000000000abcd\""));
-	assert_non_null(strstr(evidence, "\"standard\":{\"name\":\"GB 3838-2002\",\"version\":\"2002\"}"));
-	assert_non_null(strstr(evidence, "[\"2026-03-05T00:00:00+08:00\",0.15],[\"2026-03-05T04:00:00+08:00\",40]"));
+	assert_non_null(strstr(evidence, "\"standard\":{\"name\":\"GB 3838-2002\",\"version\":\"2002\""));
+	assert_non_null(strstr(evidence, "[\"2026-03-05T00:00:00+08:00\",0.15,\"good\"],[\"2026-03-05T04:00:00+08:00\",40,\"good\"]"));
 }
 
 #define engine_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

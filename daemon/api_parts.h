@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the control socket's answers share. Main only; private to api*.c. */
+#ifndef WQ_API_PARTS_H
+#define WQ_API_PARTS_H
+
+#include "command.h"
+#include "daemon.h"
+
+#include <jansson.h>
+
+#define API_NO_NAME "not the number of an alarm; they look like W20260305-007"
+
+/* Takes the value over; the reply is built best-effort and printed whole or not at all. */
+char *api_print(json_t *value);
+json_t *api_instant(const struct wq_zone *zone, wq_ms at); /* null for WQ_NO_TIME */
+
+void api_refuse(struct command *command, int status, const char *text);
+void api_failed(struct command *command, const struct wq_err *err); /* with the status that belongs to it */
+
+/* The body as an object, or NULL when it is none and that was answered. The caller releases it. */
+json_t *api_body(struct command *command);
+const char *api_text(const json_t *body, const char *key); /* NULL: not there, or no text */
+
+/* The flight that what is done now goes into, or NULL when there is none and that was answered. */
+struct flight *api_flight(struct daemon *daemon, struct command *command);
+/* Answers when it is committed. */
+void api_done(struct daemon *daemon, struct flight *flight, struct command *command);
+
+/* Station of a rule's place; WQ_NONE for the site. */
+uint32_t api_station(const struct wq_site *site, uint32_t rule, uint32_t place);
+
+/* api_shelf.c: by the number of an open alarm, and by rule, station and parameter. */
+void api_shelve_alarm(struct daemon *daemon, struct command *command, const char *name);
+void api_unshelve_alarm(struct daemon *daemon, struct command *command, const char *name);
+void api_shelve(struct daemon *daemon, struct command *command, const char *name);
+void api_unshelve(struct daemon *daemon, struct command *command, const char *name);
+void api_shelves(struct daemon *daemon, struct command *command, const char *name);
+
+#endif
