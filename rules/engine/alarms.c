@@ -176,27 +176,30 @@ static wq_ms since_or(wq_ms since, wq_ms at)
 	return since == WQ_NO_TIME || since > at ? at : since;
 }
 
-/* How long the rule has said so: begun, gone on or broken off. What is not assessable breaks nothing. A delay that is counted is
- * recorded when it begins and when it ends; false when there is no memory for that. */
+/* How long the rule has said so: begun, gone on or broken off. What is not assessable breaks nothing. The store is told of
+ * what a delay is counted from, as it changes; false when there is no memory for that. */
 static bool note_delays(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict,
 	struct wq_outcome *out)
 {
 	const struct wq_life *life = &use_of(engine, slot)->life;
-	struct wq_delay delay = { slot->use, slot->place, WQ_NO_TIME, WQ_NO_TIME };
+	wq_ms exceeds = WQ_NO_TIME, meets = WQ_NO_TIME;
 	if (verdict->finding == WQ_FINDING_UNKNOWN)
 		return true;
 	if (verdict->finding == WQ_FINDING_RAISE)
-		delay.exceeds_since = since_or(slot->exceeds_since, verdict->at);
+		exceeds = since_or(slot->exceeds_since, verdict->at);
 	else if (verdict->finding == WQ_FINDING_CLEAR)
-		delay.meets_since = since_or(slot->meets_since, verdict->at);
-	bool moved = (life->on_delay > 0 && delay.exceeds_since != slot->exceeds_since) ||
-		(life->off_delay > 0 && delay.meets_since != slot->meets_since);
+		meets = since_or(slot->meets_since, verdict->at);
+	const struct wq_delay delay = { slot->use, slot->place, life->on_delay > 0 ? exceeds : WQ_NO_TIME,
+		life->off_delay > 0 ? meets : WQ_NO_TIME };
+	bool moved = delay.exceeds_since != slot->exceeds_stored || delay.meets_since != slot->meets_stored;
 	if (moved && !outcome_delay(out, &delay)) {
 		engine->short_of_memory = true;
 		return false;
 	}
-	slot->exceeds_since = delay.exceeds_since;
-	slot->meets_since = delay.meets_since;
+	slot->exceeds_since = exceeds;
+	slot->meets_since = meets;
+	slot->exceeds_stored = delay.exceeds_since;
+	slot->meets_stored = delay.meets_since;
 	return true;
 }
 

@@ -132,6 +132,8 @@ static void index_slots(struct wq_engine *engine)
 						.place = p,
 						.exceeds_since = WQ_NO_TIME,
 						.meets_since = WQ_NO_TIME,
+						.exceeds_stored = WQ_NO_TIME,
+						.meets_stored = WQ_NO_TIME,
 						.openings = count > 0 ? openings : NULL };
 					openings += count;
 					engine->index[span->first + span->count] = number;

@@ -48,6 +48,7 @@ struct slot {
 	struct wq_shelf *shelf; /* NULL: it is not on the shelf */
 	bool shelf_moved;       /* its end was moved with the clock: to be recorded */
 	wq_ms exceeds_since, meets_since; /* event time: how long the rule has said so; WQ_NO_TIME: it does not */
+	wq_ms exceeds_stored, meets_stored; /* what the store was told of them: where the delay is counted */
 	wq_ms *openings;        /* event time of the newest, oldest first; NULL where chatter is off */
 	uint8_t opening_count;
 	wq_ms wake;             /* its rule's on_time is not asked before */

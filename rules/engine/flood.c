@@ -66,14 +66,15 @@ static void remember(const struct wq_engine *engine, struct slot *slot, wq_ms at
 
 /* -- all of them -- */
 
+/* All are looked at: a clock that was set back has put later ones before earlier ones. */
 static void forget_old(struct wq_engine *engine, wq_ms now)
 {
 	struct flood *flood = &engine->flood;
-	size_t old = 0;
-	while (old < flood->count && now - flood->newest[old].decided >= engine->site->duty.flood_within)
-		old++;
-	flood->count -= old;
-	memmove(flood->newest, flood->newest + old, flood->count * sizeof *flood->newest);
+	size_t kept = 0;
+	for (size_t i = 0; i < flood->count; i++)
+		if (now - flood->newest[i].decided < engine->site->duty.flood_within)
+			flood->newest[kept++] = flood->newest[i];
+	flood->count = kept;
 }
 
 static void add(struct flood *flood, const struct opened *opened)

@@ -167,8 +167,8 @@ void wq_engine_restore_delay(struct wq_engine *engine, const struct wq_delay *de
 	struct slot *slot = slot_at(engine, delay->rule, delay->place);
 	if (slot == NULL)
 		return;
-	slot->exceeds_since = delay->exceeds_since;
-	slot->meets_since = delay->meets_since;
+	slot->exceeds_since = slot->exceeds_stored = delay->exceeds_since;
+	slot->meets_since = slot->meets_stored = delay->meets_since;
 }
 
 size_t wq_engine_shelves(const struct wq_engine *engine, const struct wq_shelf *const **shelves)
