@@ -2,12 +2,11 @@
 /* wqctl ack and wqctl close: what a person says of an alarm, handed to the daemon. */
 #include "client.h"
 #include "commands.h"
+#include "person.h"
 #include "wq/alarm.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Cause and measure are kept together in one text of WQ_SAYS_TEXT bytes, with their two labels. */
 #define CLOSE_TEXT_MAX 220
@@ -21,12 +20,8 @@ struct arguments {
 	const char *action; /* of close */
 };
 
-enum { KEY_WHO = 'w', KEY_NOTE = 'n', KEY_CAUSE = 'C', KEY_ACTION = 'A' };
+enum { KEY_NOTE = 'n', KEY_CAUSE = 'C', KEY_ACTION = 'A' };
 
-static const struct argp_option who_option[] = {
-	{ "who", KEY_WHO, "NAME", 0, "who says so (default: your login name)", 0 },
-	{ 0 },
-};
 static const struct argp_option ack_options[] = {
 	{ "note", KEY_NOTE, "TEXT", 0, "what is being done about it", 0 },
 	{ 0 },
@@ -36,33 +31,6 @@ static const struct argp_option close_options[] = {
 	{ "action", KEY_ACTION, "TEXT", 0, "the measure taken (required)", 0 },
 	{ 0 },
 };
-
-/* A text of 1 to `max` bytes of UTF-8, or the program ends with a usage error. */
-static const char *bounded(struct argp_state *state, const char *what, const char *text, size_t max)
-{
-	json_t *utf8 = json_string(text);
-	size_t length = strlen(text);
-
-	if (!utf8)
-		argp_error(state, "%s: not UTF-8", what);
-	json_decref(utf8);
-	if (length == 0 || length > max)
-		argp_error(state, "%s: %zu bytes, 1 to %zu are allowed (a Chinese character has 3)",
-		        what, length, max);
-	return text;
-}
-
-static error_t parse_who(int key, char *arg, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-
-	if (key != KEY_WHO)
-		return ARGP_ERR_UNKNOWN;
-	arguments->who = bounded(state, "--who", arg, WQ_PERSON_TEXT - 1);
-	return 0;
-}
-
-static const struct argp who_argp = { who_option, parse_who, NULL, NULL, NULL, NULL, NULL };
 
 static void take_name(struct argp_state *state, struct arguments *arguments, const char *arg)
 {
@@ -82,7 +50,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->target;
-		state->child_inputs[1] = arguments;
+		state->child_inputs[1] = &arguments->who;
 		return 0;
 	case ARGP_KEY_ARG:
 		take_name(state, arguments, arg);
@@ -101,7 +69,7 @@ static error_t parse_ack(int key, char *arg, struct argp_state *state)
 
 	if (key != KEY_NOTE)
 		return parse_common(key, arg, state);
-	arguments->note = bounded(state, "--note", arg, WQ_SAYS_TEXT - 1);
+	arguments->note = person_text(state, "--note", arg, WQ_SAYS_TEXT - 1);
 	return 0;
 }
 
@@ -124,10 +92,10 @@ static error_t parse_close(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_CAUSE:
-		arguments->cause = bounded(state, "--cause", arg, CLOSE_TEXT_MAX);
+		arguments->cause = person_text(state, "--cause", arg, CLOSE_TEXT_MAX);
 		return 0;
 	case KEY_ACTION:
-		arguments->action = bounded(state, "--action", arg, CLOSE_TEXT_MAX);
+		arguments->action = person_text(state, "--action", arg, CLOSE_TEXT_MAX);
 		return 0;
 	case ARGP_KEY_END:
 		check_close(arguments, state);
@@ -137,33 +105,14 @@ static error_t parse_close(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The person at the terminal: the login name survives su and sudo, which matter less than who
- * acted. */
-static void login_name(char name[WQ_PERSON_TEXT])
-{
-	const struct passwd *entry;
-
-	if (getlogin_r(name, WQ_PERSON_TEXT) == 0 && name[0])
-		return;
-	entry = getpwuid(getuid());
-	if (entry)
-		snprintf(name, WQ_PERSON_TEXT, "%s", entry->pw_name);
-	else
-		snprintf(name, WQ_PERSON_TEXT, "uid %u", (unsigned int)getuid());
-}
-
 static int tell(const struct arguments *arguments, const char *verb, const char *done, json_t *body)
 {
 	char path[64];
 	char login[WQ_PERSON_TEXT];
-	const char *who = arguments->who;
+	const char *who = person_name(arguments->who, login);
 	struct ctl_answer answer;
 	int r;
 
-	if (!who) {
-		login_name(login);
-		who = login;
-	}
 	json_object_set_new(body, "who", json_string(who));
 	snprintf(path, sizeof path, "/v1/alarms/%s/%s", arguments->name, verb);
 	r = ctl_ask(&arguments->target, "POST", path, body, &answer);
@@ -175,7 +124,7 @@ static int tell(const struct arguments *arguments, const char *verb, const char 
 }
 
 static const struct argp_child children[] = { { &ctl_target_argp, 0, NULL, 0 },
-	{ &who_argp, 0, NULL, 0 }, { 0 } };
+	{ &person_argp, 0, NULL, 0 }, { 0 } };
 
 int ctl_ack(int argc, char **argv)
 {

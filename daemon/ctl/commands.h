@@ -22,5 +22,8 @@ int ctl_alarms(int argc, char **argv);
 int ctl_status(int argc, char **argv);
 int ctl_ack(int argc, char **argv);
 int ctl_close(int argc, char **argv);
+int ctl_shelve(int argc, char **argv);
+int ctl_unshelve(int argc, char **argv);
+int ctl_shelved(int argc, char **argv);
 
 #endif

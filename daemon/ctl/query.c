@@ -402,7 +402,8 @@ static int read_rows(struct reader *reader, const struct query *query,
 static int ask(struct reader *reader, const struct query *query)
 {
 	struct reader_filter filter = {
-		.station = query->station, .parameter = query->parameter, .open = query->open
+		.station = query->station, .parameter = query->parameter, .open = query->open,
+		.alarm = query->alarm
 	};
 	int status = instant("--from", query->from, reader_zone(reader), &filter.from);
 	if (status == CTL_DONE)
@@ -435,12 +436,11 @@ static int open_reader(const char *path, struct reader **reader)
 	return CTL_WRONG;
 }
 
-int query_run(const struct query *query)
+int query_open(const struct query *query, struct reader **reader)
 {
-	struct reader *reader = NULL;
 	int status;
 	if (query->database != NULL) {
-		status = open_reader(query->database, &reader);
+		status = open_reader(query->database, reader);
 	} else {
 		struct config_report report;
 		struct config *config = config_load(
@@ -452,9 +452,16 @@ int query_run(const struct query *query)
 			        stderr);
 			return CTL_WRONG;
 		}
-		status = open_reader(config->paths.database, &reader);
+		status = open_reader(config->paths.database, reader);
 		config_free(config);
 	}
+	return status;
+}
+
+int query_run(const struct query *query)
+{
+	struct reader *reader = NULL;
+	int status = query_open(query, &reader);
 	return status == CTL_DONE ? ask(reader, query) : status;
 }
 

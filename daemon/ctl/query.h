@@ -6,6 +6,9 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+struct reader;
 
 enum query_format { QUERY_TABLE, QUERY_CSV, QUERY_JSON };
 
@@ -19,11 +22,15 @@ struct query {
 	const char *station, *parameter, *from, *to;
 	const char *sql;
 	bool open; /* alarms: only those that are open */
+	int64_t alarm; /* alarms: only this one; 0: all */
 };
 
 /* The options --config, --database, --format, --station, --parameter, --from and --to, for the
  * `children` of a subcommand's argp; its parser sets state->child_inputs[0] to a struct query. */
 extern const struct argp query_argp;
+
+/* Opens the history that is meant; says on stderr what went wrong. CTL_DONE, or the exit status. */
+int query_open(const struct query *query, struct reader **reader);
 
 /* Reads and prints; says on stderr what went wrong. Returns the exit status. */
 int query_run(const struct query *query);

@@ -101,7 +101,9 @@ static void print_summary(const json_t *status, FILE *to)
 		{ "failed ", "failed" }, { NULL, NULL } };
 	static const struct part standard[] = { { "", "name" }, { "version ", "version" },
 		{ NULL, NULL } };
-	static const struct part alarms[] = { { "open ", "open_alarms" }, { NULL, NULL } };
+	static const struct part alarms[] = { { "open ", "open_alarms" },
+		{ "stale ", "stale_alarms" }, { "shelved ", "shelves" },
+		{ "in a flood, not told: ", "flood_held" }, { NULL, NULL } };
 
 	print_line(status, "site", daemon, to);
 	print_uptime(status, to);
@@ -164,6 +166,52 @@ static bool print_nested(const json_t *status, const struct nested *shape, FILE 
 	return whole;
 }
 
+/* What a person must know of an alarm beside its text. */
+static void marks_of(const json_t *alarm, char marks[CELL_TEXT])
+{
+	const json_t *first = json_object_get(alarm, "first");
+	char until[CELL_TEXT];
+
+	marks[0] = '\0';
+	if (json_is_true(first))
+		strcat(marks, "首发 ");
+	if (json_is_true(json_object_get(alarm, "stale")))
+		strcat(marks, "证据陈旧 ");
+	if (json_is_string(json_object_get(alarm, "shelved_until")))
+		snprintf(marks + strlen(marks), CELL_TEXT - strlen(marks), "搁置至%.40s",
+		        cell(alarm, "shelved_until", until));
+}
+
+static bool print_alarms(const json_t *status, FILE *to)
+{
+	static const char *const headings[] = { "ALARM", "LEVEL", "STATE", "STATION", "PARAMETER",
+		"MARKS", "TEXT" };
+	static const char *const keys[] = { "alarm", "level", "state", "station", "parameter" };
+	const json_t *list = json_object_get(status, "alarms");
+	char text[sizeof headings / sizeof *headings][CELL_TEXT];
+	const char *cells[sizeof headings / sizeof *headings];
+	struct ctl_table table;
+	bool whole;
+
+	if (json_array_size(list) == 0)
+		return true;
+	ctl_table_begin(&table, sizeof headings / sizeof *headings, headings);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *alarm = json_array_get(list, i);
+
+		for (size_t c = 0; c < sizeof keys / sizeof *keys; c++)
+			cells[c] = cell(alarm, keys[c], text[c]);
+		marks_of(alarm, text[5]);
+		cells[5] = text[5][0] != '\0' ? text[5] : NULL;
+		cells[6] = cell(alarm, "text", text[6]);
+		ctl_table_row(&table, cells);
+	}
+	fputc('\n', to);
+	whole = ctl_table_print(&table, to);
+	ctl_table_free(&table);
+	return whole;
+}
+
 bool status_print(const json_t *status, FILE *to)
 {
 	static const char *const bus_headings[] = { "BUS", "DRIVER", "STATE", "UNIT", "STATE",
@@ -182,7 +230,8 @@ bool status_print(const json_t *status, FILE *to)
 	bool whole;
 
 	print_summary(status, to);
-	whole = print_nested(status, &buses, to);
+	whole = print_alarms(status, to);
+	whole = print_nested(status, &buses, to) && whole;
 	return print_nested(status, &stations, to) && whole;
 }
 

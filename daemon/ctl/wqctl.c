@@ -23,6 +23,9 @@ static const struct command {
 	{ "status", ctl_status, "show how the daemon is and what it reads" },
 	{ "ack", ctl_ack, "acknowledge an alarm" },
 	{ "close", ctl_close, "close an alarm with its cause and the measure taken" },
+	{ "shelve", ctl_shelve, "put an alarm aside for a while: it is recorded, nobody is told" },
+	{ "unshelve", ctl_unshelve, "end that before its time" },
+	{ "shelved", ctl_shelved, "list what is shelved" },
 };
 
 const char *argp_program_version = "wqctl " WQ_VERSION;

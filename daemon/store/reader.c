@@ -367,10 +367,21 @@ int reader_alarms(struct reader *reader, const struct reader_filter *filter,
 	        " FROM change_row WHERE at>=?1 AND at<?2 AND open>=?3 AND (?4 IS NULL OR "
 	        "station=?4)"
 	        " AND (?5 IS NULL OR parameter=?5 OR parameter=(SELECT alias FROM parameter"
-	        " WHERE code=?5 OR name=?5)) ORDER BY decided,id,number",
+	        " WHERE code=?5 OR name=?5)) AND (?6=0 OR id=?6) ORDER BY decided,id,number",
 	        DB_VALUES(from_of(filter), to_of(filter), db_int(filter->open),
-	                db_text(filter->station), db_text(filter->parameter)),
+	                db_text(filter->station), db_text(filter->parameter),
+	                db_int(filter->alarm)),
 	        sink, err);
+}
+
+int reader_evidence(
+        struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err)
+{
+	return run(reader,
+	        "SELECT r.change,r.time,r.level,r.text,r.hushed,c.evidence FROM change_row r"
+	        " JOIN change c ON c.alarm=r.id AND c.number=r.number WHERE r.id=?1"
+	        " ORDER BY r.number",
+	        DB_VALUES(db_int(alarm)), sink, err);
 }
 
 int reader_sql(

@@ -44,6 +44,7 @@ struct reader_filter {
 	const char *parameter; /* alias, code, or name as officers read it */
 	wq_ms from, to;
 	bool open; /* alarms: only changes of those that are open */
+	int64_t alarm; /* alarms: only changes of this one; 0: all */
 };
 
 /* The rows of v_sample, v_daily, v_alarm, ascending by time. Samples need a station and a
@@ -55,6 +56,10 @@ int reader_daily(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err);
 int reader_alarms(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err);
+
+/* Every change of one alarm with its evidence (JSON text): change, time, level, text, hushed, evidence. No
+ * rows: the history knows no such alarm. */
+int reader_evidence(struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err);
 
 /* One SELECT of the user. WQ_E_INVALID: SQL that is wrong, that writes, or more than one statement.
  */

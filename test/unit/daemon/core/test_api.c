@@ -351,7 +351,8 @@ static void the_status_is_json_with_all_its_parts(void **state)
 {
 	static const char *const keys[] = { "site", "version", "pid", "started", "uptime_s",
 		"clock_trusted", "standard", "store", "inbox", "buses", "notices", "latency_ms",
-		"timer_late_ms", "stations", "open_alarms" };
+		"timer_late_ms", "stations", "open_alarms", "stale_alarms", "shelves",
+		"flood_held", "alarms" };
 	struct main_bench *b = *state;
 	struct question q;
 
@@ -379,9 +380,108 @@ static void the_status_is_json_with_all_its_parts(void **state)
 	json_decref(status);
 }
 
+/* -- shelves -- */
+
+/* tp-limit at both stations (series 0: tp, 1: nh3n, 2: tp of the other), a rule of the site. */
+static void furnish(struct main_bench *b)
+{
+	static const struct wq_station stations[] = { { .id = "yigan", .name = "一干河", .zone = &wq_zone_china },
+		{ .id = "nanheng", .name = "南横套河", .zone = &wq_zone_china } };
+	static const struct wq_parameter parameters[] = { { .code = "w21011", .alias = "tp" },
+		{ .code = "w21003", .alias = "nh3n" } };
+	static const struct wq_series series[] = { { .station = 0, .parameter = 0 },
+		{ .station = 0, .parameter = 1 }, { .station = 1, .parameter = 0 } };
+	static const struct wq_rule kinds[] = { { .name = "limit", .scope = WQ_SCOPE_SERIES },
+		{ .name = "system", .scope = WQ_SCOPE_NETWORK } };
+	static const uint32_t places[] = { 0, 1, 2 };
+	static const struct wq_rule_use rules[] = {
+		{ .rule = &kinds[0], .name = "class3", .place_count = 3, .places = places },
+		{ .rule = &kinds[1], .name = "wqd:store", .place_count = 1, .places = places },
+	};
+	b->config.site.stations = stations;
+	b->config.site.parameters = parameters;
+	b->config.site.series = series;
+	b->config.site.rules = rules;
+	b->config.site.station_count = b->config.site.parameter_count = b->config.site.rule_count = 2;
+	b->config.site.series_count = 3;
+}
+
+#define WISH "\"for\":\"2h\",\"reason\":\"清洗\""
+
+static void a_shelf_is_where_rule_station_and_parameter_say(void **state)
+{
+	static const struct {
+		const char *path, *body;
+		int status;
+		size_t asked;
+		int64_t last; /* rule × 100 + place */
+	} table[] = {
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"yigan\"," WISH "}", 200, 2, 1 },
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"yigan\",\"parameter\":\"tp\"," WISH "}", 200, 1, 0 },
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"nanheng\",\"parameter\":\"w21011\"," WISH "}", 200, 1, 2 },
+		{ "/v1/shelve", "{\"rule\":\"wqd:store\"," WISH "}", 200, 1, 100 },
+		{ "/v1/unshelve", "{\"rule\":\"class3\",\"station\":\"nanheng\"}", 200, 1, 2 },
+		{ "/v1/shelve", "{\"rule\":\"class3\"," WISH "}", 400, 0, 0 },
+		{ "/v1/shelve", "{\"station\":\"yigan\"," WISH "}", 400, 0, 0 },
+		{ "/v1/shelve", "{\"rule\":\"class9\",\"station\":\"yigan\"," WISH "}", 404, 0, 0 },
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"yangtze\"," WISH "}", 404, 0, 0 },
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"nanheng\",\"parameter\":\"nh3n\"," WISH "}", 404, 0, 0 },
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"yigan\",\"reason\":\"x\"}", 400, 0, 0 },
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"yigan\",\"for\":\"2h\"}", 400, 0, 0 },
+		{ "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"yigan\",\"for\":\"ever\",\"reason\":\"x\"}", 400, 0, 0 },
+		{ "/v1/alarms/W20260305-007/shelve", "{" WISH "}", 404, 0, 0 },
+		{ "/v1/alarms/yigan/shelve", "{" WISH "}", 404, 0, 0 },
+		{ "/v1/alarms/W20260305-007/unshelve", "{}", 404, 0, 0 },
+	};
+	furnish(*state);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		engine.asked = 0;
+		print_message("%s %s\n", table[i].path, table[i].body);
+		assert_int_equal(status_of(*state, "POST", table[i].path, table[i].body), table[i].status);
+		assert_int_equal(engine.asked, table[i].asked);
+		if (table[i].asked > 0)
+			assert_true(engine.alarm == table[i].last);
+	}
+}
+
+static void a_shelf_the_engine_refuses_is_refused_with_its_words(void **state)
+{
+	static const struct {
+		int says, status;
+	} table[] = { { WQ_E_INVALID, 400 }, { WQ_E_STATE, 409 }, { WQ_E_MEMORY, 503 } };
+
+	furnish(*state);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		engine.says = table[i].says;
+		assert_int_equal(status_of(*state, "POST", "/v1/shelve",
+		                         "{\"rule\":\"class3\",\"station\":\"yigan\"," WISH "}"),
+		        table[i].status);
+	}
+}
+
+static void shelves_are_listed_with_their_end_and_reason(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q;
+
+	furnish(b);
+	shelf = (struct wq_shelf){ .rule = 0, .place = 2, .since = 0, .until = WQ_HOURS(1), .ended = WQ_NO_TIME };
+	snprintf(shelf.who, sizeof shelf.who, "张三");
+	snprintf(shelf.reason, sizeof shelf.reason, "清洗");
+	shelf_count = 1;
+	begin(&q, b, "GET", "/v1/shelves", "");
+	shelf_count = 0;
+	pthread_join(q.thread, NULL);
+	assert_string_equal(q.reply.body,
+	        "{\"shelves\":[{\"rule\":\"class3\",\"station\":\"nanheng\",\"station_name\":\"南横套河\","
+	        "\"parameter\":\"tp\",\"since\":\"1970-01-01T08:00:00+08:00\",\"until\":\"1970-01-01T09:00:00+08:00\","
+	        "\"automatic\":false,\"who\":\"张三\",\"reason\":\"清洗\",\"alarm\":null}]}");
+	free(q.reply.body);
+}
+
 static void whatever_is_asked_there_is_one_answer(void **state)
 {
-	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close",
+	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close", "/v1/shelve", "/unshelve",
 		"W20260305-007", "/v1/status", "..", "%00", "\xff", "{", "}", "\"who\"", ":", "\"",
 		"[", "1e9", "\\u", "\n" };
 	char path[200], body[200];
@@ -409,6 +509,9 @@ int main(void)
 		bench_test(the_engines_refusal_is_told_and_nothing_waits),
 		bench_test(it_is_done_when_it_is_stored_and_not_before),
 		bench_test(the_status_is_json_with_all_its_parts),
+		bench_test(a_shelf_is_where_rule_station_and_parameter_say),
+		bench_test(a_shelf_the_engine_refuses_is_refused_with_its_words),
+		bench_test(shelves_are_listed_with_their_end_and_reason),
 		bench_test(whatever_is_asked_there_is_one_answer),
 	};
 

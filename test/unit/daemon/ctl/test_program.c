@@ -38,6 +38,10 @@ static int handle(void *owner, const struct ctl_request *request, struct ctl_rep
 	        !strstr(request->path, "W20260305-007")) {
 		reply->status = 404;
 		reply->body = strdup("{\"error\":\"no such open alarm\"}");
+	} else if (strcmp(request->path, "/v1/shelves") == 0) {
+		reply->body = strdup("{\"shelves\":[{\"rule\":\"class3\",\"station\":\"yigan\",\"parameter\":\"tp\","
+		                     "\"since\":\"a\",\"until\":\"b\",\"automatic\":true,\"who\":\"\",\"reason\":\"x\","
+		                     "\"alarm\":null}]}");
 	} else if (strcmp(request->path, "/v1/status") == 0) {
 		reply->body = strdup("{\"site\":\"here\",\"open_alarms\":3,\"more\":0.1}");
 	}
@@ -98,7 +102,7 @@ static int run(struct house *house, const char *arguments)
 static void every_command_is_in_the_help_and_has_its_own(void **state)
 {
 	static const char *const names[] = { "check", "classify", "backtest", "query", "alarms",
-		"status", "ack", "close" };
+		"status", "ack", "close", "shelve", "unshelve", "shelved" };
 	struct house *house = *state;
 	char arguments[64], title[64];
 
@@ -138,6 +142,22 @@ static void a_wrong_command_line_is_2_and_nothing_is_asked(void **state)
 		"close @ W20260305-007 --action x",
 		"close @ W20260305-007 --cause \"$(printf '%0111d' 0)\" --action \"$(printf "
 		"'%0110d' 0)\"",
+		"shelve @",
+		"shelve @ W20260305-007 --for 2h",
+		"shelve @ W20260305-007 --reason x",
+		"shelve @ W20260305-007 --for soon --reason x",
+		"shelve @ W20260305-007 --for 2h --reason ''",
+		"shelve @ W20260305-007 --rule class3 --for 2h --reason x",
+		"shelve @ W20260305-007 --station yigan --for 2h --reason x",
+		"shelve @ yigan --for 2h --reason x",
+		"shelve @ --station yigan --for 2h --reason x",
+		"unshelve @",
+		"unshelve @ W20260305-007 W20260305-008",
+		"unshelve @ W20260305-007 --for 2h",
+		"shelved @ surplus",
+		"alarms --evidence",
+		"alarms nonsense",
+		"alarms W20260305-007 W20260305-008",
 	};
 	struct house *house = *state;
 
@@ -183,6 +203,41 @@ static void close_tells_cause_and_measure(void **state)
 	        "POST /v1/alarms/W20260305-007/close "
 	        "{\"cause\":\"上游泵站排水\",\"action\":\"已停泵\",\"who\":\"王科\"}");
 	assert_string_equal(house->output, "W20260305-007 closed by 王科\n");
+}
+
+static void shelve_tells_what_how_long_and_why(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "shelve @ W20260305-007 --for 2h --reason 清洗探头 --who 李工"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/alarms/W20260305-007/shelve "
+	        "{\"who\":\"李工\",\"for\":\"2h\",\"reason\":\"清洗探头\"}");
+	assert_string_equal(house->output, "W20260305-007 shelved for 2h by 李工\n");
+	assert_int_equal(run(house, "shelve @ --rule class3 --station yigan --parameter tp --for 1d --reason x "
+	                            "--who 李工"),
+	        0);
+	assert_string_equal(house->seen,
+	        "POST /v1/shelve {\"who\":\"李工\",\"for\":\"1d\",\"reason\":\"x\",\"rule\":\"class3\","
+	        "\"station\":\"yigan\",\"parameter\":\"tp\"}");
+	assert_int_equal(run(house, "unshelve @ W20260305-007 --who 李工"), 0);
+	assert_string_equal(house->seen, "POST /v1/alarms/W20260305-007/unshelve {\"who\":\"李工\"}");
+	assert_string_equal(house->output, "W20260305-007 unshelved by 李工\n");
+	assert_int_equal(run(house, "unshelve @ --rule class3 --station yigan --who 李工"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/unshelve {\"who\":\"李工\",\"rule\":\"class3\",\"station\":\"yigan\"}");
+}
+
+static void what_is_shelved_is_listed(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "shelved @"), 0);
+	assert_string_equal(house->seen, "GET /v1/shelves ");
+	assert_non_null(strstr(house->output, "rule    station"));
+	assert_non_null(strstr(house->output, "(automatic)"));
+	assert_int_equal(run(house, "shelved @ --json"), 0);
+	assert_non_null(strstr(house->output, "\"automatic\": true"));
 }
 
 static void an_alarm_that_is_not_there_is_1_with_the_words_of_the_daemon(void **state)
@@ -266,6 +321,8 @@ int main(void)
 		house_test(ack_tells_who_and_what),
 		house_test(ack_takes_the_name_of_the_login_where_none_is_given),
 		house_test(close_tells_cause_and_measure),
+		house_test(shelve_tells_what_how_long_and_why),
+		house_test(what_is_shelved_is_listed),
 		house_test(an_alarm_that_is_not_there_is_1_with_the_words_of_the_daemon),
 		house_test(status_is_a_summary_or_the_answer_itself),
 		house_test(a_daemon_that_is_not_there_is_3),

@@ -90,6 +90,21 @@ static const struct row rows[] = {
 	{ WQ_CORRECTED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, "日均值更正为0.19mg/L", "", "",
 	        "【数据更正】一干河备用水源地03-05 "
 	        "16:00日均值更正为0.19mg/L,此前通知以本条为准。编号W20260305-007" },
+	{ WQ_RECOVERED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, "总磷0.18mg/L,已达Ⅲ类(限值0.2)", "", "",
+	        "【恢复待确认】一干河备用水源地03-05 "
+	        "16:00总磷0.18mg/L,已达Ⅲ类(限值0.2),已恢复,待确认。请确认。编号W20260305-007" },
+	{ WQ_REOPENED, WQ_LEVEL_WARNING, NANHENG, LIMIT, false, NULL, "", "",
+	        "【水质预警】南横套河03-05 16:00" TP
+	        ",再次报警。下游:一干河备用水源地。请30分钟内核查并回复。编号W20260305-007" },
+	{ WQ_SHELVED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, NULL, "张三", "清洗探头",
+	        "【预警搁置】一干河备用水源地总磷预警由张三搁置至03-05 "
+	        "18:00:清洗探头,其间只记录不通知。编号W20260305-007" },
+	{ WQ_SHELVED, WQ_LEVEL_WATCH, QINGLONG, MISSING, false, NULL, "", "1小时内报警5次",
+	        "【告警搁置】青龙河总磷告警频繁,已自动搁置至03-05 "
+	        "18:00:1小时内报警5次,其间只记录不通知。编号W20260305-007" },
+	{ WQ_UNSHELVED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, NULL, "", "",
+	        "【搁置结束】一干河备用水源地搁置结束,预警仍未解除:" TP
+	        "。请30分钟内核查并回复。编号W20260305-007" },
 };
 
 static struct wq_change change_of(const struct row *row)
@@ -98,6 +113,8 @@ static struct wq_change change_of(const struct row *row)
 
 	change.station = row->station;
 	change.rule = row->rule;
+	if (row->kind == WQ_SHELVED)
+		change.until = change.time + WQ_HOURS(2);
 	change.series = row->station; /* series i is station i's; WQ_NONE stays */
 	if (row->says != NULL)
 		snprintf(change.says, sizeof change.says, "%s", row->says);
@@ -265,6 +282,52 @@ static void evidence_that_does_not_fit_or_is_no_object_is_left_out(void **state)
 	assert_non_null(strstr(notice.data, "\"text\":\"【水质报警】"));
 }
 
+/* Neighbours go first, then the oldest readings; the newest and the arithmetic stay. */
+static void evidence_that_is_too_long_gets_shorter(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+	char *e = change.evidence;
+	size_t cap = sizeof change.evidence, n = 0;
+
+	(void)state;
+	n += (size_t)snprintf(e + n, cap - n, "{\"facts\":{\"exceedance\":0.3},\"neighbours\":[");
+	for (int i = 0; i < 14; i++)
+		n += (size_t)snprintf(e + n, cap - n, "%s{\"station\":\"neighbour-%02d\",\"parameter\":\"nh3n\","
+		                                      "\"time\":\"2026-03-05T16:00:00+08:00\",\"value\":0.5}",
+		        i > 0 ? "," : "", i);
+	n += (size_t)snprintf(e + n, cap - n, "],\"readings\":[");
+	for (int i = 0; i < 100; i++)
+		n += (size_t)snprintf(e + n, cap - n, "%s[\"2026-03-05T16:00:%02d+08:00\",%d.5,\"good\"]",
+		        i > 0 ? "," : "", i % 60, i);
+	n += (size_t)snprintf(e + n, cap - n, "]}");
+	assert_true(n < cap && n > WQ_NOTICE_DATA);
+	struct wq_notice notice = notice_of(&config, &change);
+	json_t *data = json_loads(notice.data, 0, NULL);
+	const json_t *readings = json_object_get(json_object_get(data, "evidence"), "readings");
+	size_t left = json_array_size(readings);
+
+	assert_null(strstr(notice.data, "neighbour-"));
+	assert_non_null(strstr(notice.data, "\"exceedance\":0.3"));
+	assert_true(left > 50 && left < 100);
+	assert_true(json_real_value(json_array_get(json_array_get(readings, left - 1), 1)) == 99.5);
+	assert_true(strlen(notice.data) > WQ_NOTICE_DATA - 100);
+	json_decref(data);
+}
+
+static void a_shelf_has_its_end_in_the_data(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_SHELVED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	change.until = change.time + WQ_HOURS(2);
+	struct wq_notice notice = notice_of(&config, &change);
+
+	assert_non_null(strstr(notice.data, "\"until\":\"2026-03-05T18:00:00+08:00\""));
+	assert_non_null(strstr(notice.data, "\"time\":\"2026-03-05T16:00:00+08:00\""));
+}
+
 static void a_notice_ahead_of_the_store_says_so_once(void **state)
 {
 	const struct config config = bureau();
@@ -292,6 +355,8 @@ int main(void)
 		cmocka_unit_test(what_has_no_value_is_null),
 		cmocka_unit_test(people_and_what_they_said_are_in_the_data),
 		cmocka_unit_test(evidence_that_does_not_fit_or_is_no_object_is_left_out),
+		cmocka_unit_test(evidence_that_is_too_long_gets_shorter),
+		cmocka_unit_test(a_shelf_has_its_end_in_the_data),
 		cmocka_unit_test(a_notice_ahead_of_the_store_says_so_once),
 	};
 

@@ -483,6 +483,7 @@ void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest)
 void wq_outcome_reset(struct wq_outcome *out)
 {
 	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
+	out->shelf_count = out->delay_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
@@ -491,6 +492,8 @@ void wq_outcome_free(struct wq_outcome *out)
 	free(out->days);
 	free(out->changes);
 	free(out->needs);
+	free(out->shelves);
+	free(out->delays);
 	memset(out, 0, sizeof *out);
 }
 

@@ -245,6 +245,50 @@ static void alarms_come_change_by_change(void **state)
 	assert_non_null(strstr(got->out, "W20260305-008"));
 }
 
+/* An analyst's alarm, a year later. */
+static void the_evidence_of_an_alarm_reads_as_it_was_judged(void **state)
+{
+	struct house *h = furnish(state);
+	struct wq_change *c = house_change(h, INT64_C(2026030500009), 1, WQ_OPENED, LIMIT, 0);
+	c->hush = WQ_HUSH_FLOOD;
+	snprintf(c->evidence, sizeof c->evidence,
+	        "{\"rule\":\"tp-limit\",\"kind\":\"limit\",\"hash\":\"0123456789abcdef\",\"value\":0.263,\"limit\":0.2,"
+	        "\"standard\":{\"name\":\"GB 3838-2002\",\"class\":3,\"water\":\"river\"},"
+	        "\"facts\":{\"exceedance\":0.315,\"consecutive\":3},\"settings\":{\"readings\":2,\"first_level\":\"watch\"},"
+	        "\"first\":true,"
+	        "\"neighbours\":[{\"where\":\"upstream\",\"station\":\"nanheng\",\"parameter\":\"tp\","
+	        "\"time\":\"2026-03-05T07:00:00+08:00\",\"value\":0.31,\"unit\":\"mg/L\",\"quality\":\"good\"}],"
+	        "\"readings\":[[\"2026-03-05T04:00:00+08:00\",0.18,\"suspect\"],[\"2026-03-05T08:00:00+08:00\",0.263,\"good\"]]}");
+	house_commit(h);
+	expect_output(command(ctl_alarms, "--database", h->path, "W20260305-009", "--evidence", NULL),
+	        "W20260305-009  opened  2026-03-05T08:00:00.001+08:00  warning  "
+	        "总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍  (nobody was told: flood)\n"
+	        "  rule      tp-limit (limit), settings 0123456789abcdef\n"
+	        "  judged    value 0.263, limit 0.2 (GB 3838-2002 class 3, river)\n"
+	        "  facts     exceedance 0.315, consecutive 3\n"
+	        "  settings  readings 2, first_level watch\n"
+	        "  first     yes\n"
+	        "  readings\n"
+	        "time                       value  quality\n"
+	        "2026-03-05T04:00:00+08:00  0.18   suspect\n"
+	        "2026-03-05T08:00:00+08:00  0.263  good\n"
+	        "  neighbours\n"
+	        "where     station  parameter  time                       value  unit  quality\n"
+	        "upstream  nanheng  tp         2026-03-05T07:00:00+08:00  0.31   mg/L  good\n");
+	struct output *got =
+	        command(ctl_alarms, "--database", h->path, "W20260305-009", "--evidence", "--json", NULL);
+	json_t *list = json_loads(got->out, 0, NULL);
+	assert_int_equal(json_array_size(list), 1);
+	assert_true(json_is_object(json_object_get(json_array_get(list, 0), "evidence")));
+	json_decref(list);
+	expect_failure(command(ctl_alarms, "--database", h->path, "W20260305-099", "--evidence", NULL),
+	        CTL_WRONG, "no alarm W20260305-099");
+	/* Without it: that alarm's changes only. */
+	got = command(ctl_alarms, "--database", h->path, "W20260305-009", "-f", "csv", NULL);
+	assert_null(strstr(got->out, "W20260305-007"));
+	assert_non_null(strstr(got->out, "W20260305-009,opened"));
+}
+
 static void what_is_not_there_is_said_with_what_is(void **state)
 {
 	struct house *h = furnish(state);
@@ -348,7 +392,7 @@ static void a_reader_sees_what_was_committed_after_it_was_opened(void **state)
 	house_commit(h);
 	int rows = -100;
 	struct reader_sink sink = { &rows, stop_head, stop_row };
-	struct reader_filter filter = { "yigan", "ph", WQ_NO_TIME, WQ_NO_TIME, false };
+	struct reader_filter filter = { "yigan", "ph", WQ_NO_TIME, WQ_NO_TIME, false, 0 };
 	assert_int_equal(reader_samples(reader, &filter, &sink, &h->err), 0);
 	assert_int_equal(rows, -101);
 	filter.parameter = NULL;
@@ -375,6 +419,7 @@ int main(void)
 		house_test(a_table_lines_up),
 		house_test(days_come_filtered),
 		house_test(alarms_come_change_by_change),
+		house_test(the_evidence_of_an_alarm_reads_as_it_was_judged),
 		house_test(what_is_not_there_is_said_with_what_is),
 		house_test(a_wrong_command_line_is_a_usage_error),
 		house_test(nothing_can_be_written_through_a_query),

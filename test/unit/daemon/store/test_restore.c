@@ -258,6 +258,107 @@ static void the_state_of_an_alarm_follows_from_its_changes(void **state)
 	assert_true(engine->highest == ALARM + (int64_t)count - 1);
 }
 
+static void a_shelf_stands_over_a_restart_until_it_is_ended(void **state)
+{
+	struct house *h = *state;
+	house_shelf(h, LIMIT, 1);
+	house_shelf(h, DAILY, 0)->automatic = true;
+	house_shelf(h, SILENCE, 0);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->shelf_count, 3);
+	static const uint32_t rules[] = { LIMIT, DAILY, SILENCE }, places[] = { 1, 0, 0 };
+	for (size_t i = 0; i < 3; i++) {
+		const struct wq_shelf *s = &engine->shelves[i];
+		assert_int_equal(s->rule, rules[i]);
+		assert_int_equal(s->place, places[i]);
+		assert_true(s->since == MORNING && s->until == MORNING + WQ_HOURS(2) && s->ended == WQ_NO_TIME);
+		assert_int_equal(s->automatic, i == 1);
+		assert_string_equal(s->who, "张三");
+		assert_string_equal(s->reason, "清洗探头");
+	}
+	/* Prolonged, and ended. */
+	house_shelf(h, LIMIT, 1)->until = MORNING + WQ_HOURS(5);
+	struct wq_shelf *ended = house_shelf(h, DAILY, 0);
+	ended->ended = MORNING + WQ_HOURS(1);
+	strcpy(ended->ended_by, "李四");
+	house_commit(h);
+	engine = restart(h, &house_site_moved);
+	assert_int_equal(engine->shelf_count, 2);
+	assert_int_equal(engine->shelves[0].rule, MOVED_LIMIT);
+	assert_true(engine->shelves[0].until == MORNING + WQ_HOURS(5));
+	house_expect_text(h,
+	        "SELECT rule||' '||station||' '||until||' '||reason||' '||coalesce(ended,'-') FROM v_shelf"
+	        " WHERE parameter='tp'",
+	        "tp-limit nanheng 2026-03-05T13:00:00+08:00 清洗探头 -");
+	house_expect_text(h, "SELECT ended||' '||ended_by FROM v_shelf WHERE station='yigan'",
+	        "2026-03-05T09:00:00+08:00 李四");
+}
+
+static void a_delay_that_runs_goes_on_after_a_restart(void **state)
+{
+	struct house *h = *state;
+	house_delay(h, LIMIT, 1);
+	house_delay(h, DAILY, 0)->meets_since = MORNING + 7;
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->restored_delays, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(engine->delays[i].exceeds_since == MORNING);
+	/* It is over, and begun anew. */
+	struct wq_delay *over = house_delay(h, LIMIT, 1);
+	over->exceeds_since = WQ_NO_TIME;
+	house_delay(h, DAILY, 0)->exceeds_since = MORNING + 9;
+	house_commit(h);
+	engine = restart(h, &house_site);
+	assert_int_equal(engine->restored_delays, 1);
+	assert_int_equal(engine->delays[0].rule, DAILY);
+	assert_true(engine->delays[0].exceeds_since == MORNING + 9);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM delay"), 1);
+}
+
+/* What chatter and floods are counted from. */
+static void openings_count_unless_their_place_was_shelved_since(void **state)
+{
+	struct house *h = *state;
+	static const struct {
+		enum wq_change_kind kind;
+		enum wq_hush hush;
+		wq_ms decided;
+		bool told, counts;
+	} rows[] = {
+		{ WQ_OPENED, WQ_HUSH_NONE, 0, false, false }, /* too old to be asked for */
+		{ WQ_OPENED, WQ_HUSH_NONE, 100, true, false },
+		{ WQ_REOPENED, WQ_HUSH_NONE, 200, true, false }, /* the moment of the shelf */
+		{ WQ_OPENED, WQ_HUSH_SHELVED, 300, true, false },
+		{ WQ_RAISED, WQ_HUSH_NONE, 400, false, false },
+		{ WQ_REOPENED, WQ_HUSH_FLOOD, 500, true, true },
+		{ WQ_OPENED, WQ_HUSH_NONE, 600, true, true },
+	};
+	size_t told = 0;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct wq_change *c = house_change(h, ALARM + (int64_t)i, 1, rows[i].kind, LIMIT, 0);
+		c->hush = rows[i].hush;
+		c->decided = MORNING + rows[i].decided;
+	}
+	house_shelf(h, LIMIT, 0)->since = MORNING + 200;
+	house_shelf(h, LIMIT, 1)->since = MORNING + 900; /* another place */
+	house_commit(h);
+	house_again(h, &house_site);
+	static struct wq_engine engine;
+	engine = (struct wq_engine){ .openings_from = MORNING + 1 };
+	assert_int_equal(store_restore(h->store, &house_site, &engine, MORNING + 1000, &h->err), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (!rows[i].told)
+			continue;
+		const struct wq_opening *o = &engine.openings[told++];
+		assert_true(o->alarm == ALARM + (int64_t)i && o->decided == MORNING + rows[i].decided);
+		assert_int_equal(o->hush, rows[i].hush);
+		assert_int_equal(o->counts, rows[i].counts);
+	}
+	assert_int_equal(engine.opening_count, told);
+}
+
 static void alarms_of_every_scope_find_their_place(void **state)
 {
 	struct house *h = *state;
@@ -317,6 +418,9 @@ int main(void)
 		house_test(a_wanted_day_is_remembered_until_it_is_told),
 		house_test(an_open_alarm_comes_back_as_it_was),
 		house_test(the_state_of_an_alarm_follows_from_its_changes),
+		house_test(a_shelf_stands_over_a_restart_until_it_is_ended),
+		house_test(a_delay_that_runs_goes_on_after_a_restart),
+		house_test(openings_count_unless_their_place_was_shelved_since),
 		house_test(alarms_of_every_scope_find_their_place),
 		house_test(an_alarm_whose_rule_is_gone_is_counted_and_kept),
 		house_test(a_failure_of_the_engine_is_passed_on),

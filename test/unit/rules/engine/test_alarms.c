@@ -138,7 +138,7 @@ static void an_alarm_that_chatters_is_shelved_and_told_once(void **state)
 	give(p, 15, 1, "cleared");
 	give(p, 20, 30, "opened- shelved");
 	assert_true(p->out.changes[1].until == M(140));
-	assert_string_equal(p->out.changes[1].note, "1h内报警3次");
+	assert_string_equal(p->out.changes[1].note, "1小时内报警3次");
 	assert_true(p->out.shelf_count == 1 && p->out.shelves[0].automatic);
 	give(p, 25, 1, "cleared-");
 	give(p, 30, 40, "opened-");
