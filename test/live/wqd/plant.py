@@ -66,9 +66,11 @@ class Plant:
         self.running.append(process)
         return process
 
-    def head(self):
+    def head(self, flood=0):
+        """Most tests count every notice: no flood holds any back."""
         return f'''site {{
   name = "test"
+  flood_alarms = {flood}
   database = "{self.path('wqd.db')}"
   socket = "{self.path('wqd.sock')}"
   credentials = "{self.path('credentials')}"
