@@ -379,6 +379,7 @@ static struct city *city_new(int64_t flood)
 		.escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME } };
 	c->site = (struct wq_site){ .name = "张家港",
 		.zone = &wq_zone_china,
+		.standard = &wq_gb3838,
 		.evaluation = { .minimum_valid = 4, .day_closes_after = WQ_HOURS(1), .future_tolerance = WQ_MINUTES(10) },
 		.duty = { .flood_alarms = flood, .flood_within = WQ_MINUTES(10) },
 		.parameter_count = wq_parameter_count,

@@ -65,6 +65,7 @@ static void lay_out_site(void)
 	}
 	site = (struct wq_site){ .name = "模型",
 		.zone = &wq_zone_china,
+		.standard = &wq_gb3838,
 		.parameter_count = wq_parameter_count,
 		.station_count = 2,
 		.series_count = 4,
