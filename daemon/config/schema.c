@@ -111,6 +111,9 @@ const struct wq_option schema_station[] = {
 	        .help = "target class, I to V or 1 to 5"),
 	ROW(TEXT, station_settings, flows_into, "flows_into", .min = 1, .max = NAME_MAX_BYTES,
 	        .help = "station downstream of this one"),
+	ROW(SPAN, station_settings, travel, "travel", .min = 0, .max = 172800000,
+	        .help = "how long its water takes to the station that it flows into; default: as the "
+	                "rule `upstream` says"),
 	ROW(TEXT, station_settings, town, "town", .min = 1, .max = 60, .help = "town responsible"),
 	ROW(SWITCH, station_settings, focus, "focus",
 	        .help = "newly assessed or unstable: rules may watch it harder"),

@@ -85,7 +85,7 @@ struct station_settings {
 	const char *name, *flows_into, *town, *offset;
 	int kind, water, target, mode; /* mode 1: commissioning */
 	bool focus;
-	wq_ms cycle, interval, late_after;
+	wq_ms cycle, interval, late_after, travel;
 };
 
 struct point_settings {

@@ -169,10 +169,14 @@ static void load_station(struct loader *l, const struct section *section, struct
 		.water = settings.water < 0 ? WQ_RIVER : (enum wq_water)settings.water,
 		.target = settings.target < 1 ? 3 : settings.target,
 		.flows_into = WQ_NONE,
+		.travel = settings.travel,
 		.town = settings.town,
 		.focus = settings.focus,
 		.commissioning = settings.mode == 1 };
 	load_zone(l, section, settings.offset, &plan->station);
+	if (settings.travel != WQ_NO_TIME && settings.flows_into == NULL)
+		load_error(l, section, "travel", 0,
+		        "travel: it flows into no station (flows_into = …)");
 	if (any && settings.flows_into != NULL)
 		load_error(l, section, "flows_into", 0,
 		        "station \"*\" stands for any station of a CSV: it flows into none");

@@ -114,35 +114,53 @@ static int restore_samples(
 
 /* -- days -- */
 
+/* Columns station, day, parameter, revision, mean_raw, valid, expected, class, verdict. False when the site no longer
+ * has it. */
+static bool read_day(const struct store *store, const struct wq_site *site, sqlite3_stmt *row,
+        struct wq_day_row *day)
+{
+	const int64_t parameter = sqlite3_column_int64(row, 2);
+
+	*day = (struct wq_day_row){
+		.station = names_index(
+		        store->names.station, site->station_count, sqlite3_column_int64(row, 0)),
+		.day = sqlite3_column_int(row, 1),
+		.parameter = parameter == 0 ? WQ_NONE
+		                            : names_index(store->names.parameter,
+		                                      site->parameter_count, parameter),
+		.revision = (uint32_t)sqlite3_column_int(row, 3),
+		.mean = NAN,
+		.mean_raw = real_or_nan(row, 4),
+		.valid = sqlite3_column_int(row, 5),
+		.expected = sqlite3_column_int(row, 6),
+		.class_ = sqlite3_column_int(row, 7),
+		.verdict = (enum wq_day_verdict)sqlite3_column_int(row, 8),
+		.exceedance = NAN,
+	};
+	return day->station != WQ_NONE && (parameter == 0 || day->parameter != WQ_NONE);
+}
+
+/* Each station's days in their order, the station's own row before its items: the order of the table's key, so that
+ * nothing is sorted. */
 static int restore_days(struct store *store, const struct wq_site *site, struct wq_engine *engine,
-        wq_ms from, struct wq_err *err)
+        wq_ms now, struct wq_err *err)
 {
 	sqlite3_stmt *row = NULL;
+	bool items;
+	wq_ms from = wq_engine_memory_days(engine, now, &items);
 	int rc = sqlite3_prepare_v2(store->db,
-	        "SELECT d.station,d.day,d.revision,d.valid,d.expected,d.class,d.verdict"
-	        " FROM station s CROSS JOIN day d WHERE d.station=s.id AND d.day>=?1"
-	        " AND d.parameter=0 AND d.revision=(SELECT max(revision) FROM day n WHERE"
-	        " n.station=d.station AND n.day=d.day AND n.parameter=0) ORDER BY d.day,d.station",
+	        "SELECT d.station,d.day,d.parameter,d.revision,d.mean_raw,d.valid,d.expected,d.class,"
+	        "d.verdict FROM station s CROSS JOIN day d WHERE d.station=s.id AND d.day>=?1"
+	        " AND (?2 OR d.parameter=0) AND d.revision=(SELECT max(revision) FROM day n WHERE"
+	        " n.station=d.station AND n.day=d.day AND n.parameter=d.parameter)"
+	        " ORDER BY s.id,d.day,d.parameter",
 	        -1, &row, NULL);
 	if (rc == SQLITE_OK)
-		rc = db_bind(row, DB_VALUES(db_int(wq_day_of(site->zone, from))));
+		rc = db_bind(row, DB_VALUES(db_int(wq_day_of(site->zone, from)), db_int(items)));
 	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct wq_day_row day;
 		rc = SQLITE_OK;
-		struct wq_day_row day = {
-			.station = names_index(store->names.station, site->station_count,
-			        sqlite3_column_int64(row, 0)),
-			.parameter = WQ_NONE,
-			.day = sqlite3_column_int(row, 1),
-			.revision = (uint32_t)sqlite3_column_int(row, 2),
-			.mean = NAN,
-			.mean_raw = NAN,
-			.valid = sqlite3_column_int(row, 3),
-			.expected = sqlite3_column_int(row, 4),
-			.class_ = sqlite3_column_int(row, 5),
-			.verdict = (enum wq_day_verdict)sqlite3_column_int(row, 6),
-			.exceedance = NAN,
-		};
-		if (day.station != WQ_NONE)
+		if (read_day(store, site, row, &day))
 			wq_engine_restore_day(engine, &day);
 	}
 	int r = rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read days", err);
@@ -391,7 +409,7 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 	wq_ms from = wq_engine_memory(engine, now);
 	int r = restore_samples(store, engine, from, err);
 	if (r == 0)
-		r = restore_days(store, site, engine, from, err);
+		r = restore_days(store, site, engine, now, err);
 	if (r == 0)
 		r = restore_alarms(store, site, engine, err);
 	if (r == 0)

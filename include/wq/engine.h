@@ -137,7 +137,8 @@ int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const 
 int wq_engine_restore_sample(struct wq_engine *engine, const struct wq_sample *sample, wq_ms received,
 	struct wq_err *err);
 
-/* 2. Days already closed: the newest revision of the station's row (parameter WQ_NONE) of each remembered day. */
+/* 2. Days already closed, as far back as wq_engine_memory_days() says: the newest revision of each row, of each
+ * station ascending by day, the station's own row (parameter WQ_NONE) before those of its items. */
 void wq_engine_restore_day(struct wq_engine *engine, const struct wq_day_row *row);
 
 /* 3. Open alarms. WQ_E_MISSING when the site has no such rule and place. `highest` = the highest alarm id
@@ -167,6 +168,9 @@ void wq_engine_restore_need(struct wq_engine *engine, uint32_t station, wq_day d
 
 /* How far back stored samples matter to the rules and the open days, seen from `now`. */
 wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now);
+
+/* The same for closed days; *items: rules look back on items too, otherwise the stations' own rows are enough. */
+wq_ms wq_engine_memory_days(const struct wq_engine *engine, wq_ms now, bool *items);
 
 /* The open alarms, ascending by id. Valid until the next call that is not const. */
 size_t wq_engine_alarms(const struct wq_engine *engine, const struct wq_alarm *const **alarms);

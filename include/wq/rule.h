@@ -32,6 +32,10 @@ enum wq_scope {
 /* Readings of a series that a rule may ask the engine to keep at hand. */
 #define WQ_WINDOW_MAX 64
 
+/* Closed days of a station that a rule may ask the engine to keep at hand: 16 bytes a day and series, 24 a day, only
+ * for the stations whose rules ask. */
+#define WQ_DAYS_MAX 400
+
 struct wq_rule {
 	const char *name; /* the section in the configuration: "limit" */
 	const char *help; /* one line */
@@ -52,6 +56,14 @@ struct wq_rule {
 	/* How many of the newest readings it wants to see, 0 … WQ_WINDOW_MAX; NULL: 1. */
 	size_t (*window)(const void *settings);
 
+	/* How many of the newest closed days it wants to see (wq_view_days), 0 … WQ_DAYS_MAX; NULL: none. Of the
+	 * station of its place; network scope: of every station. */
+	size_t (*days)(const void *settings);
+
+	/* Series scope: it looks upstream. on_batch is also called after a reading of the same parameter at a station
+	 * that flows into the place's station (wq_view_trigger is then that reading), and the window holds there too. */
+	bool upstream;
+
 	/* How far back stored readings matter to it after a restart, for a series with this interval;
 	 * NULL: window() readings. */
 	wq_ms (*memory)(const void *settings, wq_ms interval);
@@ -71,7 +83,8 @@ struct wq_rule {
 	 * the place. NULL: the next tick. */
 	wq_ms (*wake)(const void *state, const void *settings, const struct wq_view *view);
 
-	/* Station scope: a day of the station was closed or corrected (wq_view_day). May be NULL. */
+	/* A day of the place's station (network scope: of any station) was closed or corrected (wq_view_day). Called for
+	 * the newest closed day only: older ones are corrected in what wq_view_days shows. May be NULL. */
 	bool (*on_day)(void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out);
 };
 
@@ -124,6 +137,47 @@ wq_ms wq_view_started(const struct wq_view *view);
 
 /* In on_day: the day that was just closed or corrected; NULL on any other call. */
 const struct wq_day_report *wq_view_day(const struct wq_view *view);
+
+/* One parameter on a closed day, as rules look back on it. */
+struct wq_past_item {
+	double mean;      /* unrounded mean; NaN: too few valid readings */
+	uint16_t valid;   /* readings counted, at most 65535 */
+	uint16_t expected;
+	uint8_t class_;   /* as in wq_day_row */
+	uint8_t verdict;  /* enum wq_day_verdict */
+};
+
+/* One closed day of a station. */
+struct wq_past_day {
+	wq_day day;
+	uint8_t class_;  /* of the station, by single factor; 0: none */
+	uint8_t verdict; /* enum wq_day_verdict */
+	const struct wq_past_item *items; /* one a series of the station, in the order of wq_site.series */
+};
+
+/* The closed days of a station that rules asked for, oldest first, the one of on_day among them; days without a row
+ * were not seen. As late data corrected them; after a restart as the store remembers them. Valid during the call.
+ * *count may be 0. */
+const struct wq_past_day *wq_view_days(const struct wq_view *view, uint32_t station, size_t *count);
+
+/* The row of one day among them, or NULL. */
+static inline const struct wq_past_day *wq_past_find(const struct wq_past_day *days, size_t count, wq_day day)
+{
+	while (count > 0 && days[count - 1].day > day)
+		count--;
+	return count > 0 && days[count - 1].day == day ? &days[count - 1] : NULL;
+}
+
+/* A day of a series as far as it has come. */
+struct wq_day_so_far {
+	bool closed;    /* its verdict was given; late data may still correct it */
+	double mean;    /* unrounded mean of the readings so far; NaN: none */
+	int32_t valid;  /* readings so far */
+	int32_t needed; /* readings that make the mean of the whole day valid */
+};
+
+/* Today, or yesterday, of a series (wq_day_of its station's zone). False: nothing of that day is in memory. */
+bool wq_view_so_far(const struct wq_view *view, uint32_t series, wq_day day, struct wq_day_so_far *so_far);
 
 /* NULL-terminated: rules/registry.c. */
 extern const struct wq_rule *const wq_rules[];

@@ -41,7 +41,8 @@ struct wq_station {
 	enum wq_station_kind kind;
 	enum wq_water water;
 	int target; /* target class, 1 … 5; 3 by default */
-	uint32_t flows_into;
+	uint32_t flows_into; /* station downstream; WQ_NONE: none */
+	wq_ms travel;        /* how long its water takes to that station; WQ_NO_TIME: not given */
 	const char *town; /* town responsible (属地), or NULL */
 	bool focus;       /* newly assessed or unstable: watched harder */
 	bool commissioning; /* judged and stored, told to the installer only */
@@ -93,7 +94,20 @@ struct wq_rule_use {
 	const uint32_t *places; /* scope network: one place, 0 */
 	wq_ms escalate_after[5]; /* by level 1 … 4: unacknowledged for this long escalates; WQ_NO_TIME: never */
 	struct wq_life life;
+	/* Bits of profiles (index into wq_site.profiles). Where `profiles` has any, the rule is active while one of them is
+	 * on; while one of `except_profiles` is on it is not. An inactive rule opens and raises nothing, but still clears. */
+	uint32_t profiles, except_profiles;
 };
+
+/* Days of every year on which rules may differ: "flood" (汛期), 05-01 … 09-30 in the site's zone, both ends included.
+ * `to` before `from`: over the turn of the year. */
+struct wq_profile {
+	const char *name; /* the section's title: unique */
+	uint8_t from_month, from_day, to_month, to_day;
+};
+
+/* Profiles that a site may have: a bit each. */
+#define WQ_PROFILES 32
 
 /* What the whole site evaluates days by. */
 struct wq_evaluation {
@@ -110,12 +124,13 @@ struct wq_site {
 	const struct wq_standard *standard; /* the one in force; never NULL */
 	struct wq_evaluation evaluation;
 	struct wq_duty duty;
-	size_t parameter_count, station_count, series_count, rule_count, source_count;
+	size_t parameter_count, station_count, series_count, rule_count, source_count, profile_count;
 	const struct wq_parameter *parameters; /* the built-in ones first, then the site's own */
 	const struct wq_station *stations;
 	const struct wq_series *series; /* grouped by station */
 	const struct wq_rule_use *rules;
 	const char *const *sources; /* names of the buses and of other origins */
+	const struct wq_profile *profiles;
 	bool recorded; /* a recorded series is replayed: a station is watched from its first sample on, not from
 	                  the engine's first moment */
 };

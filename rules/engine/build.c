@@ -16,10 +16,38 @@ static size_t stride_of(const struct wq_rule_use *use)
 	return (size + align - 1) / align * align;
 }
 
+/* The series that a place of a series rule looks at: its own, then, where the rule looks upstream, those of the same
+ * parameter at the stations that flow into its station. *next begins with 0; WQ_NONE: no more. */
+static uint32_t looked_at(const struct wq_site *site, const struct wq_rule_use *use, size_t place, uint32_t *next)
+{
+	uint32_t series = use->places[place];
+	if (*next == 0) {
+		*next = 1;
+		return series;
+	}
+	while (use->rule->upstream && *next <= site->station_count) {
+		uint32_t station = (*next)++ - 1;
+		uint32_t above = site->stations[station].flows_into == site->series[series].station
+			? wq_site_series(site, station, site->series[series].parameter)
+			: WQ_NONE;
+		if (above != WQ_NONE)
+			return above;
+	}
+	return WQ_NONE;
+}
+
 static size_t window_of(const struct wq_rule_use *use)
 {
 	size_t wanted = use->rule->window != NULL ? use->rule->window(use->settings) : 1;
 	return wanted < WQ_WINDOW_MAX ? wanted : WQ_WINDOW_MAX;
+}
+
+static void widen(struct wq_engine *engine, const struct wq_rule_use *use, size_t place, size_t wanted)
+{
+	uint32_t next = 0, series;
+	while ((series = looked_at(engine->site, use, place, &next)) != WQ_NONE)
+		if (engine->tracks[series].room < wanted)
+			engine->tracks[series].room = (uint8_t)wanted;
 }
 
 static bool take_windows(struct wq_engine *engine)
@@ -32,8 +60,7 @@ static bool take_windows(struct wq_engine *engine)
 		const struct wq_rule_use *use = &site->rules[r];
 		size_t wanted = window_of(use);
 		for (size_t p = 0; use->rule->scope == WQ_SCOPE_SERIES && p < use->place_count; p++)
-			if (engine->tracks[use->places[p]].room < wanted)
-				engine->tracks[use->places[p]].room = (uint8_t)wanted;
+			widen(engine, use, p, wanted);
 	}
 	for (size_t i = 0; i < site->series_count; i++) {
 		engine->tracks[i].last_arrival = WQ_NO_TIME;
@@ -81,26 +108,13 @@ static bool take_states(struct wq_engine *engine)
 	engine->slot_count = slots;
 	engine->states = calloc(bytes > 0 ? bytes : 1, 1);
 	engine->slots = calloc(slots > 0 ? slots : 1, sizeof *engine->slots);
-	engine->index = calloc(slots > 0 ? slots : 1, sizeof *engine->index);
 	engine->alarms = calloc(slots > 0 ? slots : 1, sizeof *engine->alarms);
 	engine->shelves = calloc(slots > 0 ? slots : 1, sizeof *engine->shelves);
-	return engine->shelves != NULL && engine->states != NULL && engine->slots != NULL && engine->index != NULL && engine->alarms != NULL;
+	return engine->shelves != NULL && engine->states != NULL && engine->slots != NULL && engine->alarms != NULL;
 }
 
-static struct span *span_of(struct wq_engine *engine, const struct wq_rule_use *use, uint32_t place)
-{
-	switch (use->rule->scope) {
-	case WQ_SCOPE_SERIES:
-		return &engine->by_series[use->places[place]];
-	case WQ_SCOPE_STATION:
-		return &engine->by_station[use->places[place]];
-	default:
-		return &engine->network;
-	}
-}
-
-/* Gives each span its part of the index. */
-static void lay_out(struct wq_engine *engine)
+/* Gives each span its part of the index; how long it is in all. */
+static uint32_t lay_out(struct wq_engine *engine)
 {
 	uint32_t next = 0;
 	for (size_t i = 0; i < engine->site->series_count; i++) {
@@ -113,36 +127,65 @@ static void lay_out(struct wq_engine *engine)
 		next += engine->by_station[i].count;
 		engine->by_station[i].count = 0;
 	}
+	uint32_t total = next + engine->network.count;
 	engine->network = (struct span){ next, 0 };
+	return total;
+}
+
+/* Counts a slot in a span, or writes it there once the index has been laid out. */
+static void enter(struct wq_engine *engine, struct span *span, uint32_t number)
+{
+	if (engine->index != NULL)
+		engine->index[span->first + span->count] = number;
+	span->count++;
+}
+
+static void enter_place(struct wq_engine *engine, const struct wq_rule_use *use, uint32_t place, uint32_t number)
+{
+	uint32_t next = 0, series;
+	if (use->rule->scope == WQ_SCOPE_STATION)
+		enter(engine, &engine->by_station[use->places[place]], number);
+	else if (use->rule->scope == WQ_SCOPE_NETWORK)
+		enter(engine, &engine->network, number);
+	else
+		while ((series = looked_at(engine->site, use, place, &next)) != WQ_NONE)
+			enter(engine, &engine->by_series[series], number);
+}
+
+static void enter_all(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	uint32_t number = 0;
+	for (uint32_t r = 0; r < site->rule_count; r++)
+		for (uint32_t p = 0; p < site->rules[r].place_count; p++, number++)
+			enter_place(engine, &site->rules[r], p, number);
 }
 
 /* Counts how many rules each place has, lays the index out, then fills it in the rules' order. */
-static void index_slots(struct wq_engine *engine)
+static bool index_slots(struct wq_engine *engine)
 {
 	const struct wq_site *site = engine->site;
 	wq_ms *openings = engine->openings;
-	for (int fill = 0; fill <= 1; fill++) {
-		uint32_t number = 0;
-		for (uint32_t r = 0; r < site->rule_count; r++)
-			for (uint32_t p = 0; p < site->rules[r].place_count; p++, number++) {
-				struct span *span = span_of(engine, &site->rules[r], p);
-				if (fill) {
-					size_t count = openings_of(&site->rules[r]);
-					engine->slots[number] = (struct slot){ .use = r,
-						.place = p,
-						.exceeds_since = WQ_NO_TIME,
-						.meets_since = WQ_NO_TIME,
-						.exceeds_stored = WQ_NO_TIME,
-						.meets_stored = WQ_NO_TIME,
-						.openings = count > 0 ? openings : NULL };
-					openings += count;
-					engine->index[span->first + span->count] = number;
-				}
-				span->count++;
-			}
-		if (!fill)
-			lay_out(engine);
-	}
+	uint32_t number = 0, total;
+	for (uint32_t r = 0; r < site->rule_count; r++)
+		for (uint32_t p = 0; p < site->rules[r].place_count; p++) {
+			size_t count = openings_of(&site->rules[r]);
+			engine->slots[number++] = (struct slot){ .use = r,
+				.place = p,
+				.exceeds_since = WQ_NO_TIME,
+				.meets_since = WQ_NO_TIME,
+				.exceeds_stored = WQ_NO_TIME,
+				.meets_stored = WQ_NO_TIME,
+				.openings = count > 0 ? openings : NULL };
+			openings += count;
+		}
+	enter_all(engine);
+	total = lay_out(engine);
+	engine->index = calloc(total > 0 ? total : 1, sizeof *engine->index);
+	if (engine->index == NULL)
+		return false;
+	enter_all(engine);
+	return true;
 }
 
 static bool take_stations(struct wq_engine *engine)
@@ -165,7 +208,7 @@ static bool take_all(struct wq_engine *engine)
 	return engine->tracks != NULL && take_stations(engine) && engine->by_series != NULL &&
 		engine->by_station != NULL && engine->state_at != NULL && engine->state_stride != NULL &&
 		engine->first_slot != NULL && take_windows(engine) && take_states(engine) &&
-		take_openings(engine);
+		take_openings(engine) && past_take(engine) && index_slots(engine);
 }
 
 struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
@@ -186,7 +229,6 @@ struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
 		wq_fail(err, WQ_E_MEMORY, "no memory for %zu series", site->series_count);
 		return NULL;
 	}
-	index_slots(engine);
 	flood_watch(engine);
 	return engine;
 }
@@ -211,5 +253,6 @@ void wq_engine_free(struct wq_engine *engine)
 	free(engine->shelves);
 	free(engine->openings);
 	free(engine->readings);
+	past_give_back(engine);
 	free(engine);
 }

@@ -10,10 +10,15 @@ static size_t slot_index(wq_day day)
 	return (size_t)(((day % DAYS_KEPT) + DAYS_KEPT) % DAYS_KEPT);
 }
 
-struct day_slot *days_slot(struct wq_engine *engine, uint32_t station, wq_day day)
+struct day_slot *days_slot(const struct wq_engine *engine, uint32_t station, wq_day day)
 {
 	struct day_slot *slot = &engine->stations[station].days[slot_index(day)];
 	return slot->used && slot->day == day ? slot : NULL;
+}
+
+const struct day_sum *days_sum(const struct wq_engine *engine, uint32_t series, wq_day day)
+{
+	return &engine->tracks[series].days[slot_index(day)];
 }
 
 static void change(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value, bool add)
@@ -111,6 +116,7 @@ static bool tell(struct wq_engine *engine, uint32_t station, struct day_slot *sl
 		report.rows[i].revision = slot->revision;
 		out->days[out->day_count++] = report.rows[i];
 	}
+	past_put(engine, &report);
 	slots_day(engine, &report, newest_closed(engine, station, slot->day), now, out);
 	return true;
 }

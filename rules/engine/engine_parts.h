@@ -42,6 +42,12 @@ struct place_station {
 	wq_ms first;      /* arrival of the first sample of it; WQ_NO_TIME before */
 };
 
+/* The closed days of a station that its rules look back on. */
+struct past {
+	struct wq_past_day *days; /* ascending; each has its items for good */
+	uint16_t count, room;
+};
+
 /* One rule at one place. */
 struct slot {
 	struct wq_alarm *alarm; /* NULL: none is open */
@@ -100,8 +106,12 @@ struct wq_engine {
 	size_t *state_at;      /* by rule use: offset of its first place */
 	size_t *state_stride;  /* by rule use: bytes per place */
 	struct span *by_series, *by_station, network;
-	uint32_t *index;       /* slot numbers, grouped by series, then by station, then network */
+	uint32_t *index;       /* slot numbers, grouped by series, then by station, then network; that of a rule
+	                          that looks upstream is there once a series it looks at */
 	struct wq_reading *readings; /* all windows */
+	struct past *past;           /* by station; NULL: no rule looks back on days */
+	struct wq_past_day *past_days;   /* all of them */
+	struct wq_past_item *past_items; /* all of them */
 	const struct wq_alarm **alarms; /* open ones, ascending by id */
 	size_t alarm_count;
 	int64_t highest; /* alarm id */
@@ -142,7 +152,8 @@ bool window_remove(struct track *track, wq_ms at, double *value);
 const struct wq_reading *window_newest(const struct track *track);
 
 /* days.c */
-struct day_slot *days_slot(struct wq_engine *engine, uint32_t station, wq_day day);
+struct day_slot *days_slot(const struct wq_engine *engine, uint32_t station, wq_day day);
+const struct day_sum *days_sum(const struct wq_engine *engine, uint32_t series, wq_day day);
 void days_add(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value);
 void days_remove(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value);
 void days_open(struct wq_engine *engine, uint32_t station, wq_day day);
@@ -153,7 +164,19 @@ void days_make_room(struct wq_engine *engine, uint32_t station, wq_day day, wq_m
 	struct wq_outcome *out);
 void days_retell(struct wq_engine *engine, uint32_t station, wq_day day, wq_ms now, struct wq_outcome *out);
 
+/* past.c: closed days that rules look back on. */
+bool past_take(struct wq_engine *engine);
+void past_give_back(struct wq_engine *engine);
+void past_put(struct wq_engine *engine, const struct wq_day_report *report);
+void past_restore(struct wq_engine *engine, const struct wq_day_row *row);
+/* Days from `day` on have not come: the clock was set back. */
+void past_forget_from(struct wq_engine *engine, uint32_t station, wq_day day);
+
 /* report.c: evaluates a day from its sums (one per series of the station). */
+int32_t report_needed(const struct wq_evaluation *how, const struct wq_series *series, wq_ms length,
+	int32_t *expected);
+/* Unrounded mean of a sum; NaN: nothing is in it. */
+double report_mean(const struct wq_parameter *parameter, const struct day_sum *sum);
 void report_make(const struct wq_site *site, uint32_t station, wq_day day, const struct day_sum *const *sums,
 	struct wq_day_report *report);
 

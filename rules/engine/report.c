@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* How many readings make the mean of this series valid, and how many are expected. */
-static int32_t needed(const struct wq_evaluation *how, const struct wq_series *series, wq_ms length,
+int32_t report_needed(const struct wq_evaluation *how, const struct wq_series *series, wq_ms length,
 	int32_t *expected)
 {
 	*expected = series->cycle > 0 ? (int32_t)(length / series->cycle) : 0;
@@ -23,15 +23,22 @@ static struct wq_decimal computed(double value, int places)
 	return places < 0 ? exact : wq_decimal_evaluate(exact, places);
 }
 
+double report_mean(const struct wq_parameter *parameter, const struct day_sum *sum)
+{
+	if (sum->sum.count == 0)
+		return NAN;
+	return parameter->mean == WQ_MEAN_HYDROGEN ? -log10(sum->hydrogen / sum->sum.count)
+						   : wq_decimal_sum_mean(&sum->sum);
+}
+
 static void means(const struct wq_parameter *parameter, const struct day_sum *sum, struct wq_day_row *row)
 {
 	int places = parameter->evaluation_places;
+	row->mean_raw = report_mean(parameter, sum);
 	if (parameter->mean == WQ_MEAN_HYDROGEN) {
-		row->mean_raw = -log10(sum->hydrogen / sum->sum.count);
 		row->mean = wq_decimal_to_double(computed(row->mean_raw, places));
 		return;
 	}
-	row->mean_raw = wq_decimal_sum_mean(&sum->sum);
 	row->mean = places < 0 ? row->mean_raw
 			       : wq_decimal_to_double(wq_decimal_sum_evaluate(&sum->sum, places));
 }
@@ -104,7 +111,7 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 		const struct wq_series *series = &site->series[where->first_series + i];
 		struct wq_day_row *row = &report->rows[report->count++];
 		*row = empty_row(station, series->parameter, day);
-		int32_t least = needed(&site->evaluation, series, length, &row->expected);
+		int32_t least = report_needed(&site->evaluation, series, length, &row->expected);
 		row->valid = sums[i]->sum.count;
 		if (row->valid >= least && row->valid > 0) {
 			means(&site->parameters[series->parameter], sums[i], row);

@@ -22,6 +22,9 @@ int wq_engine_restore_sample(struct wq_engine *engine, const struct wq_sample *s
 
 void wq_engine_restore_day(struct wq_engine *engine, const struct wq_day_row *row)
 {
+	past_restore(engine, row);
+	if (row->parameter != WQ_NONE)
+		return;
 	days_open(engine, row->station, row->day);
 	struct day_slot *slot = days_slot(engine, row->station, row->day);
 	if (slot == NULL)
@@ -72,6 +75,7 @@ static int report_old(struct wq_engine *engine, uint32_t station, wq_day day, co
 	for (uint32_t i = 0; i < WQ_DAY_ITEMS && i < engine->site->stations[station].series_count; i++)
 		pointers[i] = &sums[i];
 	report_make(engine->site, station, day, pointers, &report);
+	past_put(engine, &report);
 	for (uint32_t i = 0; i < report.count; i++)
 		out->days[out->day_count++] = report.rows[i];
 	return 0;
@@ -119,6 +123,18 @@ wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now)
 			wq_ms memory = 2 * rule_memory(use, &site->series[use->places[p]]);
 			back = memory > back ? memory : back;
 		}
+	}
+	return now - back;
+}
+
+wq_ms wq_engine_memory_days(const struct wq_engine *engine, wq_ms now, bool *items)
+{
+	wq_ms back = now - wq_engine_memory(engine, now);
+	*items = false;
+	for (size_t i = 0; engine->past != NULL && i < engine->site->station_count; i++) {
+		wq_ms wanted = WQ_DAYS(engine->past[i].room + 1);
+		*items |= engine->past[i].room > 0;
+		back = engine->past[i].room > 0 && wanted > back ? wanted : back;
 	}
 	return now - back;
 }

@@ -130,18 +130,38 @@ void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 	engine->wake = next;
 }
 
+static void ask_day(struct wq_engine *engine, struct slot *slot, const struct wq_day_report *report, wq_ms now,
+	struct wq_outcome *out)
+{
+	struct wq_view view = view_of(engine, slot, now);
+	view.day = report;
+	ask(engine, slot, view.use->rule->on_day, &view, false, report->correction, out);
+}
+
+/* A rule that looks upstream is in the span of another station's series, whose days are not its own. */
+static void day_of_series(struct wq_engine *engine, uint32_t series, const struct wq_day_report *report, wq_ms now,
+	struct wq_outcome *out)
+{
+	struct span span = engine->by_series[series];
+	for (uint32_t i = 0; i < span.count; i++) {
+		struct slot *slot = &engine->slots[engine->index[span.first + i]];
+		if (engine->site->rules[slot->use].places[slot->place] == series)
+			ask_day(engine, slot, report, now, out);
+	}
+}
+
 /* A day was closed or corrected. Only the newest closed day moves alarms: what was true last week is
  * corrected in the record, and rings nobody. */
 void slots_day(struct wq_engine *engine, const struct wq_day_report *report, bool newest, wq_ms now,
 	struct wq_outcome *out)
 {
-	struct span span = engine->by_station[report->station];
+	const struct wq_station *station = &engine->site->stations[report->station];
+	const struct span spans[] = { engine->by_station[report->station], engine->network };
 	if (!newest || (report->correction && !report->changed))
 		return;
-	for (uint32_t i = 0; i < span.count; i++) {
-		struct slot *slot = &engine->slots[engine->index[span.first + i]];
-		struct wq_view view = view_of(engine, slot, now);
-		view.day = report;
-		ask(engine, slot, view.use->rule->on_day, &view, false, report->correction, out);
-	}
+	for (uint32_t i = 0; i < station->series_count; i++)
+		day_of_series(engine, station->first_series + i, report, now, out);
+	for (size_t s = 0; s < 2; s++)
+		for (uint32_t i = 0; i < spans[s].count; i++)
+			ask_day(engine, &engine->slots[engine->index[spans[s].first + i]], report, now, out);
 }

@@ -29,6 +29,7 @@ static void drop_future_days(struct wq_engine *engine, uint32_t station, wq_ms n
 		else if (days[i].used && days[i].day == today && days[i].closed)
 			days[i].closed = days[i].dirty = false;
 	}
+	past_forget_from(engine, station, today);
 }
 
 /* What a rule has said since an instant that has not come is said from now on. */

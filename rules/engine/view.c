@@ -2,6 +2,8 @@
 /* What a rule sees: read access to what its scope covers. */
 #include "engine_parts.h"
 
+#include <math.h>
+
 static bool in_scope(const struct wq_view *view, enum wq_scope scope)
 {
 	return view->use->rule->scope == scope;
@@ -87,4 +89,30 @@ wq_ms wq_view_started(const struct wq_view *view)
 const struct wq_day_report *wq_view_day(const struct wq_view *view)
 {
 	return view->day;
+}
+
+const struct wq_past_day *wq_view_days(const struct wq_view *view, uint32_t station, size_t *count)
+{
+	const struct past *past = view->engine->past;
+	*count = past != NULL ? past[station].count : 0;
+	return past != NULL ? past[station].days : NULL;
+}
+
+bool wq_view_so_far(const struct wq_view *view, uint32_t series, wq_day day, struct wq_day_so_far *so_far)
+{
+	const struct wq_engine *engine = view->engine;
+	const struct wq_site *site = engine->site;
+	const struct wq_series *which = &site->series[series];
+	const struct wq_zone *zone = site->stations[which->station].zone;
+	const struct day_slot *slot = days_slot(engine, which->station, day);
+	int32_t expected;
+	if (slot == NULL)
+		return false;
+	const struct day_sum *sum = days_sum(engine, series, day);
+	*so_far = (struct wq_day_so_far){ .closed = slot->closed,
+		.mean = report_mean(&site->parameters[which->parameter], sum),
+		.valid = sum->sum.count,
+		.needed = report_needed(&site->evaluation, which,
+			wq_day_start(zone, day + 1) - wq_day_start(zone, day), &expected) };
+	return true;
 }

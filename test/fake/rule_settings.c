@@ -20,6 +20,7 @@ static void set(const struct wq_option *option, void *settings, const char *text
 	int64_t whole = text ? (int64_t)number : INT64_MIN;
 	wq_ms span = WQ_NO_TIME;
 	int picked = -1;
+	bool on = text && strcmp(text, "true") == 0;
 
 	if (text && option->type == WQ_OPT_SPAN) {
 		assert_int_equal(wq_span_parse(text, &span, NULL), 0);
@@ -32,7 +33,7 @@ static void set(const struct wq_option *option, void *settings, const char *text
 	}
 	if (text && option->type == WQ_OPT_CHOICE)
 		assert_true(picked >= 0);
-	if (text && option->type != WQ_OPT_TEXT && (option->min < option->max))
+	if (text && option->type != WQ_OPT_TEXT && option->type != WQ_OPT_SWITCH && (option->min < option->max))
 		assert_true(number >= option->min && number <= option->max);
 	switch (option->type) {
 	case WQ_OPT_NUMBER:
@@ -46,6 +47,9 @@ static void set(const struct wq_option *option, void *settings, const char *text
 		break;
 	case WQ_OPT_CHOICE:
 		memcpy(field, &picked, sizeof picked);
+		break;
+	case WQ_OPT_SWITCH:
+		memcpy(field, &on, sizeof on);
 		break;
 	case WQ_OPT_TEXT:
 		memcpy(field, &text, sizeof text);

@@ -95,6 +95,21 @@ const struct wq_day_report *wq_view_day(const struct wq_view *view)
 	return view->day;
 }
 
+/* Days are looked back on in the real engine: river.h. */
+const struct wq_past_day *wq_view_days(const struct wq_view *view, uint32_t station, size_t *count)
+{
+	(void)view, (void)station;
+	*count = 0;
+	return NULL;
+}
+
+bool wq_view_so_far(
+        const struct wq_view *view, uint32_t series, wq_day day, struct wq_day_so_far *so_far)
+{
+	(void)view, (void)series, (void)day, (void)so_far;
+	return false;
+}
+
 /* The station. */
 
 static void furnish(struct fake_rule *f, enum wq_water water, char *parameters)

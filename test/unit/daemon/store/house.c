@@ -444,6 +444,16 @@ wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now)
 	return now - FAKE_MEMORY;
 }
 
+wq_ms fake_memory_days = FAKE_MEMORY;
+bool fake_memory_items;
+
+wq_ms wq_engine_memory_days(const struct wq_engine *engine, wq_ms now, bool *items)
+{
+	(void)engine;
+	*items = fake_memory_items;
+	return now - fake_memory_days;
+}
+
 int wq_engine_restore_sample(struct wq_engine *engine, const struct wq_sample *sample,
         wq_ms received, struct wq_err *err)
 {

@@ -99,4 +99,8 @@ struct wq_engine {
 	wq_ms openings_from; /* 0: all */
 };
 
+/* What the engine says of wq_engine_memory_days(): how far back, and whether of items too. */
+extern wq_ms fake_memory_days;
+extern bool fake_memory_items;
+
 #endif

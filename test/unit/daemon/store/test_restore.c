@@ -126,9 +126,10 @@ static void days_come_in_their_newest_revision(void **state)
 	house_commit(h);
 	struct wq_engine *engine = restart(h, &house_site);
 	assert_int_equal(engine->day_count, 2);
-	assert_int_equal(engine->days[0].station, NANHENG);
-	assert_int_equal(engine->days[0].day, TODAY - 2);
-	const struct wq_day_row *got = &engine->days[1];
+	size_t yigan = engine->days[0].station == YIGAN ? 0 : 1;
+	assert_int_equal(engine->days[1 - yigan].station, NANHENG);
+	assert_int_equal(engine->days[1 - yigan].day, TODAY - 2);
+	const struct wq_day_row *got = &engine->days[yigan];
 	assert_int_equal(got->station, YIGAN);
 	assert_true(got->parameter == WQ_NONE);
 	assert_int_equal(got->day, TODAY - 1);
@@ -138,6 +139,44 @@ static void days_come_in_their_newest_revision(void **state)
 	assert_int_equal(got->valid, 5);
 	assert_int_equal(got->expected, 6);
 	assert_true(isnan(got->mean));
+}
+
+static void days_that_rules_look_back_on_come_with_their_items(void **state)
+{
+	struct house *h = *state;
+	static const int order[] = { 3, 40, 1, 2 };
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		house_day(h, YIGAN, WQ_NONE, TODAY - order[i]);
+		house_day(h, YIGAN, 0, TODAY - order[i])->mean_raw = order[i];
+		house_day(h, YIGAN, 1, TODAY - order[i])->valid = order[i];
+	}
+	house_day(h, YIGAN, WQ_NONE, TODAY - 41);
+	house_day(h, YIGAN, 0, TODAY - 41);
+	house_commit(h);
+	struct wq_day_row *row = house_day(h, YIGAN, 1, TODAY - 3);
+	row->revision = 2;
+	row->mean_raw = 7.25;
+	house_commit(h);
+	/* 41 days: MORNING is later in the day than midnight. */
+	fake_memory_days = WQ_DAYS(40);
+	fake_memory_items = true;
+	struct wq_engine *engine = restart(h, &house_site);
+	fake_memory_days = FAKE_MEMORY;
+	fake_memory_items = false;
+	static const int expected[] = { 40, 3, 2, 1 };
+	assert_int_equal(engine->day_count, 12);
+	for (size_t i = 0; i < 12; i++) {
+		const struct wq_day_row *got = &engine->days[i];
+		int back = expected[i / 3];
+		assert_int_equal(got->station, YIGAN);
+		assert_int_equal(got->day, TODAY - back);
+		assert_true(got->parameter == (i % 3 == 0 ? WQ_NONE : i % 3 - 1));
+		assert_true(i % 3 != 0 || isnan(got->mean_raw));
+		assert_true(i % 3 != 1 || got->mean_raw == back);
+		assert_true(i % 3 != 2 || got->mean_raw == (back == 3 ? 7.25 : 0.2123));
+		assert_int_equal(got->class_, 4);
+		assert_int_equal(got->verdict, WQ_DAY_EXCEEDS);
+	}
 }
 
 static void a_wanted_day_is_remembered_until_it_is_told(void **state)
@@ -415,6 +454,7 @@ int main(void)
 		house_test(indices_may_move_between_configurations),
 		house_test(a_reload_maps_the_indices_anew),
 		house_test(days_come_in_their_newest_revision),
+		house_test(days_that_rules_look_back_on_come_with_their_items),
 		house_test(a_wanted_day_is_remembered_until_it_is_told),
 		house_test(an_open_alarm_comes_back_as_it_was),
 		house_test(the_state_of_an_alarm_follows_from_its_changes),
