@@ -8,5 +8,10 @@
 extern const struct wq_rule wq_rule_limit;
 extern const struct wq_rule wq_rule_daily;
 extern const struct wq_rule wq_rule_missing;
+extern const struct wq_rule wq_rule_today;
+extern const struct wq_rule wq_rule_fall;
+extern const struct wq_rule wq_rule_month;
+extern const struct wq_rule wq_rule_upstream;
+extern const struct wq_rule wq_rule_network;
 
 #endif

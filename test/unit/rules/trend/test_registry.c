@@ -24,9 +24,10 @@ static const size_t size_of[] = {
 	[WQ_OPT_SECRET] = sizeof(const char *),
 };
 
-static void the_four_rules_are_there_once_each(void **state)
+static void the_rules_are_there_once_each(void **state)
 {
-	static const char *const names[] = { "limit", "daily", "trend", "missing" };
+	static const char *const names[] = { "limit", "daily", "trend", "missing", "today", "fall",
+		"month", "upstream", "network" };
 	size_t count = 0;
 
 	(void)state;
@@ -94,7 +95,7 @@ static void every_rule_says_nothing_before_there_is_anything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_four_rules_are_there_once_each),
+		cmocka_unit_test(the_rules_are_there_once_each),
 		cmocka_unit_test(every_key_is_explained_and_lies_within_the_settings),
 		cmocka_unit_test(the_fallbacks_pass_the_checks_and_bound_memory_and_window),
 		cmocka_unit_test(every_rule_says_nothing_before_there_is_anything),
