@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How early, how often and how rightly the default rules warn, on the national 4-hourly data.
 
-    warnings.py DATA.csv.gz [CONFIG …]
+    warned.py DATA.csv.gz [CONFIG …]
 
 DATA: national_4h_20210401_0405.csv.gz. CONFIG: files with a section station "*" (default docs/backtest.conf).
 WQ_BIN: the folder of wqctl (default build/bin). Each CONFIG is run by `wqctl backtest`, and in the same way a reference: the
@@ -187,7 +187,7 @@ class Tally:
 
 def main():
     if len(sys.argv) < 2 or not os.access(WQCTL, os.X_OK):
-        print(f"usage: warnings.py DATA.csv.gz [CONFIG …]; wqctl is looked for at {WQCTL}", file=sys.stderr)
+        print(f"usage: warned.py DATA.csv.gz [CONFIG …]; wqctl is looked for at {WQCTL}", file=sys.stderr)
         return 2
     if not os.path.exists(sys.argv[1]):
         print(f"SKIPPED: {sys.argv[1]} is absent; nothing was measured")
