@@ -2,7 +2,9 @@
 /* missing: no assessable data for too long. "Not assessable" is never "all clear".
  *
  * Silence is counted from the newest of: the start of watching, the last assessable reading by its
- * stamp, its arrival. The arrival counts because some sources tell of 08:00 only at 12:36.
+ * stamp, its arrival, the end of what accounts for it (a maintenance). The arrival counts because
+ * some sources tell of 08:00 only at 12:36. While it is accounted for nothing is raised; an open
+ * alarm stays.
  *
  *   silent for longer than `after`                          RAISE level
  *   an assessable reading within `after`                    CLEAR
@@ -73,6 +75,14 @@ static wq_ms last_reading(const struct missing_state *state, const struct wq_vie
 	return last > now ? now : last;
 }
 
+/* What silence is counted from; WQ_NO_TIME: nobody watches yet. */
+static wq_ms silent_since(const struct missing_state *state, const struct wq_view *view)
+{
+	wq_ms since = later(last_reading(state, view), wq_view_started(view));
+
+	return since == WQ_NO_TIME ? since : later(since, wq_view_excused(view, wq_view_place(view)));
+}
+
 /* Time without a reading that raises. */
 static wq_ms patience(const struct missing_settings *s, const struct wq_view *view)
 {
@@ -124,7 +134,7 @@ static bool on_time(
 	if (state->any && state->seen > now)
 		state->seen = now;
 	wq_ms last = last_reading(state, view);
-	wq_ms since = later(last, wq_view_started(view));
+	wq_ms since = silent_since(state, view);
 
 	if (last != WQ_NO_TIME && now - last <= after) {
 		bool said = state->clear;
@@ -162,7 +172,7 @@ static wq_ms wake(const void *memory, const void *settings, const struct wq_view
 {
 	const struct missing_state *state = memory;
 	wq_ms now = wq_view_now(view);
-	wq_ms since = later(last_reading(state, view), wq_view_started(view));
+	wq_ms since = silent_since(state, view);
 	wq_ms due = since == WQ_NO_TIME ? INT64_MAX : since + patience(settings, view) + 1;
 
 	return due > now ? due : now + RETELL;

@@ -174,6 +174,7 @@ static struct config *build(struct loader *l)
 	check_titles(l);
 	load_site(l);
 	load_buses(l);
+	load_cares(l);
 	load_channels(l);
 	load_people(l);
 	load_rules(l);

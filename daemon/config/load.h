@@ -40,13 +40,23 @@ struct rule_plan {
 	bool usable; /* its own keys are right: its check may look at them */
 };
 
+/* A maintenance before it is known which stations it names. */
+struct care_plan {
+	const struct section *section; /* only while the file is read */
+	const char *title;
+	struct care_settings settings;
+	unsigned weekdays; /* as struct wq_plan */
+	wq_ms at;
+};
+
 /* What config.internal points to: what is needed to build another configuration from this one. */
 struct config_internal {
 	struct arena *arena;
-	size_t station_count, rule_count;
+	size_t station_count, rule_count, care_count;
 	const struct station_plan *stations; /* as in site.stations */
 	const struct station_plan *any;      /* station "*", or NULL */
 	const struct rule_plan *rules;
+	const struct care_plan *cares;
 };
 
 /* The titles of one kind of thing, for references; index = index in the configuration. */
@@ -112,6 +122,7 @@ void load_site(struct loader *l);     /* site.c: site, evaluation, parameters, s
 const struct wq_standard *limits_load( /* limits.c: a file of limits; the built-in one after errors */
         struct loader *l, const struct section *section, const char *path);
 void load_buses(struct loader *l);    /* points.c: buses, points, series */
+void load_cares(struct loader *l);    /* care.c: maintenance; after the points */
 void load_channels(struct loader *l); /* alert.c: channels, contacts, groups, routes */
 void load_people(struct loader *l);
 void load_rules(struct loader *l);       /* rules.c: sections and hashes */
@@ -119,6 +130,14 @@ void load_rule_places(struct loader *l); /* places.c with what is worth a word o
 
 /* True when the list of a rule or route ("*" or nothing = all) names the station. */
 bool list_names(const struct wq_list *list, const char *id);
+
+/* Gives each station of a site its plans (those of `only`, or of all when it is NULL), in a new array of stations.
+ * Returns how many there are. */
+size_t care_resolve(const struct config_internal *plans, struct wq_site *site, const struct care_plan *only,
+        struct arena *arena);
+
+/* Errors for names in a key `parameters` that are no parameters. */
+void check_parameter_names(struct loader *l, const struct section *section, const struct wq_list *names);
 
 /* Where a rule applies on a site. *count gets how many places. WQ_SCOPE_SERIES without
  * `parameters`: those that the rule's check takes. */

@@ -95,17 +95,12 @@ static void check_life(struct loader *l, const struct section *section, const st
 		        WQ_CHATTER_MAX);
 }
 
-static void check_names(struct loader *l, const struct rule_plan *plan)
+void check_parameter_names(struct loader *l, const struct section *section, const struct wq_list *names)
 {
 	const struct wq_site *site = &l->config->site;
 
-	for (size_t i = 0; i < plan->where.stations.count; i++) {
-		if (strcmp(plan->where.stations.items[i], "*") != 0)
-			load_reference(l, plan->section, "stations", i, "station",
-			        plan->where.stations.items[i], &l->station_names);
-	}
-	for (size_t i = 0; i < plan->where.parameters.count; i++) {
-		const char *name = plan->where.parameters.items[i];
+	for (size_t i = 0; i < names->count; i++) {
+		const char *name = names->items[i];
 		struct suggest suggest = { .wanted = name };
 		char end[SUGGEST_TEXT];
 
@@ -114,10 +109,20 @@ static void check_names(struct loader *l, const struct rule_plan *plan)
 			continue;
 		for (size_t k = 0; k < site->parameter_count; k++)
 			suggest_offer(&suggest, site->parameters[k].alias);
-		load_error(l, plan->section, "parameters", i,
+		load_error(l, section, "parameters", i,
 		        "parameters: there is no parameter \"%.63s\"%s", name,
 		        suggest_end(&suggest, end));
 	}
+}
+
+static void check_names(struct loader *l, const struct rule_plan *plan)
+{
+	for (size_t i = 0; i < plan->where.stations.count; i++) {
+		if (strcmp(plan->where.stations.items[i], "*") != 0)
+			load_reference(l, plan->section, "stations", i, "station",
+			        plan->where.stations.items[i], &l->station_names);
+	}
+	check_parameter_names(l, plan->section, &plan->where.parameters);
 }
 
 void load_rules(struct loader *l)

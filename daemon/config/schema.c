@@ -130,6 +130,33 @@ const struct wq_option schema_station[] = {
 	ROW(SPAN, station_settings, late_after, "late_after", .min = 0, .max = 31536000000.0,
 	        .help = "older data correct the day and ring nobody; default: twice the cycle, at "
 	                "least 1h"),
+	ROW(LIST, station_settings, maintenance_flags, "maintenance_flags", .fallback = "M, C",
+	        .help = "flags of the station that mean maintenance or calibration: kept, never "
+	                "judged"),
+	ROW(LIST, station_settings, bad_flags, "bad_flags",
+	        .fallback = "T, L, D, F, lr, lp, lw, ls",
+	        .help = "flags that mean a fault, over or under range: the value is bad"),
+	ROW(SPAN, station_settings, settle, "settle", .fallback = "0", .min = 0, .max = 86400000,
+	        .help = "what is measured this soon after a maintenance still belongs to it"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_care[] = {
+	ROW(LIST, care_settings, stations, "stations", .required = true,
+	        .help = "stations that are worked on, by title; \"*\": all"),
+	ROW(LIST, care_settings, parameters, "parameters",
+	        .help = "only these parameters; default: all of the station"),
+	ROW(TEXT, care_settings, from, "from", .min = 10, .max = 32,
+	        .help = "once: begin, \"2026-03-05 08:00\", in the station's zone"),
+	ROW(TEXT, care_settings, to, "to", .min = 10, .max = 32, .help = "once: end, likewise"),
+	ROW(LIST, care_settings, weekday, "weekday",
+	        .help = "weekly: days, mon tue wed thu fri sat sun"),
+	ROW(TEXT, care_settings, at, "at", .min = 5, .max = 5,
+	        .help = "weekly: time of day of the begin, \"09:00\", in the station's zone"),
+	ROW(SPAN, care_settings, span, "for", .min = 60000, .max = 86400000,
+	        .help = "weekly: how long it takes"),
+	ROW(TEXT, care_settings, reason, "reason", .min = 1, .max = 120,
+	        .help = "as officers read it: who, and what is done"),
 	WQ_OPTION_END,
 };
 
@@ -243,6 +270,7 @@ static const struct section_kind fixed[] = {
 	{ "contact", SECTION_CONTACT, true, schema_contact, NULL, NULL },
 	{ "group", SECTION_GROUP, true, schema_group, NULL, NULL },
 	{ "route", SECTION_ROUTE, true, schema_route, NULL, NULL },
+	{ "maintenance", SECTION_CARE, true, schema_care, NULL, NULL },
 };
 #define FIXED (sizeof fixed / sizeof fixed[0])
 

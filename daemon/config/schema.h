@@ -35,8 +35,9 @@ enum section_role {
 	SECTION_CONTACT,
 	SECTION_GROUP,
 	SECTION_ROUTE,
+	SECTION_CARE,
 };
-#define SECTION_ROLES 11
+#define SECTION_ROLES 12
 
 struct section_kind {
 	const char *name;
@@ -85,7 +86,14 @@ struct station_settings {
 	const char *name, *flows_into, *town, *offset;
 	int kind, water, target, mode; /* mode 1: commissioning */
 	bool focus;
-	wq_ms cycle, interval, late_after, travel;
+	wq_ms cycle, interval, late_after, travel, settle;
+	struct wq_list maintenance_flags, bad_flags;
+};
+
+struct care_settings {
+	struct wq_list stations, parameters, weekday;
+	const char *from, *to, *at, *reason;
+	wq_ms span;
 };
 
 struct point_settings {
@@ -121,6 +129,6 @@ struct route_settings {
 /* Rows of the fixed sections, for the documentation's test. */
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_contact[], schema_group[],
-        schema_route[];
+        schema_route[], schema_care[];
 
 #endif

@@ -187,6 +187,7 @@ struct config *config_for_series(const struct config *base, const char *const *i
 	        take_stations(config, base, plans, ids, id_count, err) == 0) {
 		take_series(config, base, plans, parameter_index, parameter_count, measured);
 		take_people(config, base, arena);
+		care_resolve(base->internal, &config->site, NULL, arena);
 		rules_resolve(base->internal, &config->site, base, arena);
 		return config;
 	}

@@ -5,6 +5,7 @@
 #include "zone.h"
 
 #include "wq/err.h"
+#include "wq/sample.h"
 
 #include <math.h>
 #include <string.h>
@@ -152,6 +153,24 @@ static void load_zone(struct loader *l, const struct section *section, const cha
 	}
 }
 
+/* A flag that no message can carry would never be met; one that is both would be a coin tossed. */
+static void check_flags(struct loader *l, const struct section *section, const struct station_plan *plan)
+{
+	const struct wq_list *const lists[] = { &plan->station.maintenance_flags, &plan->station.bad_flags };
+	static const char *const keys[] = { "maintenance_flags", "bad_flags" };
+
+	for (size_t k = 0; k < 2; k++) {
+		for (size_t i = 0; i < lists[k]->count; i++) {
+			if (strlen(lists[k]->items[i]) >= WQ_FLAG_TEXT)
+				load_error(l, section, keys[k], i, "%s: \"%.20s\" is longer than a flag may be (%d bytes)",
+				        keys[k], lists[k]->items[i], WQ_FLAG_TEXT - 1);
+			if (k == 1 && lists[0]->count > 0 && list_names(lists[0], lists[k]->items[i]))
+				load_error(l, section, keys[k], i, "bad_flags: \"%.20s\" is in maintenance_flags too",
+				        lists[k]->items[i]);
+		}
+	}
+}
+
 static void load_station(struct loader *l, const struct section *section, struct station_plan *plan)
 {
 	const bool any = strcmp(section->title, "*") == 0;
@@ -172,7 +191,11 @@ static void load_station(struct loader *l, const struct section *section, struct
 		.travel = settings.travel,
 		.town = settings.town,
 		.focus = settings.focus,
-		.commissioning = settings.mode == 1 };
+		.commissioning = settings.mode == 1,
+		.maintenance_flags = settings.maintenance_flags,
+		.bad_flags = settings.bad_flags,
+		.settle = settings.settle == WQ_NO_TIME ? 0 : settings.settle };
+	check_flags(l, section, plan);
 	load_zone(l, section, settings.offset, &plan->station);
 	if (settings.travel != WQ_NO_TIME && settings.flows_into == NULL)
 		load_error(l, section, "travel", 0,

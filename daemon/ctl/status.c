@@ -116,6 +116,20 @@ static void print_summary(const json_t *status, FILE *to)
 	print_refusals(status, to);
 }
 
+/* Who is under maintenance: nobody is told of it, so here it must be seen. */
+static void print_maintenance(const json_t *status, FILE *to)
+{
+	static const struct part parts[] = { { "", "station" }, { "", "parameter" }, { "by ", "by" }, { "", "who" },
+		{ "since ", "since" }, { "until ", "until" }, { "", "reason" }, { NULL, NULL } };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "maintenance"), i, row)
+	{
+		print_line(row, "maintain", parts, to);
+	}
+}
+
 /* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */
 static void add_row(struct ctl_table *table, const json_t *outer, const char *const *outer_keys,
         const json_t *inner, const char *const *inner_keys)
@@ -230,6 +244,7 @@ bool status_print(const json_t *status, FILE *to)
 	bool whole;
 
 	print_summary(status, to);
+	print_maintenance(status, to);
 	whole = print_alarms(status, to);
 	whole = print_nested(status, &buses, to) && whole;
 	return print_nested(status, &stations, to) && whole;

@@ -231,4 +231,30 @@ static const char life_views_4[] =
 
 static const char *const step_4[] = { life_4, life_views_4, NULL };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4 };
+/* Readings made under maintenance have a name in the views, and what people announced a table. */
+static const char *const step_maintenance[] = {
+	"DROP VIEW v_sample;DROP VIEW sample_row;",
+	"CREATE VIEW sample_row(series,at,newest,time,station,parameter,code,value,unit,quality,flag,"
+	"source,received,revision) AS SELECT r.series,r.at,r.newest," LOCAL_TIME("r.at") ",s.key,"
+	"p.alias,p.code,r.value,p.unit,"
+	"CASE r.quality WHEN 0 THEN 'good' WHEN 1 THEN 'suspect' WHEN 2 THEN 'bad'"
+	" WHEN 3 THEN 'missing' WHEN 4 THEN 'unchecked' WHEN 5 THEN 'maintenance' END,"
+	"r.flag,o.name," LOCAL_TIME("r.received") ",r.revision"
+	" FROM reading r JOIN series e ON e.id=r.series JOIN station s ON s.id=e.station"
+	" JOIN parameter p ON p.id=e.parameter JOIN source o ON o.id=r.source JOIN meta m;",
+	"CREATE VIEW v_sample(time,station,parameter,code,value,unit,quality,flag,source,received,"
+	"revision) AS SELECT time,station,parameter,code,value,unit,quality,flag,source,received,"
+	"revision FROM sample_row WHERE newest=1;",
+	"CREATE TABLE maintenance(id INTEGER PRIMARY KEY,"
+	"station INTEGER NOT NULL REFERENCES station(id),series INTEGER REFERENCES series(id),"
+	"since INTEGER NOT NULL,until INTEGER NOT NULL,ended INTEGER,who TEXT NOT NULL,"
+	"reason TEXT NOT NULL,ended_by TEXT NOT NULL) STRICT;",
+	"CREATE VIEW v_maintenance(station,parameter,since,until,ended,who,reason,ended_by) AS "
+	"SELECT s.key,p.alias," LOCAL_TIME("c.since") "," LOCAL_TIME("c.until") ","
+	"CASE WHEN c.ended IS NOT NULL THEN " LOCAL_TIME("c.ended") " END,c.who,c.reason,c.ended_by"
+	" FROM maintenance c JOIN station s ON s.id=c.station LEFT JOIN series e ON e.id=c.series"
+	" LEFT JOIN parameter p ON p.id=e.parameter JOIN meta m ORDER BY c.id;",
+	NULL
+};
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_maintenance };

@@ -9,6 +9,7 @@
 
 #include "wq/alarm.h"
 #include "wq/day.h"
+#include "wq/maintenance.h"
 #include "wq/sample.h"
 #include "wq/site.h"
 
@@ -189,6 +190,9 @@ bool wq_engine_stale(const struct wq_engine *engine, const struct wq_alarm *alar
 
 /* How many notices the flood that goes on has held back; -1: there is none. */
 int64_t wq_engine_flood(const struct wq_engine *engine);
+
+/* What is under maintenance at `now`, by station; writes at most `cap` rows and returns how many there are. */
+size_t wq_engine_maintained(const struct wq_engine *engine, wq_ms now, struct wq_maintained *rows, size_t cap);
 
 /* The newest reading of a series, for status displays; false when there is none. */
 struct wq_reading;

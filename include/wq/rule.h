@@ -131,6 +131,10 @@ bool wq_view_open(const struct wq_view *view);
 wq_ms wq_view_last_reading(const struct wq_view *view, uint32_t series);
 wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series);
 
+/* Until when silence of a series is accounted for by something else, at most now: a maintenance. It is counted from
+ * here at the earliest. The present instant while that lasts; WQ_NO_TIME: by nothing. */
+wq_ms wq_view_excused(const struct wq_view *view, uint32_t series);
+
 /* When the engine began to watch the place (its first tick or batch; in a recorded series the station's first
  * sample, WQ_NO_TIME before it): silence is counted from here at the earliest. */
 wq_ms wq_view_started(const struct wq_view *view);

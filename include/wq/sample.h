@@ -16,9 +16,12 @@ enum wq_quality {
 	WQ_BAD,       /* not to be judged: out of range, NaN, flagged by the station */
 	WQ_MISSING,   /* the source said that it has no value; value is NaN */
 	WQ_UNCHECKED, /* as it came from the driver */
+	WQ_MAINTENANCE, /* measured while the place was under maintenance or calibration: kept and shown, never judged, in no
+	                   mean and no trend */
 };
+#define WQ_QUALITIES 6
 
-/* "good" "suspect" "bad" "missing" "unchecked" */
+/* "good" "suspect" "bad" "missing" "unchecked" "maintenance" */
 const char *wq_quality_name(enum wq_quality quality);
 
 /* Whose clock `at` was read from. */

@@ -5,6 +5,7 @@
 #define WQ_SITE_H
 
 #include "wq/instant.h"
+#include "wq/option.h"
 #include "wq/parameter.h"
 #include "wq/standard.h"
 
@@ -35,6 +36,18 @@ static inline bool wq_station_source(enum wq_station_kind kind)
 /* As written in the configuration: "national" "provincial" "source-central" … */
 const char *wq_station_kind_name(enum wq_station_kind kind);
 
+/* A maintenance that is known beforehand: a stretch, once or every week, in which a station or some parameters of it are
+ * worked on. */
+struct wq_plan {
+	const char *name;   /* the section's title */
+	const char *reason; /* as officers read it, or NULL */
+	size_t series_count;
+	const uint32_t *series; /* what it covers, ascending */
+	wq_ms from, to;     /* once: [from, to); WQ_NO_TIME: weekly */
+	unsigned weekdays;  /* weekly: bit 0 = Monday … bit 6 = Sunday */
+	wq_ms at, span;     /* weekly: from this time of the station's natural day, for so long; at most a day */
+};
+
 struct wq_station {
 	const char *id;   /* the section's title: "yigan"; unique */
 	const char *name; /* as officers read it: "一干河备用水源地" */
@@ -47,6 +60,11 @@ struct wq_station {
 	bool focus;       /* newly assessed or unstable: watched harder */
 	bool commissioning; /* judged and stored, told to the installer only */
 	const struct wq_zone *zone;
+	struct wq_list maintenance_flags; /* the station's own flags that say so; compared byte by byte */
+	struct wq_list bad_flags;         /* those that say that the value is none: a fault, over or under range */
+	wq_ms settle;      /* what is measured this soon after a maintenance still belongs to it */
+	size_t plan_count; /* maintenance known beforehand */
+	const struct wq_plan *plans;
 	uint32_t first_series, series_count; /* its series are contiguous in wq_site.series */
 };
 

@@ -63,7 +63,8 @@ static bool take_windows(struct wq_engine *engine)
 			widen(engine, use, p, wanted);
 	}
 	for (size_t i = 0; i < site->series_count; i++) {
-		engine->tracks[i].last_arrival = WQ_NO_TIME;
+		struct track *track = &engine->tracks[i];
+		track->last_arrival = track->flag_since = track->flag_last = track->flag_at = track->held.at = WQ_NO_TIME;
 		total += engine->tracks[i].room;
 	}
 	engine->readings = calloc(total > 0 ? total : 1, sizeof *engine->readings);

@@ -23,6 +23,25 @@ static bool same_analysis(const struct wq_series *series, const struct wq_sample
 		sample->at - newest->at < series->cycle;
 }
 
+/* Whether the sample is an analysis that was read before, and when that was measured. One made under maintenance that the
+ * analyser still holds afterwards, a standard solution perhaps, is no reading of the water. */
+static bool read_before(const struct wq_engine *engine, const struct wq_sample *sample, enum wq_quality quality, wq_ms *at)
+{
+	const struct track *track = &engine->tracks[sample->series];
+	const struct wq_series *series = series_of(engine, sample->series);
+	const struct wq_reading *newest = window_newest(track), *held = &track->held;
+	if (held->at == WQ_NO_TIME || (newest != NULL && newest->at > held->at))
+		held = NULL;
+	if (quality == WQ_MAINTENANCE)
+		newest = NULL; /* shown as what it is */
+	const struct wq_reading *same = same_analysis(series, sample, held) ? held
+		: same_analysis(series, sample, newest)			    ? newest
+									    : NULL;
+	if (same != NULL)
+		*at = same->at;
+	return same != NULL;
+}
+
 /* The slot of the day a reading belongs to; NULL when that day is not in memory. */
 static struct day_slot *day_for(struct wq_engine *engine, uint32_t station, wq_ms at, wq_ms now,
 	struct wq_outcome *out, wq_day *day)
@@ -67,11 +86,6 @@ static void take_reading(struct wq_engine *engine, const struct wq_sample *sampl
 	struct track *track = &engine->tracks[sample->series];
 	const struct wq_reading *where;
 	double replaced;
-	if (same_analysis(series_of(engine, sample->series), sample, window_newest(track))) {
-		stored->record = WQ_RECORD_REPEAT;
-		stored->at = window_newest(track)->at;
-		return;
-	}
 	struct wq_reading reading = { sample->at, sample->value, stored->quality };
 	enum placed placed = window_put(track, &reading, &replaced, &where);
 	if (placed == PLACED_SAME) {
@@ -106,6 +120,15 @@ static void take_unassessable(struct wq_engine *engine, const struct wq_sample *
 	slot->dirty = slot->closed;
 }
 
+/* Of a stored sample the plans of today say nothing: it was judged by those of its day. */
+static enum wq_quality quality_of(const struct wq_engine *engine, const struct wq_sample *sample, wq_ms now)
+{
+	const struct wq_series *series = series_of(engine, sample->series);
+	bool maintained = !engine->restoring && care_covers(engine, sample->series, sample->at);
+	return wq_validate(&engine->site->stations[series->station], series, sample, maintained, now,
+		engine->site->evaluation.future_tolerance);
+}
+
 static void take(struct wq_engine *engine, const struct wq_batch *batch, const struct wq_sample *sample,
 	struct wq_outcome *out)
 {
@@ -119,8 +142,7 @@ static void take(struct wq_engine *engine, const struct wq_batch *batch, const s
 		.sequence = batch->sequence,
 		.value = sample->value,
 		.record = WQ_RECORD_NEW,
-		.quality = (uint8_t)wq_validate(series, sample, batch->received,
-			engine->site->evaluation.future_tolerance),
+		.quality = (uint8_t)quality_of(engine, sample, batch->received),
 		.stamp = sample->stamp,
 		.trusted = batch->trusted,
 		.late = batch->received - sample->at > series->late_after };
@@ -131,7 +153,13 @@ static void take(struct wq_engine *engine, const struct wq_batch *batch, const s
 		station->first = batch->received;
 		slots_begin(engine, series->station, batch->received);
 	}
-	if (stored->quality == WQ_GOOD || stored->quality == WQ_SUSPECT)
+	enum wq_quality quality = (enum wq_quality)stored->quality;
+	bool assessable = quality == WQ_GOOD || quality == WQ_SUSPECT;
+	bool before = (assessable || quality == WQ_MAINTENANCE) && read_before(engine, sample, quality, &stored->at);
+	care_note(engine, sample, quality, batch->received);
+	if (before)
+		stored->record = WQ_RECORD_REPEAT;
+	else if (assessable)
 		take_reading(engine, sample, stored, batch->received, out);
 	else
 		take_unassessable(engine, sample, stored, batch->received, out);

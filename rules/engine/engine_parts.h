@@ -23,6 +23,11 @@ struct track {
 	uint8_t count, room;
 	uint8_t alarms;        /* open alarms about this series */
 	wq_ms last_arrival;    /* WQ_NO_TIME before the first sample */
+	wq_ms flag_since;      /* since when the station flags maintenance, by arrival; WQ_NO_TIME: it does not */
+	wq_ms flag_last;       /* arrival of the newest sample that it flagged so; WQ_NO_TIME: none */
+	wq_ms flag_at;         /* its stamp */
+	char flag[WQ_FLAG_TEXT];
+	struct wq_reading held; /* the newest analysis under maintenance; at WQ_NO_TIME: none */
 	struct day_sum days[DAYS_KEPT]; /* slot of a day: its number modulo DAYS_KEPT */
 };
 
@@ -94,6 +99,9 @@ struct span {
 	uint32_t first, count;
 };
 
+/* Maintenance by hand that is remembered: what goes on, and what ended but may still be told of. */
+#define HANDS_MAX 64
+
 struct wq_engine {
 	const struct wq_site *site;
 	wq_ms started; /* WQ_NO_TIME before the first batch or tick */
@@ -124,6 +132,8 @@ struct wq_engine {
 	wq_ms days_wake; /* no day opens, closes or is corrected before */
 	struct wanted wanted[WANTED_MAX]; /* oldest first */
 	size_t wanted_count;
+	struct wq_maintenance hands[HANDS_MAX]; /* ascending by id */
+	size_t hand_count;
 	bool restoring;
 	bool short_of_memory; /* something has to be concluded again */
 };
@@ -150,6 +160,16 @@ enum placed window_put(struct track *track, const struct wq_reading *reading, do
 	const struct wq_reading **where);
 bool window_remove(struct track *track, wq_ms at, double *value);
 const struct wq_reading *window_newest(const struct track *track);
+
+/* care.c: maintenance. Whether a plan or a person says that the series was worked on at `at`, or the station said so
+ * just before. */
+bool care_covers(const struct wq_engine *engine, uint32_t series, wq_ms at);
+/* Until when it was last worked on, at most `now`; WQ_NO_TIME: never, as far as is known. */
+wq_ms care_until(const struct wq_engine *engine, uint32_t series, wq_ms now);
+/* A sample came: what its flag says, and what it measured if that belongs to a maintenance. */
+void care_note(struct wq_engine *engine, const struct wq_sample *sample, enum wq_quality quality, wq_ms received);
+/* The clock was set: what it saw in its future came now. */
+void care_stepped(struct wq_engine *engine, uint32_t series, wq_ms now);
 
 /* days.c */
 struct day_slot *days_slot(const struct wq_engine *engine, uint32_t station, wq_day day);

@@ -52,6 +52,7 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 		drop_future(engine, i, now);
 		if (engine->tracks[i].last_arrival > now)
 			engine->tracks[i].last_arrival = now;
+		care_stepped(engine, i, now);
 	}
 	for (uint32_t i = 0; i < site->station_count; i++)
 		drop_future_days(engine, i, now);

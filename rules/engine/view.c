@@ -77,6 +77,11 @@ wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series)
 	return view->engine->tracks[series].last_arrival;
 }
 
+wq_ms wq_view_excused(const struct wq_view *view, uint32_t series)
+{
+	return care_until(view->engine, series, view->now);
+}
+
 wq_ms wq_view_started(const struct wq_view *view)
 {
 	const struct wq_engine *engine = view->engine;

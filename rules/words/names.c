@@ -2,6 +2,7 @@
 /* What the members of enums are called in the configuration, the database and on the screen. */
 #include "wq/alarm.h"
 #include "wq/day.h"
+#include "wq/maintenance.h"
 #include "wq/sample.h"
 #include "wq/site.h"
 #include "wq/verdict.h"
@@ -26,9 +27,21 @@ const char *wq_quality_name(enum wq_quality quality)
 		[WQ_BAD] = "bad",
 		[WQ_MISSING] = "missing",
 		[WQ_UNCHECKED] = "unchecked",
+		[WQ_MAINTENANCE] = "maintenance",
 	};
 
 	return NAME_OF(names, quality);
+}
+
+const char *wq_maintained_name(enum wq_maintained_by by)
+{
+	static const char *const names[] = {
+		[WQ_BY_PLAN] = "plan",
+		[WQ_BY_HAND] = "hand",
+		[WQ_BY_FLAG] = "flag",
+	};
+
+	return NAME_OF(names, by);
 }
 
 const char *wq_level_name(enum wq_level level)

@@ -20,6 +20,7 @@ struct wq_view {
 	struct wq_reading readings[FAKE_SERIES][WQ_WINDOW_MAX];
 	size_t count[FAKE_SERIES];
 	wq_ms last_arrival[FAKE_SERIES];
+	wq_ms excused[FAKE_SERIES]; /* WQ_NO_TIME: by nothing */
 	const struct wq_reading *trigger;
 	double replaced;
 	bool no_alarm; /* none is open; otherwise rules say all they have to say */

@@ -110,6 +110,8 @@ static const struct {
 	{ "station \"b\" { kind = national }", 13, "has no points" },
 	{ "serial \"q\" { host = \"h\" }", 13, "no point is read from this bus" },
 	{ "above \"x\" { kinds = \"national\" }", 13, "applies nowhere" },
+	{ "maintenance \"m\" { stations = \"yigan\" parameters = \"ph\" weekday = \"mon\" at = \"09:00\" for = \"1h\" }", 13,
+	        "applies nowhere" },
 	{ "above \"x\" { parameters = { \"tp\", \"nh3n\" } stations = \"yigan\" }\n"
 	  "day \"y\" { focus = true }",
 	        14, "applies nowhere" },

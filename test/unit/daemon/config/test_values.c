@@ -188,6 +188,50 @@ static uint64_t hash_of(const char *rule)
 	return hash;
 }
 
+static void a_maintenance_is_a_plan_of_the_stations_it_names(void **state)
+{
+	static const char *const ids[] = { "other", "yigan" }, *const columns[] = { "ph", "tp" };
+	struct config *config = load_right(HEAD
+	        "station \"b\" { kind = national offset = \"+09:00\" settle = \"5m\" maintenance_flags = { \"hd\" }\n"
+	        " point \"tp\" { bus = \"plc\" unit = \"mg/L\" address = 9 } }\n"
+	        "station \"*\" { kind = national }\n"
+	        "maintenance \"once\" { stations = \"*\" from = \"2026-03-05 08:00\" to = \"2026-03-05 12:00\" reason = \"标样\" }\n"
+	        "maintenance \"weekly\" { stations = { \"yigan\" } parameters = { \"tp\" } weekday = { \"mon\", \"sun\" } at = \"23:30\" "
+	        "for = \"2h\" }\n");
+	const struct wq_station *yigan = &config->site.stations[0], *b = &config->site.stations[1];
+	const wq_ms eight = INT64_C(1772668800000); /* 2026-03-05T08:00:00+08:00 */
+	struct config *replay;
+	uint32_t index[2];
+
+	(void)state;
+	assert_int_equal(yigan->plan_count, 2);
+	assert_string_equal(yigan->plans[0].name, "once");
+	assert_string_equal(yigan->plans[0].reason, "标样");
+	assert_int_equal(yigan->plans[0].series_count, 2);
+	assert_true(yigan->plans[0].from == eight && yigan->plans[0].to == eight + WQ_HOURS(4));
+	assert_int_equal(yigan->plans[1].series_count, 1);
+	assert_int_equal(yigan->plans[1].series[0], 0);
+	assert_int_equal(yigan->plans[1].weekdays, 1 | 1 << 6);
+	assert_true(yigan->plans[1].from == WQ_NO_TIME);
+	assert_true(yigan->plans[1].at == WQ_HOURS(23) + WQ_MINUTES(30) && yigan->plans[1].span == WQ_HOURS(2));
+	assert_null(yigan->plans[1].reason);
+	assert_int_equal(yigan->maintenance_flags.count, 2);
+	assert_int_equal(yigan->bad_flags.count, 8);
+	assert_int_equal(yigan->settle, 0);
+	assert_int_equal(b->plan_count, 1);
+	assert_true(b->plans[0].from == eight - WQ_HOURS(1));
+	assert_int_equal(b->plans[0].series[0], 2);
+	assert_int_equal(b->settle, WQ_MINUTES(5));
+	assert_string_equal(b->maintenance_flags.items[0], "hd");
+	replay = config_for_series(config, ids, 2, columns, 2, NULL, index, NULL);
+	assert_non_null(replay);
+	assert_int_equal(replay->site.stations[0].plan_count, 1);
+	assert_int_equal(replay->site.stations[1].plan_count, 2);
+	assert_int_equal(replay->site.stations[1].plans[1].series[0], 3);
+	config_free(replay);
+	config_free(config);
+}
+
 static void the_hash_is_of_the_values_not_of_their_form(void **state)
 {
 	const uint64_t hash = hash_of("above \"r\" { above = 0.2 level = watch }");
@@ -230,6 +274,7 @@ int main(void)
 		cmocka_unit_test(absent_keys_get_what_the_contract_says),
 		cmocka_unit_test(bom_crlf_comments_and_single_quotes_are_read),
 		cmocka_unit_test(rules_apply_where_their_keys_say),
+		cmocka_unit_test(a_maintenance_is_a_plan_of_the_stations_it_names),
 		cmocka_unit_test(the_hash_is_of_the_values_not_of_their_form),
 		cmocka_unit_test(the_report_counts_and_ends_with_the_consequence),
 	};

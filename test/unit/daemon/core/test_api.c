@@ -124,6 +124,12 @@ bool wq_engine_latest(const struct wq_engine *of, uint32_t series, struct wq_rea
 	return false;
 }
 
+size_t wq_engine_maintained(const struct wq_engine *of, wq_ms now, struct wq_maintained *rows, size_t cap)
+{
+	(void)of, (void)now, (void)rows, (void)cap;
+	return 0;
+}
+
 /* -- asking -- */
 
 struct question {

@@ -152,6 +152,12 @@ static void whatever_is_missing_or_odd_is_left_out(void **state)
 		{ "{\"buses\":{},\"stations\":null,\"store\":3,\"uptime_s\":\"x\"}", "" },
 		{ "{\"store\":{\"state\":\"ok\",\"text\":\"\"}}", "store     ok\n" },
 		{ "{\"uptime_s\":3725}", "up        1 h 2 min\n" },
+		{ "{\"maintenance\":[]}", "" },
+		{ "{\"maintenance\":[{\"station\":\"yigan\",\"parameter\":\"tp\",\"by\":\"plan\",\"who\":\"weekly-tp\",\"since\":\"a\","
+		  "\"until\":\"b\",\"reason\":\"标样\"},{\"station\":\"up\",\"parameter\":null,\"by\":\"flag\",\"who\":\"M\","
+		  "\"since\":\"a\",\"until\":null,\"reason\":\"\"}]}",
+		        "maintain  yigan, tp, by plan, weekly-tp, since a, until b, 标样\n"
+		        "maintain  up, by flag, M, since a\n" },
 		{ "{\"stations\":[7,{}]}",
 		        "\nSTATION  NAME  PARAMETER  VALUE  UNIT  TIME\n"
 		        "-        -     -          -      -     -\n"

@@ -348,7 +348,7 @@ static void nothing_can_be_written_through_a_query(void **state)
 		if (command(ctl_query, "--database", h->path, "--sql", writes[i], NULL)->status ==
 		        CTL_DONE)
 			print_message("'%s' passed\n", writes[i]);
-	assert_int_equal(house_number(h, "PRAGMA user_version"), 4);
+	assert_int_equal(house_number(h, "PRAGMA user_version"), 5);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 4);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM source"), 2);
 	house_expect_text(h, "PRAGMA journal_mode", "wal");

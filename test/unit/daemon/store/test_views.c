@@ -61,7 +61,7 @@ static void times_read_as_the_program_writes_them(void **state)
 static void names_in_the_views_are_the_programs_own(void **state)
 {
 	struct house *h = *state;
-	for (uint8_t q = WQ_GOOD; q <= WQ_UNCHECKED; q++)
+	for (uint8_t q = WQ_GOOD; q < WQ_QUALITIES; q++)
 		house_sample(h, YIGAN_TP, MORNING + q, q)->quality = q;
 	for (int v = WQ_DAY_NOT_ASSESSABLE; v <= WQ_DAY_EXCEEDS; v++)
 		house_day(h, YIGAN, 1, TODAY + v)->verdict = (enum wq_day_verdict)v;
@@ -71,7 +71,7 @@ static void names_in_the_views_are_the_programs_own(void **state)
 		        ->level = (enum wq_level)(k % 5);
 	house_commit(h);
 	char sql[128];
-	for (int q = WQ_GOOD; q <= WQ_UNCHECKED; q++) {
+	for (int q = WQ_GOOD; q < WQ_QUALITIES; q++) {
 		snprintf(sql, sizeof sql, "SELECT quality FROM v_sample WHERE value=%d", q);
 		house_expect_text(h, sql, wq_quality_name((enum wq_quality)q));
 	}

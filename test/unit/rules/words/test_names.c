@@ -9,6 +9,7 @@
 
 #include "wq/alarm.h"
 #include "wq/day.h"
+#include "wq/maintenance.h"
 #include "wq/sample.h"
 #include "wq/site.h"
 #include "wq/verdict.h"
@@ -18,6 +19,8 @@ static void members_of_enums_have_names(void **state)
 	(void)state;
 	assert_string_equal(wq_quality_name(WQ_GOOD), "good");
 	assert_string_equal(wq_quality_name(WQ_UNCHECKED), "unchecked");
+	assert_string_equal(wq_quality_name(WQ_MAINTENANCE), "maintenance");
+	assert_string_equal(wq_maintained_name(WQ_BY_FLAG), "flag");
 	assert_string_equal(wq_level_name(WQ_LEVEL_NONE), "none");
 	assert_string_equal(wq_level_name(WQ_LEVEL_ALARM), "alarm");
 	assert_string_equal(wq_level_chinese(WQ_LEVEL_NONE), "");
