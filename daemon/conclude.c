@@ -2,6 +2,7 @@
 /* From batch to notice, on main. */
 #include "conclude.h"
 
+#include "buswatch.h"
 #include "clock.h"
 #include "command.h"
 #include "log.h"
@@ -281,6 +282,7 @@ void conclude_tick(struct daemon *daemon)
 	look_at_clock(daemon);
 	struct flight *flight = flight_now(daemon);
 	if (flight != NULL) {
+		buswatch_tick(daemon, &flight->group.outcome);
 		if (wq_engine_tick(daemon->engine, clock_now(), &flight->group.outcome, &err) < 0)
 			log_error("engine: %s", err.text);
 		selfwatch_tick(daemon, &flight->group.outcome);

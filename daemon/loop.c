@@ -208,7 +208,7 @@ int daemon_run(struct daemon *daemon, struct wq_err *err)
 		char status[160];
 		snprintf(status, sizeof status, "%zu stations, %zu series, %zu buses, %zu rules",
 			daemon->config->site.station_count, daemon->config->site.series_count,
-			daemon->source_count, daemon->config->site.rule_count - CONFIG_SELF_RULES);
+			daemon->source_count, config_own_rules(&daemon->config->site));
 		log_notice("wqd %s: watching %s", WQ_VERSION, status);
 		supervise_ready(status);
 		r = sd_event_loop(daemon->event);

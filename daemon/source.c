@@ -42,6 +42,7 @@ struct source {
 	size_t unit_count;
 	struct unit *units;
 	struct schedule schedule; /* boot clock; worker only */
+	bool failed_last; /* under lock: a device failed and none has served since */
 	struct source_counts counts;     /* under lock */
 	struct log_gate refusal_gate, shed_gate, complaint_gate; /* under lock */
 	atomic_uint_fast64_t progress;
@@ -119,6 +120,7 @@ static void mark(struct source *source, struct unit *unit, bool up, const char *
 	pthread_mutex_lock(&source->lock);
 	bool was_up = unit->shown.up, first = unit->shown.last_good == WQ_NO_TIME && unit->shown.failures == 0;
 	unit->shown.up = up;
+	source->failed_last = !up;
 	unit->shown.failures = up ? 0 : unit->shown.failures + 1;
 	if (up)
 		unit->shown.last_good = now;
@@ -331,6 +333,20 @@ size_t source_units(struct source *source, struct source_unit *units, size_t cap
 		units[i] = source->units[i].shown;
 	pthread_mutex_unlock(&source->lock);
 	return source->unit_count;
+}
+
+bool source_state(struct source *source, enum wq_bus_state *state)
+{
+	size_t up = 0, waiting = 0;
+	pthread_mutex_lock(&source->lock);
+	for (size_t i = 0; i < source->unit_count; i++) {
+		up += source->units[i].shown.up;
+		waiting += !source->units[i].shown.up && source->units[i].shown.failures == 0;
+	}
+	bool failed = source->failed_last;
+	pthread_mutex_unlock(&source->lock);
+	*state = !failed ? WQ_BUS_UP : up + waiting == 0 ? WQ_BUS_DOWN : WQ_BUS_DOUBTFUL;
+	return waiting < source->unit_count;
 }
 
 uint64_t source_progress(const struct source *source)

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "inbox.h"
 #include "receipts.h"
+#include "wq/engine.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,6 +57,10 @@ const struct config_bus *source_bus(const struct source *source);
 
 /* Copies up to `cap` device states; returns how many there are. Thread-safe. */
 size_t source_units(struct source *source, struct source_unit *units, size_t cap);
+
+/* How the bus serves, from the last poll of each device (a push driver: its link). False: nothing is known yet.
+ * Thread-safe. */
+bool source_state(struct source *source, enum wq_bus_state *state);
 
 /* Grows while the source lives. Thread-safe. */
 uint64_t source_progress(const struct source *source);

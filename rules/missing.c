@@ -2,9 +2,9 @@
 /* missing: no assessable data for too long. "Not assessable" is never "all clear".
  *
  * Silence is counted from the newest of: the start of watching, the last assessable reading by its
- * stamp, its arrival, the end of what accounts for it (a maintenance). The arrival counts because
- * some sources tell of 08:00 only at 12:36. While it is accounted for nothing is raised; an open
- * alarm stays.
+ * stamp, its arrival, the end of what accounts for it (a maintenance, its bus, its whole station). The
+ * arrival counts because some sources tell of 08:00 only at 12:36. While it is accounted for nothing
+ * is raised; an open alarm stays. While it is open whether it is the series or the station, it waits.
  *
  *   silent for longer than `after`                          RAISE level
  *   an assessable reading within `after`                    CLEAR
@@ -142,7 +142,7 @@ static bool on_time(
 		state->clear = true;
 		return said ? false : recovered(out, view, last);
 	}
-	if (since == WQ_NO_TIME || now - since <= after)
+	if (since == WQ_NO_TIME || now - since <= after || wq_view_undecided(view))
 		return false;
 	state->clear = false;
 	silent(out, s, view, since, after);
@@ -175,13 +175,16 @@ static wq_ms wake(const void *memory, const void *settings, const struct wq_view
 	wq_ms since = silent_since(state, view);
 	wq_ms due = since == WQ_NO_TIME ? INT64_MAX : since + patience(settings, view) + 1;
 
-	return due > now ? due : now + RETELL;
+	if (due > now)
+		return due;
+	return wq_view_undecided(view) ? now : now + RETELL;
 }
 
 const struct wq_rule wq_rule_missing = {
 	.name = "missing",
 	.help = "no assessable data for too long",
 	.scope = WQ_SCOPE_SERIES,
+	.about = WQ_ABOUT_DEVICE,
 	.options = options,
 	.settings_size = sizeof(struct missing_settings),
 	.state_size = state_size,

@@ -99,6 +99,48 @@ char *phrase_span(wq_ms span, char buf[PHRASE_TEXT])
 	return buf;
 }
 
+/* How early a parameter is named: the evaluated items from the last (total phosphorus) on, then the others. */
+static size_t rank_of(const char *code)
+{
+	for (size_t i = 0; i < WQ_EVALUATED; i++)
+		if (strcmp(wq_evaluated_codes[i], code) == 0)
+			return WQ_EVALUATED - 1 - i;
+	return WQ_EVALUATED;
+}
+
+static const struct wq_parameter *parameter_of(const struct wq_site *site, uint32_t series)
+{
+	return &site->parameters[site->series[series].parameter];
+}
+
+/* Index of the one to be named first, leaving out `but`; count: there is none. */
+static size_t foremost(const struct wq_site *site, const uint32_t *series, size_t count, size_t but)
+{
+	size_t best = count;
+
+	for (size_t i = 0; i < count; i++)
+		if (i != but && (best == count || rank_of(parameter_of(site, series[i])->code) <
+		                                          rank_of(parameter_of(site, series[best])->code)))
+			best = i;
+	return best;
+}
+
+char *phrase_items(const struct wq_site *site, const uint32_t *series, size_t count, char buf[PHRASE_TEXT])
+{
+	size_t first = foremost(site, series, count, count);
+	size_t second = foremost(site, series, count, first);
+
+	if (second == count)
+		snprintf(buf, PHRASE_TEXT, "%.40s", parameter_of(site, series[first])->name);
+	else if (count == 2)
+		snprintf(buf, PHRASE_TEXT, "%.40s、%.40s", parameter_of(site, series[first])->name,
+		        parameter_of(site, series[second])->name);
+	else
+		snprintf(buf, PHRASE_TEXT, "%.40s、%.40s等%zu项", parameter_of(site, series[first])->name,
+		        parameter_of(site, series[second])->name, count);
+	return buf;
+}
+
 void phrase_add(struct phrase *phrase, const char *format, ...)
 {
 	size_t room = sizeof phrase->text - phrase->length;

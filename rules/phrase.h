@@ -4,6 +4,7 @@
 #define WQ_RULES_PHRASE_H
 
 #include "wq/instant.h"
+#include "wq/site.h"
 
 #include <stddef.h>
 
@@ -31,6 +32,10 @@ char *phrase_significant(double value, int digits, char buf[PHRASE_TEXT]);
 
 /* "9小时", "25分钟", "3天", "40秒": whole units, rounded down; days from 48 h on. */
 char *phrase_span(wq_ms span, char buf[PHRASE_TEXT]);
+
+/* "总磷、氨氮等9项", "总磷、氨氮", "总磷": the first two of series of a station, those of most interest first, and how many
+ * there are. count >= 1. */
+char *phrase_items(const struct wq_site *site, const uint32_t *series, size_t count, char buf[PHRASE_TEXT]);
 
 /* A sentence under construction: what no longer fits is left out. Zero-initialise. */
 struct phrase {

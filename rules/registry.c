@@ -11,6 +11,7 @@ const struct wq_rule *const wq_rules[] = {
 	&wq_rule_daily,
 	&wq_rule_trend,
 	&wq_rule_missing,
+	&wq_rule_silent,
 	&wq_rule_today,
 	&wq_rule_fall,
 	&wq_rule_month,

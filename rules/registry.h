@@ -8,6 +8,7 @@
 extern const struct wq_rule wq_rule_limit;
 extern const struct wq_rule wq_rule_daily;
 extern const struct wq_rule wq_rule_missing;
+extern const struct wq_rule wq_rule_silent;
 extern const struct wq_rule wq_rule_today;
 extern const struct wq_rule wq_rule_fall;
 extern const struct wq_rule wq_rule_month;

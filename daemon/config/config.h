@@ -85,6 +85,10 @@ enum config_self {
 /* Index into site.rules. */
 uint32_t config_self_rule(const struct wq_site *site, enum config_self which);
 
+/* Before them each bus has a rule too, "wqd:bus:NAME" (not where a recorded series is replayed). How many rules come from
+ * sections. */
+size_t config_own_rules(const struct wq_site *site);
+
 struct config {
 	const char *file;
 	struct wq_site site;

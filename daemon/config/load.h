@@ -16,6 +16,7 @@
 
 /* How the titles of the rules begin that are ours. */
 #define SELF_PREFIX "wqd:"
+#define BUS_PREFIX  SELF_PREFIX "bus:"
 
 /* Longest file that is read, bytes. */
 #define CONFIG_FILE_MAX ((size_t)4 * 1024 * 1024)

@@ -3,6 +3,7 @@
  * loaded and again when backtest brings other stations. */
 #include "load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool list_names(const struct wq_list *list, const char *id)
@@ -104,6 +105,18 @@ static const struct wq_station *place_station(
 	return use->rule->scope == WQ_SCOPE_STATION ? &site->stations[use->places[place]] : NULL;
 }
 
+/* Whether the route hears of a station that something is read of by this bus. */
+static bool touches_bus(const struct wq_site *site, uint32_t source, const struct config_route *route,
+        const struct wq_site *route_site)
+{
+	for (size_t i = 0; i < site->series_count; i++) {
+		if (site->series[i].source == source &&
+		        route_matches(route, route_site, &site->stations[site->series[i].station]))
+			return true;
+	}
+	return false;
+}
+
 static bool touches(const struct wq_rule_use *use, const struct wq_site *site,
         const struct config_route *route, const struct wq_site *route_site)
 {
@@ -114,24 +127,30 @@ static bool touches(const struct wq_rule_use *use, const struct wq_site *site,
 	return false;
 }
 
-void rule_escalation(
-        struct wq_rule_use *use, const struct wq_site *site, const struct config *routes)
+static void no_escalation(struct wq_rule_use *use)
 {
 	for (int level = 0; level < 5; level++)
 		use->escalate_after[level] = WQ_NO_TIME;
+}
+
+static void shorten_escalation(struct wq_rule_use *use, const struct config_route *route)
+{
+	for (int level = (int)route->min_level; level < 5; level++) {
+		const wq_ms after = route->escalate_after[level];
+
+		if (after != WQ_NO_TIME &&
+		        (use->escalate_after[level] == WQ_NO_TIME || after < use->escalate_after[level]))
+			use->escalate_after[level] = after;
+	}
+}
+
+void rule_escalation(
+        struct wq_rule_use *use, const struct wq_site *site, const struct config *routes)
+{
+	no_escalation(use);
 	for (size_t i = 0; i < routes->route_count; i++) {
-		const struct config_route *route = &routes->routes[i];
-
-		if (!touches(use, site, route, &routes->site))
-			continue;
-		for (int level = (int)route->min_level; level < 5; level++) {
-			const wq_ms after = route->escalate_after[level];
-
-			if (after != WQ_NO_TIME &&
-			        (use->escalate_after[level] == WQ_NO_TIME ||
-			                after < use->escalate_after[level]))
-				use->escalate_after[level] = after;
-		}
+		if (touches(use, site, &routes->routes[i], &routes->site))
+			shorten_escalation(use, &routes->routes[i]);
 	}
 }
 
@@ -147,6 +166,37 @@ static const char *const self_titles[CONFIG_SELF_RULES] = {
 uint32_t config_self_rule(const struct wq_site *site, enum config_self which)
 {
 	return (uint32_t)(site->rule_count - CONFIG_SELF_RULES + which);
+}
+
+/* A recorded series has no buses that could fail. */
+static size_t bus_rules(const struct wq_site *site)
+{
+	return site->recorded ? 0 : site->source_count;
+}
+
+size_t config_own_rules(const struct wq_site *site)
+{
+	return site->rule_count - CONFIG_SELF_RULES - bus_rules(site);
+}
+
+
+static void add_bus_rules(struct wq_rule_use *uses, const struct wq_site *site, const struct config *routes,
+        struct arena *arena)
+{
+	static const uint32_t place = 0;
+
+	for (uint32_t i = 0; i < bus_rules(site); i++) {
+		const size_t size = strlen(site->sources[i]) + sizeof BUS_PREFIX;
+		char *name = arena_take(arena, size);
+
+		snprintf(name, size, "%s%s", BUS_PREFIX, site->sources[i]);
+		uses[i] = (struct wq_rule_use){ .rule = &wq_rule_bus, .name = name, .place_count = 1, .places = &place };
+		no_escalation(&uses[i]);
+		for (size_t k = 0; k < routes->route_count; k++) {
+			if (touches_bus(site, i, &routes->routes[k], &routes->site))
+				shorten_escalation(&uses[i], &routes->routes[k]);
+		}
+	}
 }
 
 static void add_self_rules(
@@ -166,7 +216,7 @@ static void add_self_rules(
 void rules_resolve(const struct config_internal *plans, struct wq_site *site,
         const struct config *routes, struct arena *arena)
 {
-	const size_t count = plans->rule_count + CONFIG_SELF_RULES;
+	const size_t buses = bus_rules(site), count = plans->rule_count + buses + CONFIG_SELF_RULES;
 	struct wq_rule_use *uses = arena_array(arena, count, sizeof *uses);
 
 	for (size_t i = 0; i < plans->rule_count; i++) {
@@ -180,7 +230,8 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);
 		rule_escalation(&uses[i], site, routes);
 	}
-	add_self_rules(uses + plans->rule_count, site, routes);
+	add_bus_rules(uses + plans->rule_count, site, routes, arena);
+	add_self_rules(uses + plans->rule_count + buses, site, routes);
 	site->rules = uses;
 	site->rule_count = count;
 }

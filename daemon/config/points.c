@@ -175,7 +175,8 @@ static void load_point(struct loader *l, const struct section *section, struct d
 	if (parameter < 0)
 		return;
 	*series = (struct wq_series){ .station = (uint32_t)(plan - l->stations),
-		.parameter = (uint32_t)parameter };
+		.parameter = (uint32_t)parameter,
+		.source = draft->bus };
 	fill_series(l, section, plan, &settings,
 	        draft->bus == WQ_NONE ? NULL : &l->config->buses[draft->bus], series);
 	check_series_twice(l, section, series, station);

@@ -219,6 +219,39 @@ static void warn_unmeasured(
 	}
 }
 
+static bool spoken_for(const struct wq_site *site, uint32_t station)
+{
+	for (size_t r = 0; r < site->rule_count; r++) {
+		const struct wq_rule_use *use = &site->rules[r];
+
+		for (size_t p = 0; use->rule->parent && use->rule->scope == WQ_SCOPE_STATION && p < use->place_count; p++)
+			if (use->places[p] == station)
+				return true;
+	}
+	return false;
+}
+
+/* One dead logger would ring once for every parameter of its station. */
+static void warn_unspoken(struct loader *l, const struct rule_plan *plan, const struct wq_rule_use *use)
+{
+	const struct wq_site *site = &l->config->site;
+	uint32_t last = WQ_NONE;
+
+	if (plan->rule->about != WQ_ABOUT_DEVICE || plan->rule->scope != WQ_SCOPE_SERIES)
+		return;
+	for (size_t p = 1; p < use->place_count; p++) {
+		const uint32_t station = site->series[use->places[p]].station;
+
+		if (station == last || station != site->series[use->places[p - 1]].station || spoken_for(site, station))
+			continue;
+		load_warning(l, plan->section, NULL,
+		        "watches %s without a rule 'silent' for the station: when all of it is silent each of its parameters "
+		        "rings by itself",
+		        site->stations[station].id);
+		return;
+	}
+}
+
 void load_rule_places(struct loader *l)
 {
 	struct wq_site *site = &l->config->site;
@@ -236,5 +269,6 @@ void load_rule_places(struct loader *l)
 			        "applies nowhere: no station or point matches");
 		else if (plan->rule->scope == WQ_SCOPE_SERIES)
 			warn_unmeasured(l, plan, &site->rules[i]);
+		warn_unspoken(l, plan, &site->rules[i]);
 	}
 }

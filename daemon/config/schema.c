@@ -56,6 +56,8 @@ const struct wq_option schema_site[] = {
 	        .max = 86400000, .help = "the span in which they are counted"),
 	ROW(SPAN, site_settings, duty.shelve_max, "shelve_max", .fallback = "7d", .min = 60000,
 	        .max = 2678400000.0, .help = "no alarm is shelved for longer than this"),
+	ROW(SPAN, site_settings, bus_down_after, "bus_down_after", .fallback = "2m", .min = 0,
+	        .max = 86400000, .help = "a bus of which no device serves for this long is told"),
 	ROW(TEXT, site_settings, credentials, "credentials", .min = 1, .max = 255,
 	        .help = "directory of the credential files; default: what systemd hands over "
 	                "($CREDENTIALS_DIRECTORY)"),

@@ -88,7 +88,8 @@ static struct wq_series make_series(const struct config *base, const struct stat
 		.interval = series_interval(plan->interval, plan->cycle, WQ_NO_TIME),
 		.late_after = series_late_after(plan->late_after, plan->cycle),
 		.low = row->low,
-		.high = row->high };
+		.high = row->high,
+		.source = WQ_NONE };
 	const uint32_t known = plan == internal->any
 	        ? WQ_NONE
 	        : wq_site_series(&base->site, (uint32_t)(plan - internal->stations), parameter);
@@ -96,6 +97,7 @@ static struct wq_series make_series(const struct config *base, const struct stat
 	if (known != WQ_NONE) {
 		series = base->site.series[known];
 		series.station = station;
+		series.source = WQ_NONE;
 	}
 	return series;
 }

@@ -54,6 +54,7 @@ static void load_settings(struct loader *l)
 		}
 	}
 	config->site.duty = settings.duty;
+	config->site.bus_down_after = settings.bus_down_after == WQ_NO_TIME ? 0 : settings.bus_down_after;
 	config->paths = (struct config_paths){ .database = settings.database,
 		.socket = settings.socket,
 		.credentials = settings.credentials,

@@ -60,7 +60,7 @@ static void print_summary(const struct config *config)
 		{ config->site.station_count, "station", "stations" },
 		{ config->site.series_count, "point", "points" },
 		{ config->bus_count, "bus", "buses" },
-		{ config->site.rule_count - CONFIG_SELF_RULES, "rule", "rules" },
+		{ config_own_rules(&config->site), "rule", "rules" },
 		{ config->route_count, "route", "routes" },
 		{ config->channel_count, "channel", "channels" },
 	};

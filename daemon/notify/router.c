@@ -23,15 +23,34 @@ static bool names_station(const struct config_route *route, uint32_t station)
 	return false;
 }
 
-static bool matches(const struct config_route *route, const struct wq_station *station,
-        const struct wq_change *change)
+static bool matches_station(const struct wq_site *site, const struct config_route *route, uint32_t index)
 {
+	const struct wq_station *station = &site->stations[index];
+
+	return route->commissioning == station->commissioning &&
+	        (route->kinds & 1u << station->kind) != 0 && names_station(route, index);
+}
+
+/* Who hears of a station hears of the bus that it is read from: its silence needs no alarm of its own then. */
+static bool matches_bus(const struct wq_site *site, const struct config_route *route, uint32_t source)
+{
+	for (size_t i = 0; i < site->series_count; i++)
+		if (site->series[i].source == source && matches_station(site, route, site->series[i].station))
+			return true;
+	return false;
+}
+
+static bool matches(const struct wq_site *site, const struct config_route *route, const struct wq_change *change)
+{
+	const uint32_t source = wq_site_rule_source(site, change->rule);
+
 	if (change->level < route->min_level)
 		return false;
-	if (station == NULL)
+	if (source != WQ_NONE)
+		return matches_bus(site, route, source);
+	if (change->station >= site->station_count)
 		return route->all_stations && !route->commissioning;
-	return route->commissioning == station->commissioning &&
-	        (route->kinds & 1u << station->kind) != 0 && names_station(route, change->station);
+	return matches_station(site, route, change->station);
 }
 
 static bool is_member(const struct config *config, uint32_t group, uint32_t contact)
@@ -64,13 +83,12 @@ static enum role role_by(const struct config *config, const struct config_route 
 static enum role role_of(const struct config *config, const struct wq_change *change,
         uint32_t contact, wq_ms *deadline)
 {
-	const struct wq_station *station = text_station(&config->site, change);
 	enum role best = NOT_TOLD;
 
 	*deadline = 0;
 
 	for (size_t i = 0; i < config->route_count; i++) {
-		if (!matches(&config->routes[i], station, change))
+		if (!matches(&config->site, &config->routes[i], change))
 			continue;
 		enum role role = role_by(config, &config->routes[i], change, contact);
 

@@ -22,7 +22,8 @@
  *
  * Routes match by kind of station, station and level. A station in commissioning is told to
  * commissioning routes only, marked 【测试】, and they are told of nothing else. Changes that are
- * about the whole site go to the routes that name no stations. An escalation goes to the route's
+ * about the whole site go to the routes that name no stations, those about a bus to the routes of any
+ * station that is read from it. An escalation goes to the route's
  * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else.
  *
  * The id is "<incarnation, hex>-<alarm>-<number of the change>-<contact>": no '.', unique per

@@ -324,8 +324,7 @@ static void gather(struct facts *f)
 	if (f->place == NULL)
 		f->place = station != NULL ? station->id : "";
 	f->item = parameter != NULL ? parameter->name : "";
-	f->device = rule != NULL &&
-	        (rule == &wq_rule_system || strcmp(rule->name, "missing") == 0);
+	f->device = rule != NULL && rule->about == WQ_ABOUT_DEVICE;
 	f->flood = rule == &wq_rule_system &&
 	        strcmp(f->site->rules[change->rule].name, WQ_FLOOD_RULE) == 0;
 	f->level = f->device ? "告警" : wq_level_chinese(change->level);

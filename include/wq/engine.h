@@ -125,6 +125,19 @@ int wq_engine_unshelve(struct wq_engine *engine, uint32_t rule, uint32_t place, 
 int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verdict *verdict, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err);
 
+/* How a bus serves. */
+enum wq_bus_state {
+	WQ_BUS_UP,
+	WQ_BUS_DOUBTFUL, /* a device of it failed and none has served since */
+	WQ_BUS_DOWN,     /* none of its devices serves */
+};
+
+/* What the daemon knows of a bus, before each tick; a bus of which nothing is known yet is not told. Down for
+ * wq_site.bus_down_after it is an alarm of its use of wq_rule_bus, unless all that is read from it is under maintenance;
+ * otherwise an open one is cleared. While it is in doubt nothing new is told of silence behind it. */
+int wq_engine_bus(struct wq_engine *engine, uint32_t source, enum wq_bus_state state, wq_ms now, struct wq_outcome *out,
+	struct wq_err *err);
+
 /* The answer to a wq_need: all stored samples of the day, ascending by at, as committed up to batch `upto`.
  * Re-evaluates the day; a day that had been closed and changes is told as a correction. Where more of that day
  * came in the meantime nothing is concluded, and the need is raised again later. */

@@ -29,6 +29,13 @@ enum wq_scope {
 	WQ_SCOPE_NETWORK, /* the site */
 };
 
+/* What the alarms of a rule are about. Device alarms are worded as such (设备告警), and need none of their own while a parent
+ * accounts for them; those about the water are never suppressed. */
+enum wq_about {
+	WQ_ABOUT_WATER,
+	WQ_ABOUT_DEVICE, /* instruments, links, data, the daemon itself */
+};
+
 /* Readings of a series that a rule may ask the engine to keep at hand. */
 #define WQ_WINDOW_MAX 64
 
@@ -40,6 +47,9 @@ struct wq_rule {
 	const char *name; /* the section in the configuration: "limit" */
 	const char *help; /* one line */
 	enum wq_scope scope;
+	enum wq_about about;
+	bool parent; /* while its alarm is open, silence below its place is accounted for: of a station's series (station
+	                scope), of all that is read from a bus (network scope, as wq_rule_bus) */
 	const struct wq_option *options; /* its own keys; `stations`, `kinds`, `focus`, `parameters`
 	                                    (which places) are the configuration's and the same for all */
 	size_t settings_size;            /* the struct the options fill */
@@ -131,9 +141,18 @@ bool wq_view_open(const struct wq_view *view);
 wq_ms wq_view_last_reading(const struct wq_view *view, uint32_t series);
 wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series);
 
-/* Until when silence of a series is accounted for by something else, at most now: a maintenance. It is counted from
- * here at the earliest. The present instant while that lasts; WQ_NO_TIME: by nothing. */
+/* Until when silence of a series is accounted for by something else, at most now: a maintenance, its bus, and for rules of
+ * series scope its station. It is counted from here at the earliest. The present instant while that lasts; WQ_NO_TIME: by
+ * nothing. */
 wq_ms wq_view_excused(const struct wq_view *view, uint32_t series);
+
+/* The bus of the place is in doubt, or (series scope, where a rule speaks for the station) others of the station should have
+ * given a reading too and did not: whose silence it is will be known soon. */
+bool wq_view_undecided(const struct wq_view *view);
+
+/* When a series last gave an assessable reading, by its stamp or its arrival, whichever is later, at most now; a repeat, a
+ * revision and a gap filled later are none. WQ_NO_TIME before the first. */
+wq_ms wq_view_last_seen(const struct wq_view *view, uint32_t series);
 
 /* When the engine began to watch the place (its first tick or batch; in a recorded series the station's first
  * sample, WQ_NO_TIME before it): silence is counted from here at the earliest. */
@@ -189,5 +208,8 @@ extern const struct wq_rule *const wq_rules[];
 /* The daemon's watch over itself (network scope). It is not in wq_rules and has no section: every site has its
  * uses, and their verdicts come by wq_engine_tell(). */
 extern const struct wq_rule wq_rule_system;
+
+/* Likewise: a bus (gateway, broker) that is down. One use a bus, in the order of wq_site.sources; told by wq_engine_bus(). */
+extern const struct wq_rule wq_rule_bus;
 
 #endif

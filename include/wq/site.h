@@ -76,6 +76,7 @@ struct wq_series {
 	wq_ms interval;   /* how often a value is expected: the cycle, or the polling interval; > 0 */
 	wq_ms late_after; /* what is older than this at arrival is late: it corrects, it rings nobody */
 	double low, high; /* plausible range, inclusive */
+	uint32_t source;  /* the bus that it is read from: index into wq_site.sources; WQ_NONE: none */
 };
 
 /* The life of a rule's alarms (IEC 62682): the same keys for every rule. All zero: an alarm opens and clears with the
@@ -149,6 +150,7 @@ struct wq_site {
 	const struct wq_rule_use *rules;
 	const char *const *sources; /* names of the buses and of other origins */
 	const struct wq_profile *profiles;
+	wq_ms bus_down_after; /* a bus that does not serve for this long is told */
 	bool recorded; /* a recorded series is replayed: a station is watched from its first sample on, not from
 	                  the engine's first moment */
 };
@@ -159,6 +161,10 @@ uint32_t wq_site_series(const struct wq_site *site, uint32_t station, uint32_t p
 /* The limits of a parameter at a station by the standard in force, or NULL (rules/standard). */
 const struct wq_standard_row *wq_site_limits(
 	const struct wq_site *site, const struct wq_station *station, const char *code);
+
+/* The bus that a rule speaks for, as index into sources, or WQ_NONE: the parents of network scope (wq/rule.h) are those of the
+ * buses, in their order. */
+uint32_t wq_site_rule_source(const struct wq_site *site, uint32_t rule);
 
 /* Index of a station by id, or WQ_NONE. */
 uint32_t wq_site_station(const struct wq_site *site, const char *id);

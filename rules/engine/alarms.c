@@ -174,6 +174,8 @@ int alarms_step(struct wq_engine *engine, struct slot *slot, const struct deed *
 		return no_memory(engine);
 	}
 	record_all(engine, slot, step, deed, shelf, out);
+	if (step->next == WQ_LIFE_NORMAL || step->next == WQ_LIFE_RECOVERED)
+		suppress_ended(engine, slot, deed->now);
 	if (step->next == WQ_LIFE_NORMAL)
 		end_alarm(engine, slot);
 	flood_tell(engine, deed->now, out);
@@ -286,7 +288,7 @@ void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out
 			.time = now,
 			.now = now,
 			.until = WQ_NO_TIME };
-		if (overdue(engine, slot, now))
+		if (overdue(engine, slot, now) && !suppress_quiet(engine, slot, now))
 			alarms_step(engine, slot, &deed, out);
 	}
 }

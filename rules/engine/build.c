@@ -64,7 +64,7 @@ static bool take_windows(struct wq_engine *engine)
 	}
 	for (size_t i = 0; i < site->series_count; i++) {
 		struct track *track = &engine->tracks[i];
-		track->last_arrival = track->flag_since = track->flag_last = track->flag_at = track->held.at = WQ_NO_TIME;
+		track->last_arrival = track->seen = track->flag_since = track->flag_last = track->flag_at = track->held.at = WQ_NO_TIME;
 		total += engine->tracks[i].room;
 	}
 	engine->readings = calloc(total > 0 ? total : 1, sizeof *engine->readings);
@@ -189,12 +189,36 @@ static bool index_slots(struct wq_engine *engine)
 	return true;
 }
 
+/* Who speaks for a station: the first such rule; for a bus: its own use of the rule. */
+static void find_parents(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	for (size_t i = 0; i < engine->slot_count; i++) {
+		const struct wq_rule_use *use = &site->rules[engine->slots[i].use];
+		if (!use->rule->parent)
+			continue;
+		uint32_t source = wq_site_rule_source(site, engine->slots[i].use);
+		struct place_station *station = &engine->stations[use->places[engine->slots[i].place]];
+		if (use->rule->scope == WQ_SCOPE_STATION && station->parent == WQ_NONE)
+			station->parent = (uint32_t)i;
+		else if (source != WQ_NONE)
+			engine->buses[source].parent = (uint32_t)i;
+	}
+}
+
 static bool take_stations(struct wq_engine *engine)
 {
 	engine->stations = calloc(engine->site->station_count + 1, sizeof *engine->stations);
-	for (size_t i = 0; engine->stations != NULL && i < engine->site->station_count; i++)
-		engine->stations[i].first = WQ_NO_TIME;
-	return engine->stations != NULL;
+	engine->buses = calloc(engine->site->source_count + 1, sizeof *engine->buses);
+	if (engine->stations == NULL || engine->buses == NULL)
+		return false;
+	for (size_t i = 0; i < engine->site->station_count; i++) {
+		engine->stations[i].first = engine->stations[i].shadow = WQ_NO_TIME;
+		engine->stations[i].parent = WQ_NONE;
+	}
+	for (size_t i = 0; i < engine->site->source_count; i++)
+		engine->buses[i] = (struct bus){ .from = WQ_NO_TIME, .to = WQ_NO_TIME, .parent = WQ_NONE, .shadow = WQ_NO_TIME };
+	return true;
 }
 
 static bool take_all(struct wq_engine *engine)
@@ -231,6 +255,7 @@ struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
 		return NULL;
 	}
 	flood_watch(engine);
+	find_parents(engine);
 	return engine;
 }
 
@@ -242,6 +267,7 @@ void wq_engine_free(struct wq_engine *engine)
 		free(engine->slots[i].alarm), free(engine->slots[i].shelf);
 	free(engine->tracks);
 	free(engine->stations);
+	free(engine->buses);
 	free(engine->by_series);
 	free(engine->by_station);
 	free(engine->state_at);

@@ -92,6 +92,8 @@ static void take_reading(struct wq_engine *engine, const struct wq_sample *sampl
 		stored->record = WQ_RECORD_REPEAT;
 		return;
 	}
+	if (placed == PLACED_NEW && where == window_newest(track) && now > track->seen)
+		track->seen = now;
 	if (placed == PLACED_CHANGED)
 		stored->record = WQ_RECORD_REVISION;
 	count_day(engine, sample, stored->sequence, placed, replaced, now, out);

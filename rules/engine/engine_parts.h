@@ -23,6 +23,7 @@ struct track {
 	uint8_t count, room;
 	uint8_t alarms;        /* open alarms about this series */
 	wq_ms last_arrival;    /* WQ_NO_TIME before the first sample */
+	wq_ms seen;            /* arrival of the newest reading; WQ_NO_TIME before the first */
 	wq_ms flag_since;      /* since when the station flags maintenance, by arrival; WQ_NO_TIME: it does not */
 	wq_ms flag_last;       /* arrival of the newest sample that it flagged so; WQ_NO_TIME: none */
 	wq_ms flag_at;         /* its stamp */
@@ -45,6 +46,16 @@ struct place_station {
 	struct day_slot days[DAYS_KEPT];
 	uint32_t alarms;  /* open alarms about the station as a whole */
 	wq_ms first;      /* arrival of the first sample of it; WQ_NO_TIME before */
+	uint32_t parent;  /* slot of the rule that speaks for the station as a whole; WQ_NONE: none */
+	wq_ms shadow;     /* when its alarm ended; WQ_NO_TIME: none has */
+};
+
+/* One bus. */
+struct bus {
+	enum wq_bus_state state;
+	wq_ms from, to;  /* of the newest stretch in which it was down; to WQ_NO_TIME: it is, or never was */
+	uint32_t parent; /* slot of its rule; WQ_NONE: none */
+	wq_ms shadow;    /* as of a station */
 };
 
 /* The closed days of a station that its rules look back on. */
@@ -107,6 +118,7 @@ struct wq_engine {
 	wq_ms started; /* WQ_NO_TIME before the first batch or tick */
 	struct track *tracks;
 	struct place_station *stations;
+	struct bus *buses; /* by source */
 	struct slot *slots;
 	size_t slot_count;
 	size_t *first_slot;    /* by rule use */
@@ -170,6 +182,19 @@ wq_ms care_until(const struct wq_engine *engine, uint32_t series, wq_ms now);
 void care_note(struct wq_engine *engine, const struct wq_sample *sample, enum wq_quality quality, wq_ms received);
 /* The clock was set: what it saw in its future came now. */
 void care_stepped(struct wq_engine *engine, uint32_t series, wq_ms now);
+
+/* suppress.c: what hides behind what. As the calls of the view, for series. by_station: the station's silence counts. */
+wq_ms suppress_excused(const struct wq_engine *engine, uint32_t series, bool by_station, wq_ms now);
+bool suppress_undecided(const struct wq_engine *engine, uint32_t series, wq_ms now);
+bool suppress_in_doubt(const struct wq_engine *engine, uint32_t station);
+wq_ms suppress_seen(const struct wq_engine *engine, uint32_t series, wq_ms now);
+/* Whether the open alarm of a slot is accounted for by another: it does not escalate. */
+bool suppress_quiet(const struct wq_engine *engine, const struct slot *slot, wq_ms now);
+/* The alarm of a slot ended: what it accounted for is asked anew. */
+void suppress_ended(struct wq_engine *engine, const struct slot *slot, wq_ms now);
+void suppress_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
+/* What an alarm of a parent stands for: "s0/tp","s0/ph" … as far as `cap` goes. Returns how many there are; 0 for others. */
+size_t suppress_covers(const struct wq_engine *engine, const struct slot *slot, wq_ms now, char *buf, size_t cap);
 
 /* days.c */
 struct day_slot *days_slot(const struct wq_engine *engine, uint32_t station, wq_day day);
@@ -256,7 +281,7 @@ void slots_day(struct wq_engine *engine, const struct wq_day_report *report, boo
 	struct wq_outcome *out);
 
 /* evidence.c: of a change that was made of the slot's alarm. */
-void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict,
+void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
 	char buf[WQ_EVIDENCE_TEXT]);
 
 /* outcome.c: room for one more (or `more` samples); NULL when there is no memory. */

@@ -305,7 +305,15 @@ static void put_neighbours(struct writer *w, const struct wq_engine *engine, uin
 	put(w, "]");
 }
 
-void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict,
+/* What needs no alarm of its own while this one is open. */
+static void put_covers(struct writer *w, const struct wq_engine *engine, const struct slot *slot, wq_ms now)
+{
+	char names[WQ_EVIDENCE_TEXT / 2];
+	size_t count = suppress_covers(engine, slot, now, names, sizeof names);
+	put(w, ",\"covers\":%zu,\"covered\":[%s]", count, names);
+}
+
+void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
 	char buf[WQ_EVIDENCE_TEXT])
 {
 	const struct wq_rule_use *use = &engine->site->rules[slot->use];
@@ -318,6 +326,8 @@ void evidence_write(const struct wq_engine *engine, const struct slot *slot, con
 	put_facts(&w, verdict);
 	put_settings(&w, use);
 	put_first(&w, engine, slot);
+	if (use->rule->parent)
+		put_covers(&w, engine, slot, now);
 	if (station != WQ_NONE)
 		put_neighbours(&w, engine, station, verdict->series);
 	if (verdict->series != WQ_NONE)

@@ -87,5 +87,5 @@ void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_k
 		record_text(change->who, sizeof change->who, deed->who);
 		record_text(change->note, sizeof change->note, deed->note);
 	}
-	evidence_write(engine, slot, verdict, change->evidence);
+	evidence_write(engine, slot, verdict, deed->now, change->evidence);
 }

@@ -52,6 +52,8 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 		drop_future(engine, i, now);
 		if (engine->tracks[i].last_arrival > now)
 			engine->tracks[i].last_arrival = now;
+		if (engine->tracks[i].seen > now)
+			engine->tracks[i].seen = now;
 		care_stepped(engine, i, now);
 	}
 	for (uint32_t i = 0; i < site->station_count; i++)
@@ -60,6 +62,7 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 		step_slot(&engine->slots[i], by, now);
 	shelves_stepped(engine, by);
 	flood_stepped(engine, by, now);
+	suppress_stepped(engine, by, now);
 	for (size_t i = 0; i < engine->wanted_count; i++)
 		engine->wanted[i].since = engine->wanted[i].last = now;
 	/* Everybody is asked anew. */

@@ -79,7 +79,19 @@ wq_ms wq_view_last_arrival(const struct wq_view *view, uint32_t series)
 
 wq_ms wq_view_excused(const struct wq_view *view, uint32_t series)
 {
-	return care_until(view->engine, series, view->now);
+	return suppress_excused(view->engine, series, in_scope(view, WQ_SCOPE_SERIES), view->now);
+}
+
+bool wq_view_undecided(const struct wq_view *view)
+{
+	if (in_scope(view, WQ_SCOPE_STATION))
+		return suppress_in_doubt(view->engine, view->place);
+	return in_scope(view, WQ_SCOPE_SERIES) && suppress_undecided(view->engine, view->place, view->now);
+}
+
+wq_ms wq_view_last_seen(const struct wq_view *view, uint32_t series)
+{
+	return suppress_seen(view->engine, series, view->now);
 }
 
 wq_ms wq_view_started(const struct wq_view *view)

@@ -2,6 +2,8 @@
 /* Finding things in a site. */
 #include "wq/site.h"
 
+#include "wq/rule.h"
+
 #include <string.h>
 
 uint32_t wq_site_series(const struct wq_site *site, uint32_t station, uint32_t parameter)
@@ -25,4 +27,20 @@ uint32_t wq_site_station(const struct wq_site *site, const char *id)
 			return (uint32_t)i;
 	}
 	return WQ_NONE;
+}
+
+static bool speaks_for_bus(const struct wq_site *site, uint32_t rule)
+{
+	return site->rules[rule].rule->parent && site->rules[rule].rule->scope == WQ_SCOPE_NETWORK;
+}
+
+uint32_t wq_site_rule_source(const struct wq_site *site, uint32_t rule)
+{
+	uint32_t before = 0;
+
+	if (rule >= site->rule_count || !speaks_for_bus(site, rule))
+		return WQ_NONE;
+	for (uint32_t i = 0; i < rule; i++)
+		before += speaks_for_bus(site, i);
+	return before < site->source_count ? before : WQ_NONE;
 }

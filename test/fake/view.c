@@ -90,6 +90,16 @@ wq_ms wq_view_excused(const struct wq_view *view, uint32_t series)
 	return view->excused[series];
 }
 
+bool wq_view_undecided(const struct wq_view *view)
+{
+	return view->undecided;
+}
+
+wq_ms wq_view_last_seen(const struct wq_view *view, uint32_t series)
+{
+	return view->seen[series] > view->now ? view->now : view->seen[series];
+}
+
 wq_ms wq_view_started(const struct wq_view *view)
 {
 	return view->started;
@@ -140,7 +150,7 @@ static void furnish(struct fake_rule *f, enum wq_water water, char *parameters)
 			.interval = WQ_HOURS(4),
 			.late_after = WQ_HOURS(8),
 			.high = 1e9 };
-		v->last_arrival[i] = v->excused[i] = WQ_NO_TIME;
+		v->last_arrival[i] = v->excused[i] = v->seen[i] = WQ_NO_TIME;
 	}
 	v->site = (struct wq_site){ .name = "site",
 		.zone = &wq_zone_china,

@@ -21,6 +21,8 @@ struct wq_view {
 	size_t count[FAKE_SERIES];
 	wq_ms last_arrival[FAKE_SERIES];
 	wq_ms excused[FAKE_SERIES]; /* WQ_NO_TIME: by nothing */
+	wq_ms seen[FAKE_SERIES];    /* set by hand, or as the readings come */
+	bool undecided;
 	const struct wq_reading *trigger;
 	double replaced;
 	bool no_alarm; /* none is open; otherwise rules say all they have to say */

@@ -166,7 +166,8 @@ static void rules_apply_where_their_keys_say(void **state)
 		{ 1, { 2 } }, { 1, { 1 } }, { 1, { 0 } } };
 
 	(void)state;
-	assert_int_equal(config->site.rule_count, 7 + CONFIG_SELF_RULES);
+	assert_int_equal(config->site.rule_count, 7 + 2 + CONFIG_SELF_RULES);
+	assert_int_equal(config_own_rules(&config->site), 7);
 	for (size_t i = 0; i < 7; i++) {
 		assert_int_equal(config->site.rules[i].place_count, want[i].count);
 		for (size_t k = 0; k < want[i].count; k++)
@@ -232,6 +233,29 @@ static void a_maintenance_is_a_plan_of_the_stations_it_names(void **state)
 	config_free(config);
 }
 
+static void every_bus_has_a_rule_that_its_stations_routes_hear_of(void **state)
+{
+	struct config *config = load_right(HEAD
+	        "route \"only\" { stations = \"yigan\" lead = \"lead\" escalate_after_warning = \"7m\" }\n"
+	        "post \"idle\" { }\nday \"d\" { }\n");
+	const struct wq_site *site = &config->site;
+
+	(void)state;
+	assert_int_equal(site->series[0].source, 0);
+	assert_int_equal(site->series[1].source, 1);
+	assert_string_equal(site->rules[1].name, "wqd:bus:plc");
+	assert_string_equal(site->rules[2].name, "wqd:bus:broker");
+	assert_int_equal(wq_site_rule_source(site, 0), WQ_NONE);
+	assert_int_equal(wq_site_rule_source(site, 1), 0);
+	assert_int_equal(wq_site_rule_source(site, 3), 2);
+	assert_int_equal(wq_site_rule_source(site, 4), WQ_NONE);
+	assert_int_equal(wq_site_rule_source(site, 99), WQ_NONE);
+	assert_int_equal(site->rules[1].escalate_after[WQ_LEVEL_WARNING], WQ_MINUTES(7));
+	assert_true(site->rules[3].escalate_after[WQ_LEVEL_WARNING] == WQ_NO_TIME); /* nothing is read from it */
+	assert_int_equal(site->bus_down_after, WQ_MINUTES(2));
+	config_free(config);
+}
+
 static void the_hash_is_of_the_values_not_of_their_form(void **state)
 {
 	const uint64_t hash = hash_of("above \"r\" { above = 0.2 level = watch }");
@@ -275,6 +299,7 @@ int main(void)
 		cmocka_unit_test(bom_crlf_comments_and_single_quotes_are_read),
 		cmocka_unit_test(rules_apply_where_their_keys_say),
 		cmocka_unit_test(a_maintenance_is_a_plan_of_the_stations_it_names),
+		cmocka_unit_test(every_bus_has_a_rule_that_its_stations_routes_hear_of),
 		cmocka_unit_test(the_hash_is_of_the_values_not_of_their_form),
 		cmocka_unit_test(the_report_counts_and_ends_with_the_consequence),
 	};

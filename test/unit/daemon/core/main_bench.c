@@ -2,6 +2,8 @@
 /* Fakes around main. */
 #include "main_bench.h"
 
+#include "buswatch.h"
+
 #include "conclude.h"
 #include "hand_clock.h"
 #include "notify/router.h"
@@ -184,6 +186,11 @@ bool deliverer_offer(struct deliverer *deliverer, const struct wq_notice *notice
 	bench->told[bench->told_count].alarm = notice->alarm;
 	bench->told[bench->told_count++].unstored = notice->text[0] != '\0';
 	return true;
+}
+
+void buswatch_tick(struct daemon *daemon, struct wq_outcome *out)
+{
+	(void)daemon, (void)out;
 }
 
 void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)

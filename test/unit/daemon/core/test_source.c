@@ -305,6 +305,35 @@ static void a_device_that_was_never_there_is_an_outage_too(void **state)
 	assert_string_equal(plant.outages[0].unit, "unit 1");
 }
 
+/* The state of the bus once so many outages were told to begin or to end. */
+static enum wq_bus_state bus_state(struct line *line, size_t outages)
+{
+	enum wq_bus_state state;
+
+	wait_for(&plant.outage_count, outages);
+	assert_true(source_state(line->source, &state));
+	return state;
+}
+
+static void a_bus_is_down_when_none_of_its_devices_serves(void **state)
+{
+	struct line *line = *state;
+	enum wq_bus_state first;
+
+	plant.answers[0] = plant.answers[1] = WQ_E_TIMEOUT;
+	plant.slow = true;
+	assert_non_null(go(line, &polled));
+	assert_false(source_state(line->source, &first)); /* nothing is known yet */
+	lock();
+	plant.slow = false;
+	unlock();
+	assert_int_equal(bus_state(line, 2), WQ_BUS_DOWN);
+	set(&plant.answers[1], 0);
+	assert_int_not_equal(bus_state(line, 3), WQ_BUS_DOWN);
+	set(&plant.answers[0], 0);
+	assert_int_equal(bus_state(line, 4), WQ_BUS_UP);
+}
+
 static void a_full_inbox_is_not_the_devices_fault(void **state)
 {
 	struct line *line = *state;
@@ -514,9 +543,12 @@ static void a_link_that_goes_and_comes_is_an_outage_and_its_reason_is_clean(void
 	struct line *line = *state;
 	char reason[1000];
 
+	enum wq_bus_state bus;
 	assert_non_null(go(line, &pushed));
+	assert_false(source_state(line->source, &bus));
 	plant.sink->link(plant.sink->owner, NULL);
 	assert_true(unit_of(line, 0).up);
+	assert_true(source_state(line->source, &bus) && bus == WQ_BUS_UP);
 	assert_string_equal(unit_of(line, 0).name, "link");
 	assert_int_equal(count_of(&plant.outage_count), 0);
 	memset(reason, '\n', sizeof reason - 1);
@@ -525,6 +557,7 @@ static void a_link_that_goes_and_comes_is_an_outage_and_its_reason_is_clean(void
 	plant.sink->link(plant.sink->owner, "again");
 	assert_int_equal(count_of(&plant.outage_count), 1);
 	assert_int_equal(unit_of(line, 0).failures, 2);
+	assert_true(source_state(line->source, &bus) && bus == WQ_BUS_DOWN);
 	assert_int_equal(strlen(plant.outages[0].reason), SOURCE_WHY_TEXT - 1);
 	assert_null(strchr(plant.outages[0].reason, '\n'));
 	plant.sink->link(plant.sink->owner, NULL);
@@ -569,6 +602,7 @@ int main(void)
 		line_test(every_device_is_polled_and_what_it_says_is_handed_over),
 		line_test(a_device_that_fails_is_one_outage_from_its_first_failure_to_its_return),
 		line_test(a_device_that_was_never_there_is_an_outage_too),
+		line_test(a_bus_is_down_when_none_of_its_devices_serves),
 		line_test(a_full_inbox_is_not_the_devices_fault),
 		line_test(a_device_that_takes_its_time_holds_up_nobody_who_looks),
 		line_test(progress_is_made_while_it_polls),

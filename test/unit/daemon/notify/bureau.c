@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static const struct wq_rule limit = { .name = "limit" };
-static const struct wq_rule missing = { .name = "missing" };
+static const struct wq_rule missing = { .name = "missing", .about = WQ_ABOUT_DEVICE };
 
 static const struct wq_station stations[] = {
 	[NANHENG] = { .id = "nanheng",

@@ -10,6 +10,7 @@
 
 #include "bureau.h"
 #include "router.h"
+#include "wq/rule.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +88,44 @@ static void routes_match_by_kind_and_by_station(void **state)
 	change.station = QINGLONG;
 	assert_string_not_equal(told(&config, &change), "");
 	change.station = WQ_NONE; /* about the site: not for a route that names stations */
+	assert_string_equal(told(&config, &change), "");
+}
+
+/* Its stations do not ring meanwhile: whoever hears of one of them must hear of the bus. */
+static void a_bus_is_told_to_the_routes_of_what_is_read_from_it(void **state)
+{
+	static const uint32_t only[] = { QINGLONG };
+	static const char *const sources[] = { "plc", "broker" };
+	static const struct wq_rule bus = { .name = "bus", .scope = WQ_SCOPE_NETWORK, .about = WQ_ABOUT_DEVICE, .parent = true };
+	static const struct wq_rule_use rules[] = { { .rule = &bus, .name = "wqd:bus:plc" }, { .rule = &bus, .name = "wqd:bus:broker" } };
+	struct config config = bureau();
+	struct wq_series series[4];
+	struct config_route routes[2] = { config.routes[0], config.routes[1] };
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_WARNING);
+
+	(void)state;
+	memcpy(series, config.site.series, sizeof series);
+	series[QINGLONG].source = series[NEW_STATION].source = 1;
+	config.site.series = series;
+	config.site.rules = rules;
+	config.site.rule_count = 2;
+	config.site.sources = sources;
+	config.site.source_count = 2;
+	config.routes = routes;
+	routes[0].all_stations = false;
+	routes[0].stations = only;
+	routes[0].station_count = 1;
+	change.station = change.series = WQ_NONE;
+	change.rule = 0;
+	assert_string_equal(told(&config, &change), "");
+	change.rule = 1;
+	assert_string_equal(told(&config, &change), "zhang:lead li:lead installer:lead wang:assist");
+	routes[0].stations = (const uint32_t[]){ YIGAN };
+	assert_string_equal(told(&config, &change), "installer:lead");
+	change.rule = 0;
+	assert_string_equal(told(&config, &change), "zhang:lead li:lead wang:assist");
+	assert_non_null(strstr(notices[0].text, "【设备告警】"));
+	change.level = WQ_LEVEL_INFO;
 	assert_string_equal(told(&config, &change), "");
 }
 
@@ -207,6 +246,7 @@ int main(void)
 		cmocka_unit_test(the_shortest_deadline_of_the_routes_that_name_the_contact_counts),
 		cmocka_unit_test(routes_decide_who_is_told),
 		cmocka_unit_test(routes_match_by_kind_and_by_station),
+		cmocka_unit_test(a_bus_is_told_to_the_routes_of_what_is_read_from_it),
 		cmocka_unit_test(a_contact_in_two_routes_is_told_once_in_the_lead),
 		cmocka_unit_test(a_notice_is_complete),
 		cmocka_unit_test(ids_hold_no_dot_and_fit_and_differ),

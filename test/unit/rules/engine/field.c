@@ -33,6 +33,7 @@ struct field *field_new(size_t stations, size_t parameters, wq_ms interval)
 			.zone = &wq_zone_china,
 			.first_series = s * (uint32_t)parameters,
 			.series_count = (uint32_t)parameters };
+		f->ph[s] = s * (uint32_t)parameters;
 		for (uint32_t p = 0; p < parameters; p++)
 			f->series[s * parameters + p] = (struct wq_series){ .station = s,
 				.parameter = p,
@@ -150,6 +151,13 @@ void field_sample(struct field *f, uint32_t series, wq_ms at, double value, cons
 {
 	struct wq_sample sample = sample_of(series, at, value, flag);
 	put(f, &sample, 1);
+}
+
+void field_bus(struct field *f, enum wq_bus_state state)
+{
+	size_t before = f->out.change_count;
+	assert_int_equal(wq_engine_bus(f->engine, 0, state, f->now, &f->out, NULL), 0);
+	note(f, before);
 }
 
 void field_forget(struct field *f)

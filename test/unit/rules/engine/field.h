@@ -15,7 +15,7 @@
 #define FIELD_STATIONS   12
 #define FIELD_PARAMETERS 9
 #define FIELD_RULES      8
-#define FIELD_STORY      8192
+#define FIELD_STORY      65536
 
 struct field {
 	struct wq_site site;
@@ -23,6 +23,7 @@ struct field {
 	struct wq_series series[FIELD_STATIONS * FIELD_PARAMETERS];
 	struct wq_rule_use rules[FIELD_RULES];
 	uint32_t all[FIELD_STATIONS * FIELD_PARAMETERS];
+	uint32_t ph[FIELD_STATIONS]; /* the first series of each station */
 	_Alignas(max_align_t) unsigned char settings[FIELD_RULES][256];
 	struct wq_engine *engine;
 	struct wq_outcome out; /* since the last field_forget() */
@@ -50,6 +51,9 @@ void field_send(struct field *f, uint32_t s, unsigned which, double value, const
 
 /* One sample of a series with a stamp of its own. */
 void field_sample(struct field *f, uint32_t series, wq_ms at, double value, const char *flag);
+
+/* What the daemon knows of the gateway that all are read from. */
+void field_bus(struct field *f, enum wq_bus_state state);
 
 void field_forget(struct field *f);
 
