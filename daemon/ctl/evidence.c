@@ -59,7 +59,8 @@ static void print_pairs(const char *title, const json_t *object, FILE *to)
 }
 
 /* A table of what the cells of each row of an array are. */
-static void print_rows(const char *title, const json_t *list, const char *const *keys, size_t columns, FILE *to)
+static void print_rows(
+        const char *title, const json_t *list, const char *const *keys, size_t columns, FILE *to)
 {
 	char text[8][CELL];
 	const char *cells[8];
@@ -73,7 +74,9 @@ static void print_rows(const char *title, const json_t *list, const char *const 
 		const json_t *row = json_array_get(list, i);
 
 		for (size_t c = 0; c < columns; c++)
-			cells[c] = scalar(json_is_array(row) ? json_array_get(row, c) : json_object_get(row, keys[c]), text[c]);
+			cells[c] = scalar(json_is_array(row) ? json_array_get(row, c)
+			                                     : json_object_get(row, keys[c]),
+			        text[c]);
 		ctl_table_row(&table, cells);
 	}
 	ctl_table_print(&table, to);
@@ -104,7 +107,8 @@ static void print_judgement(const json_t *evidence, FILE *to)
 void evidence_print(const json_t *evidence, FILE *to)
 {
 	static const char *const reading[] = { "time", "value", "quality" };
-	static const char *const neighbour[] = { "where", "station", "parameter", "time", "value", "unit", "quality" };
+	static const char *const neighbour[] = { "where", "station", "parameter", "time", "value",
+		"unit", "quality" };
 	const json_t *first = json_object_get(evidence, "first");
 	char buf[CELL];
 
@@ -139,7 +143,9 @@ static int row(void *owner, const struct reader_cell *cells, size_t count, struc
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys && i < count; i++)
 		json_object_set_new(change, keys[i], text_cell(&cells[i]));
-	json_object_set_new(change, "evidence", json_loads(cells[count - 1].type == READER_TEXT ? cells[count - 1].text : "{}", 0, NULL));
+	json_object_set_new(change, "evidence",
+	        json_loads(cells[count - 1].type == READER_TEXT ? cells[count - 1].text : "{}", 0,
+	                NULL));
 	if (json_array_append_new(list, change) < 0)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for the changes of the alarm");
 	return 0;

@@ -11,7 +11,8 @@
 /* One change: its evidence as docs/store.md tells it. */
 void evidence_print(const json_t *evidence, FILE *to);
 
-/* Every change of query->alarm; with the format json an array of objects. Returns the exit status. */
+/* Every change of query->alarm; with the format json an array of objects. Returns the exit status.
+ */
 int evidence_run(const struct query *query);
 
 #endif

@@ -8,8 +8,8 @@
 #include <argp.h>
 #include <stddef.h>
 
-/* The option --who, for the `children` of a subcommand's argp; its parser sets the const char * that
- * state->child_inputs points to. */
+/* The option --who, for the `children` of a subcommand's argp; its parser sets the const char *
+ * that state->child_inputs points to. */
 extern const struct argp person_argp;
 
 /* A text of 1 to `max` bytes of UTF-8, or the program ends with a usage error. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wqctl shelve, unshelve and shelved: alarms are put aside for a while, by somebody, for a reason. */
+/* wqctl shelve, unshelve and shelved: alarms are put aside for a while, by somebody, for a reason.
+ */
 #include "client.h"
 #include "commands.h"
 #include "person.h"
@@ -21,26 +22,40 @@ struct arguments {
 	bool raw; /* of shelved */
 };
 
-enum { KEY_RULE = 'r', KEY_STATION = 's', KEY_PARAMETER = 'p', KEY_FOR = 'f', KEY_REASON = 'R', KEY_JSON = 'j' };
+enum {
+	KEY_RULE = 'r',
+	KEY_STATION = 's',
+	KEY_PARAMETER = 'p',
+	KEY_FOR = 'f',
+	KEY_REASON = 'R',
+	KEY_JSON = 'j'
+};
 
-#define WHERE                                                                                                     \
-	{ NULL, 0, NULL, 0, "Which, when not one open ALARM:", 1 },                                               \
-		{ "rule", KEY_RULE, "TITLE", 0, "a rule, by its title in the configuration", 1 },                 \
-		{ "station", KEY_STATION, "ID", 0, "at this station", 1 },                                        \
-		{ "parameter", KEY_PARAMETER, "NAME", 0, "of this parameter only (default: all it judges there)", 1 }
+#define WHERE                                                                                      \
+	{ NULL, 0, NULL, 0, "Which, when not one open ALARM:", 1 },                                \
+	        { "rule", KEY_RULE, "TITLE", 0, "a rule, by its title in the configuration", 1 },  \
+	        { "station", KEY_STATION, "ID", 0, "at this station", 1 },                         \
+	{                                                                                          \
+		"parameter", KEY_PARAMETER, "NAME", 0,                                             \
+		        "of this parameter only (default: all it judges there)", 1                 \
+	}
 
-static const struct argp_option shelve_options[] = { { "for", KEY_FOR, "SPAN", 0, "how long: 30m, 2h, 3d (required)", 0 },
-	{ "reason", KEY_REASON, "TEXT", 0, "why (required)", 0 }, WHERE, { 0 } };
+static const struct argp_option shelve_options[] = {
+	{ "for", KEY_FOR, "SPAN", 0, "how long: 30m, 2h, 3d (required)", 0 },
+	{ "reason", KEY_REASON, "TEXT", 0, "why (required)", 0 }, WHERE, { 0 }
+};
 static const struct argp_option unshelve_options[] = { WHERE, { 0 } };
-static const struct argp_option shelved_options[] = { { "json", KEY_JSON, NULL, 0, "print the daemon's answer as it is", 0 },
-	{ 0 } };
+static const struct argp_option shelved_options[] = {
+	{ "json", KEY_JSON, NULL, 0, "print the daemon's answer as it is", 0 }, { 0 }
+};
 
 static void take_alarm(struct argp_state *state, struct arguments *arguments, const char *arg)
 {
 	if (arguments->alarm)
 		argp_error(state, "one alarm at a time, '%s' is one too many", arg);
 	if (wq_alarm_id(arg) < 0)
-		argp_error(state, "'%s' is not the name of an alarm; they look like W20260305-007", arg);
+		argp_error(state, "'%s' is not the name of an alarm; they look like W20260305-007",
+		        arg);
 	arguments->alarm = arg;
 }
 
@@ -96,16 +111,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &ctl_target_argp, 0, NULL, 0 }, { &person_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &ctl_target_argp, 0, NULL, 0 },
+	{ &person_argp, 0, NULL, 0 }, { 0 } };
 
 static int ask(const struct arguments *arguments)
 {
 	char path[64], login[WQ_PERSON_TEXT];
 	const char *verb = arguments->up ? "shelve" : "unshelve";
 	const char *who = person_name(arguments->who, login);
-	json_t *body = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "who", who, "for", arguments->span, "reason",
-		arguments->reason, "rule", arguments->rule, "station", arguments->station, "parameter",
-		arguments->parameter);
+	json_t *body = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "who", who, "for",
+	        arguments->span, "reason", arguments->reason, "rule", arguments->rule, "station",
+	        arguments->station, "parameter", arguments->parameter);
 	struct ctl_answer answer;
 
 	if (arguments->alarm)
@@ -114,8 +130,9 @@ static int ask(const struct arguments *arguments)
 		snprintf(path, sizeof path, "/v1/%s", verb);
 	int r = ctl_ask(&arguments->target, "POST", path, body, &answer);
 	if (r == CTL_DONE)
-		printf("%s %sd%s%s by %s\n", arguments->alarm ? arguments->alarm : arguments->rule, verb,
-			arguments->up ? " for " : "", arguments->up ? arguments->span : "", who);
+		printf("%s %sd%s%s by %s\n", arguments->alarm ? arguments->alarm : arguments->rule,
+		        verb, arguments->up ? " for " : "", arguments->up ? arguments->span : "",
+		        who);
 	ctl_answer_free(&answer);
 	json_decref(body);
 	return r;
@@ -124,11 +141,13 @@ static int ask(const struct arguments *arguments)
 int ctl_shelve(int argc, char **argv)
 {
 	static const struct argp argp = { shelve_options, parse, "[ALARM]",
-		"Puts a rule at one of its places aside for a while: its alarms are recorded, nobody is told and "
+		"Puts a rule at one of its places aside for a while: its alarms are recorded, "
+		"nobody is told and "
 		"nothing escalates. What is still open at the end is told again.\v"
 		"Examples:\n"
 		"  wqctl shelve W20260305-007 --for 2h --reason 清洗探头\n"
-		"  wqctl shelve --rule class3 --station yigan --parameter tp --for 1d --reason 试剂更换",
+		"  wqctl shelve --rule class3 --station yigan --parameter tp --for 1d --reason "
+		"试剂更换",
 		children, NULL, NULL };
 	struct arguments arguments = { .up = true };
 
@@ -139,7 +158,8 @@ int ctl_shelve(int argc, char **argv)
 int ctl_unshelve(int argc, char **argv)
 {
 	static const struct argp argp = { unshelve_options, parse, "[ALARM]",
-		"Ends a shelf before its time. What is still open is told again.", children, NULL, NULL };
+		"Ends a shelf before its time. What is still open is told again.", children, NULL,
+		NULL };
 	struct arguments arguments = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
@@ -167,7 +187,8 @@ static error_t parse_shelved(int key, char *arg, struct argp_state *state)
 
 static int print_shelves(const json_t *list, FILE *to)
 {
-	static const char *const keys[] = { "rule", "station", "parameter", "since", "until", "who", "reason", "alarm" };
+	static const char *const keys[] = { "rule", "station", "parameter", "since", "until", "who",
+		"reason", "alarm" };
 	enum { COLUMNS = sizeof keys / sizeof *keys };
 	struct ctl_table table;
 
@@ -196,7 +217,9 @@ int ctl_shelved(int argc, char **argv)
 {
 	static const struct argp_child target[] = { { &ctl_target_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { shelved_options, parse_shelved, "",
-		"Lists what is shelved: until when, by whom and why, and the alarm that is open there.", target, NULL, NULL };
+		"Lists what is shelved: until when, by whom and why, and the alarm that is open "
+		"there.",
+		target, NULL, NULL };
 	struct arguments arguments = { 0 };
 	struct ctl_answer answer;
 

@@ -90,20 +90,6 @@ static bool is_opening(enum wq_change_kind kind)
 	return kind == WQ_OPENED || kind == WQ_REOPENED;
 }
 
-/* "1小时内报警3次" */
-static void why_shelved(const struct wq_life *life, char *buf, size_t cap)
-{
-	static const struct {
-		wq_ms unit;
-		const char *name;
-	} units[] = { { WQ_DAYS(1), "天" }, { WQ_HOURS(1), "小时" }, { WQ_MINUTES(1), "分钟" }, { WQ_SECONDS(1), "秒" } };
-	size_t i = 0;
-	while (i < 3 && (life->chatter_within % units[i].unit != 0 || life->chatter_within < units[i].unit))
-		i++;
-	snprintf(buf, cap, "%lld%s内报警%lld次", (long long)(life->chatter_within / units[i].unit), units[i].name,
-		(long long)life->chatter);
-}
-
 /* An opening is counted, may be one too many, and may begin a flood. */
 static void record_opening(struct wq_engine *engine, struct slot *slot, enum wq_change_kind kind, const struct deed *deed,
 	struct wq_shelf *shelf, struct wq_outcome *out)
@@ -125,7 +111,9 @@ static void record_opening(struct wq_engine *engine, struct slot *slot, enum wq_
 		.until = deed->now + span,
 		.ended = WQ_NO_TIME,
 		.automatic = true };
-	why_shelved(life, shelf->reason, sizeof shelf->reason);
+	char within[RECORD_SPAN];
+	snprintf(shelf->reason, sizeof shelf->reason, "%s内报警%lld次", record_span(life->chatter_within, within),
+		(long long)life->chatter);
 	shelves_put(engine, slot, shelf, deed->now, out);
 }
 

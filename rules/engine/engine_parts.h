@@ -248,6 +248,8 @@ void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_k
 /* Whether somebody is told of a change that this slot's alarm is about to make, at this level. */
 enum wq_hush record_hush(const struct wq_engine *engine, const struct slot *slot, enum wq_change_kind kind,
 	enum wq_level level);
+#define RECORD_SPAN 32
+char *record_span(wq_ms span, char buf[RECORD_SPAN]); /* "1小时" */
 void record_text(char *to, size_t cap, const char *text); /* cuts at a character; NULL is empty */
 
 /* shelves.c */

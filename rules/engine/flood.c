@@ -2,7 +2,7 @@
 /* Openings are counted: of one alarm, which may chatter, and of all together, which may be a flood.
  *
  * A flood begins when more alarms than `flood_alarms` opened within `flood_within`, and ends when at most half as many did
- * (ISA-18.2 has more than 10 in 10 min, and fewer than 5). While it goes on, one alarm says so with the count and with
+ * (as ISA-18.2 is commonly read: more than 10 in 10 min, then fewer than half of that). While it goes on, one alarm says so with the count and with
  * what came first, and openings below `warning` are recorded but not told (record.c); its end tells how many. Counted is
  * what would have been told, so nothing that is on the shelf. A recorded series has no people who could be flooded. */
 #include "engine_parts.h"
@@ -150,9 +150,11 @@ static void say(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 {
 	struct flood *flood = &engine->flood;
 	struct wq_verdict verdict = verdict_of(engine, WQ_FINDING_RAISE, now);
-	char first[160];
+	char first[160], within[RECORD_SPAN];
 	name_first(engine, first, sizeof first);
-	wq_verdict_say(&verdict, "短时报警%lld条,首报%s;其间提示、关注只记录不通知", (long long)flood->total, first);
+	wq_verdict_say(&verdict, "%s内报警超过%lld条,累计%lld条,首报%s;其间提示、关注只记录不通知",
+		record_span(engine->site->duty.flood_within, within), (long long)most(engine), (long long)flood->total,
+		first);
 	flood->moved = false;
 	alarms_apply(engine, flood->slot, &verdict, now, false, out);
 }
@@ -180,7 +182,7 @@ void flood_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 	struct wq_verdict verdict = verdict_of(engine, WQ_FINDING_CLEAR, now);
 	char first[160];
 	name_first(engine, first, sizeof first);
-	wq_verdict_say(&verdict, "报警潮结束,共%lld条,其中%lld条提示、关注未单独通知,首报%s", (long long)flood->total,
+	wq_verdict_say(&verdict, "报警共%lld条,其中%lld条提示、关注未单独通知,首报%s", (long long)flood->total,
 		(long long)flood->held, first);
 	alarms_apply(engine, flood->slot, &verdict, now, false, out);
 }

@@ -8,6 +8,7 @@
  * Recorded is everything. */
 #include "engine_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Lesser alarms may be held back in a flood; warnings and alarms never. */
@@ -24,6 +25,19 @@ void record_text(char *to, size_t cap, const char *text)
 	if (n > 0)
 		memcpy(to, text, n);
 	to[n] = '\0';
+}
+
+char *record_span(wq_ms span, char buf[RECORD_SPAN])
+{
+	static const struct {
+		wq_ms unit;
+		const char *name;
+	} units[] = { { WQ_DAYS(1), "天" }, { WQ_HOURS(1), "小时" }, { WQ_MINUTES(1), "分钟" }, { WQ_SECONDS(1), "秒" } };
+	size_t i = 0;
+	while (i < 3 && (span % units[i].unit != 0 || span < units[i].unit))
+		i++;
+	snprintf(buf, RECORD_SPAN, "%lld%s", (long long)(span / units[i].unit), units[i].name);
+	return buf;
 }
 
 static enum wq_hush by_flood(const struct wq_engine *engine, const struct wq_alarm *alarm, enum wq_change_kind kind,

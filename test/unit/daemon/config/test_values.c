@@ -176,6 +176,29 @@ static void rules_apply_where_their_keys_say(void **state)
 	config_free(config);
 }
 
+/* How alarms live: the same keys for every rule, and what the site can bear. */
+static void the_life_of_alarms_is_by_rule_and_by_default_none(void **state)
+{
+	struct config *config =
+	        load_right(HEAD "day \"plain\" { }\n"
+	                        "day \"full\" { on_delay = \"5m\" off_delay = \"10m\" hold = \"1h\" latch = true\n"
+	                        " chatter = 5 chatter_within = \"30m\" chatter_shelve = \"4h\" }\n");
+	const struct wq_life *plain = &config->site.rules[0].life, *full = &config->site.rules[1].life;
+	const struct wq_duty *duty = &config->site.duty;
+
+	(void)state;
+	assert_true(plain->on_delay == 0 && plain->off_delay == 0 && plain->hold == 0 && !plain->latch &&
+	        plain->chatter == 0);
+	assert_true(full->on_delay == WQ_MINUTES(5) && full->off_delay == WQ_MINUTES(10) &&
+	        full->hold == WQ_HOURS(1) && full->latch && full->chatter == 5 &&
+	        full->chatter_within == WQ_MINUTES(30) && full->chatter_shelve == WQ_HOURS(4));
+	assert_true(duty->flood_alarms == 10 && duty->flood_within == WQ_MINUTES(10) &&
+	        duty->shelve_max == WQ_DAYS(7));
+	assert_string_equal(config->site.rules[config_self_rule(&config->site, CONFIG_SELF_FLOOD)].name,
+	        WQ_FLOOD_RULE);
+	config_free(config);
+}
+
 static uint64_t hash_of(const char *rule)
 {
 	char text[4096];
@@ -292,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_small_file_is_a_site),
+		cmocka_unit_test(the_life_of_alarms_is_by_rule_and_by_default_none),
 		cmocka_unit_test(points_become_series_and_points_of_their_bus),
 		cmocka_unit_test(a_continuous_point_is_expected_as_often_as_it_is_polled),
 		cmocka_unit_test(everything_that_is_given_is_taken),
