@@ -80,7 +80,8 @@ struct wq_rule {
 
 	/* Called after a batch changed what the scope covers: a new or revised reading of the series;
 	 * any sample of the station; any batch. May be NULL. Writes *out (zeroed, UNKNOWN) and returns
-	 * true; false = nothing to say, the last verdict stands. */
+	 * true; false = nothing to say, the last verdict stands. Delays of alarms (wq_life) are counted from
+	 * verdict to verdict by `at`: what goes on exceeding, or meeting, is said with each new reading. */
 	bool (*on_batch)(void *state, const void *settings, const struct wq_view *view,
 		struct wq_verdict *out);
 

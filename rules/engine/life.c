@@ -159,8 +159,7 @@ const struct life_step *life_step(enum wq_life_state state, enum life_event even
 	return &steps[state][event];
 }
 
-/* Whether an alarm of this state rings when the rule says that the water exceeds: only then on_delay counts. */
-static bool rings(enum wq_life_state state)
+bool life_rings(enum wq_life_state state)
 {
 	return state == WQ_LIFE_NORMAL || state == WQ_LIFE_CORRECTED || state == WQ_LIFE_RECOVERED;
 }
@@ -173,7 +172,7 @@ enum life_event life_event_of(const struct wq_life *life, enum wq_life_state sta
 	case WQ_FINDING_HOLD:
 		return LIFE_HOLD;
 	case WQ_FINDING_RAISE:
-		if (rings(state) && held < life->on_delay)
+		if (life_rings(state) && held < life->on_delay)
 			return LIFE_EXCEEDING;
 		return higher ? LIFE_HIGHER : LIFE_EXCEEDS;
 	case WQ_FINDING_CLEAR:

@@ -40,6 +40,9 @@ struct life_step {
 	uint8_t refusal;
 };
 
+/* Whether an alarm of this state rings when the rule says that the water exceeds: only then on_delay counts. */
+bool life_rings(enum wq_life_state state);
+
 const struct life_step *life_step(enum wq_life_state state, enum life_event event);
 
 /* What a verdict that is not late means, for an alarm of this state and level. Spans by event time: how long the rule has

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls the rules of a place and hands what they say to the alarms. */
 #include "engine_parts.h"
+#include "life.h"
 
 #include <math.h>
 #include <string.h>
@@ -101,7 +102,8 @@ static wq_ms wake_of(const struct wq_engine *engine, const struct slot *slot, co
 	const struct wq_rule *rule = view->use->rule;
 	wq_ms wake = rule->wake != NULL ? rule->wake(state_of(engine, slot), view->use->settings, view) : view->now;
 	/* What it has been saying is long enough then. */
-	wq_ms confirmed = slot->exceeds_since != WQ_NO_TIME && slot->alarm == NULL
+	bool waits = slot->exceeds_since != WQ_NO_TIME && life_rings(slot->alarm != NULL ? slot->alarm->state : WQ_LIFE_NORMAL);
+	wq_ms confirmed = waits
 		? slot->exceeds_since + view->use->life.on_delay
 		: WQ_NO_TIME;
 	return confirmed > view->now && confirmed < wake ? confirmed : wake;
