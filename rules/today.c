@@ -11,13 +11,15 @@
  *     (with 0, or while fewer than half of them are known: 0, or the best the
  *     instrument can show), the mean of the day exceeds: the day is lost
  *   the mean so far exceeds                                                    RAISE level
- *   if all that comes is like the newest reading, the mean exceeds             RAISE forecast_level
+ *   the newest `forecast_readings` readings all exceed (those of the day        RAISE forecast_level
+ *     before count as well), and if all that comes is like the newest one, the
+ *     mean exceeds: this needs no `minimum` and no `after`
  *   none of these, and the mean so far and the forecast are within the limit
  *     by deadband                                                              CLEAR
- *   in between, or fewer than `minimum` readings, or less than `after` of      HOLD
- *     the day
+ *   in between; without a forecast also: fewer than `minimum` readings, or     HOLD
+ *     less than `after` of the day
  *
- * A reading that is suspect raises no higher than forecast_level when it is the newest. When the day
+ * A newest reading that is suspect raises no higher than forecast_level. When the day
  * closes and met, and the new day gives no reason, it clears; when the day exceeded, the alarm stays until a
  * later day is better: one episode, however many days it takes. */
 #include "registry.h"
@@ -35,7 +37,7 @@
 
 struct today_settings {
 	struct bound_settings bound;
-	int64_t minimum, recent;
+	int64_t minimum, recent, forecast_readings;
 	wq_ms after;
 	int forecast_level, level, certain_level;
 	double deadband;
@@ -47,14 +49,14 @@ static const struct wq_option options[] = {
 	        .type = WQ_OPT_INTEGER,
 	        .min = 1,
 	        .max = 100000,
-	        .fallback = "2",
+	        .fallback = "3",
 	        .offset = offsetof(struct today_settings, minimum),
 	        .help = "readings of the day that are needed to judge it" },
 	{ .key = "after",
 	        .type = WQ_OPT_SPAN,
 	        .min = 0,
 	        .max = 86400000,
-	        .fallback = "4h",
+	        .fallback = "8h",
 	        .offset = offsetof(struct today_settings, after),
 	        .help = "how much of the day must have passed at the newest reading" },
 	{ .key = "recent",
@@ -65,15 +67,22 @@ static const struct wq_option options[] = {
 	        .offset = offsetof(struct today_settings, recent),
 	        .help = "the best of so many newest readings is the best that may still come; 0: no "
 	                "reading is known to be impossible" },
+	{ .key = "forecast_readings",
+	        .type = WQ_OPT_INTEGER,
+	        .min = 1,
+	        .max = WQ_WINDOW_MAX,
+	        .fallback = "2",
+	        .offset = offsetof(struct today_settings, forecast_readings),
+	        .help = "so many newest readings must exceed before the day is forecast to" },
 	{ .key = "forecast_level",
 	        .type = WQ_OPT_CHOICE,
-	        .fallback = "watch",
+	        .fallback = "warning",
 	        .choices = rule_levels,
 	        .offset = offsetof(struct today_settings, forecast_level),
-	        .help = "level when the day would exceed if it went on like the newest reading" },
+	        .help = "level when the day is forecast to exceed: if it went on like the newest one" },
 	{ .key = "level",
 	        .type = WQ_OPT_CHOICE,
-	        .fallback = "watch",
+	        .fallback = "warning",
 	        .choices = rule_levels,
 	        .offset = offsetof(struct today_settings, level),
 	        .help = "level when the mean so far exceeds" },
@@ -113,7 +122,7 @@ static size_t window(const void *settings)
 {
 	const struct today_settings *s = settings;
 
-	return s->recent > 0 ? (size_t)s->recent : 1;
+	return (size_t)(s->recent > s->forecast_readings ? s->recent : s->forecast_readings);
 }
 
 /* What the day looks like at its newest reading. */
@@ -127,6 +136,7 @@ struct outlook {
 	int more;        /* readings still to come */
 	double best;     /* the best that may come */
 	bool seen;       /* it is one of the recent readings */
+	bool run;        /* the newest forecast_readings readings exceed */
 };
 
 /* How many readings come after `at` and before the day ends. */
@@ -142,7 +152,7 @@ static double best_of(struct outlook *o, const struct today_settings *s,
         const struct wq_reading *readings, size_t count)
 {
 	double best = o->newest.value;
-	size_t used = count < window(s) ? count : window(s);
+	size_t used = count < (size_t)s->recent ? count : (size_t)s->recent;
 
 	if (s->recent == 0 || 2 * count < (size_t)s->recent)
 		return rest_best_possible(&o->bound, o->upper, o->parameter);
@@ -176,6 +186,9 @@ static bool look(const struct today_settings *s, const struct wq_view *view, str
 	o->upper = isnan(o->bound.low) ||
 	        (!isnan(o->bound.high) && so_far->mean - o->bound.low > o->bound.high - so_far->mean);
 	o->best = best_of(o, s, readings, count);
+	o->run = count >= (size_t)s->forecast_readings;
+	for (int64_t i = 1; o->run && i <= s->forecast_readings; i++)
+		o->run = bound_exceeds(&o->bound, readings[count - (size_t)i].value);
 	return true;
 }
 
@@ -244,17 +257,17 @@ static void state_facts(struct wq_verdict *out, const struct outlook *o, double 
 		wq_verdict_fact(out, "target_class", o->bound.class_);
 }
 
-/* The highest level that holds; NONE: none. */
+/* The highest level that holds; NONE: none. early: of the day there is only the forecast. */
 static enum wq_level level_of(const struct today_settings *s, const struct outlook *o, double mean,
-        bool *certain)
+        bool early, bool *certain)
 {
-	bool suspect = o->newest.quality == WQ_SUSPECT;
+	bool sure = !early && o->newest.quality != WQ_SUSPECT;
 	int level = WQ_LEVEL_NONE;
 
-	*certain = !suspect && would_exceed(o, &o->bound, o->best);
-	if (would_exceed(o, &o->bound, o->newest.value))
+	*certain = sure && would_exceed(o, &o->bound, o->best);
+	if (o->run && would_exceed(o, &o->bound, o->newest.value))
 		level = s->forecast_level;
-	if (!suspect && bound_exceeds(&o->bound, judged(o, mean)))
+	if (sure && bound_exceeds(&o->bound, judged(o, mean)))
 		level = s->level;
 	return (enum wq_level)(*certain ? s->certain_level : level);
 }
@@ -264,24 +277,22 @@ static bool judge(const struct today_settings *s, const struct wq_view *view, st
 	struct wq_day_so_far so_far;
 	struct outlook o;
 	struct bound narrow;
-	wq_ms start;
-	bool certain;
+	bool early, certain;
 
 	if (!look(s, view, &o, &so_far))
 		return false;
-	start = wq_day_start(wq_view_station(view)->zone, o.day);
+	early = so_far.valid < s->minimum ||
+	        o.newest.at - wq_day_start(wq_view_station(view)->zone, o.day) < s->after;
 	out->series = wq_view_place(view);
 	out->at = o.newest.at;
 	out->value = judged(&o, so_far.mean);
 	out->limit = o.upper ? o.bound.high : o.bound.low;
 	out->finding = WQ_FINDING_HOLD;
-	if (so_far.valid < s->minimum || o.newest.at - start < s->after)
-		return true;
-	out->level = level_of(s, &o, so_far.mean, &certain);
+	out->level = level_of(s, &o, so_far.mean, early, &certain);
 	narrow = bound_narrow(&o.bound, s->deadband);
 	if (out->level > WQ_LEVEL_NONE)
 		out->finding = WQ_FINDING_RAISE;
-	else if (!bound_exceeds(&narrow, judged(&o, so_far.mean)) &&
+	else if (!early && !bound_exceeds(&narrow, judged(&o, so_far.mean)) &&
 	        !would_exceed(&o, &narrow, o.newest.value))
 		out->finding = WQ_FINDING_CLEAR;
 	if (out->finding != WQ_FINDING_RAISE && !wq_view_open(view))

@@ -19,9 +19,13 @@ extern const struct wq_rule wq_rule_today;
 static struct river r;
 static const struct river_station one[] = { { .id = "yigan", .name = "一干河" }, { 0 } };
 
+/* Judged from the second reading on, unless the settings say otherwise. */
 static void begin(const char *settings, const char *parameters)
 {
-	const struct river_rule rules[] = { { .rule = &wq_rule_today, .settings = settings }, { 0 } };
+	char text[200];
+	const struct river_rule rules[] = { { .rule = &wq_rule_today, .settings = text }, { 0 } };
+
+	snprintf(text, sizeof text, "minimum=2 after=4h forecast_level=watch level=watch %s", settings);
 
 	river_open(&r, one, parameters, rules);
 	river_tick(&r, DAY0);
@@ -41,12 +45,12 @@ static void days_reading_by_reading(void **state)
 		{ "", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, ".wwwWW" },
 		/* Where the best of the newest readings is known (half of 4): all alike, so the day is lost. */
 		{ "recent=4", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, ".WWWWW" },
-		{ "recent=4", "tp", { 0.1, 0.3, 0.3, 0.3, 0.3, 0.3 }, ".wwwWW" },
+		{ "recent=4", "tp", { 0.1, 0.3, 0.3, 0.3, 0.3, 0.3 }, "..wwWW" },
 		/* The limit itself meets, rounding included: 0.2004 on the mean is 0.200. */
 		{ "", "tp", { 0.2, 0.2, 0.2, 0.2, 0.2, 0.2 }, "......" },
 		{ "", "tp", { 0.2004, 0.2004, 0.2004, 0.2004, 0.2004, 0.2004 }, "......" },
 		/* Within so far, but beyond if it goes on like this: forecast. */
-		{ "level=warning certain_level=alarm", "tp", { 0.1, 0.1, 0.1, 0.35, 0.35, 0.35 }, "...wwA" },
+		{ "level=warning certain_level=alarm", "tp", { 0.1, 0.1, 0.1, 0.35, 0.35, 0.35 }, "....wA" },
 		{ "forecast_level=none", "tp", { 0.1, 0.1, 0.25, 0.25, 0.25, 0.25 }, "......" },
 		/* It comes back: clears once the day is well within the limit. */
 		{ "", "tp", { 0.24, 0.24, 0.1, 0.1, 0.1, 0.1 }, ".ww..." },
@@ -59,8 +63,13 @@ static void days_reading_by_reading(void **state)
 		{ "recent=4", "ph", { 7, 7, 7, 7, 7, 7 }, "......" },
 		{ "recent=0", "ph", { 9.8, 9.8, 9.8, 9.8, 9.8, 9.8 }, ".wwwwW" },
 		{ "recent=0", "ph", { 5, 5, 5, 5, 5, 5 }, ".WWWWW" }, /* [H+]: two of 10^-5 are more than six of 10^-5.5 */
-		{ "minimum=3", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, "..wwWW" },
-		{ "after=12h", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, "...wWW" },
+		/* Two in a row make a forecast before there is enough of the day; one does not. */
+		{ "minimum=4 forecast_readings=2 level=warning", "tp", { 0.3, 0.1, 0.3, 0.1, 0.1, 0.1 }, "......" },
+		{ "minimum=4 forecast_readings=2 level=warning", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, ".wwWWW" },
+		{ "minimum=4 forecast_readings=2 level=warning", "tp", { 0.3, 0.3, 0.1, 0.05, 0.05, 0.05 }, ".ww..." },
+		{ "minimum=4 forecast_readings=3 level=warning", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, "..wWWW" },
+		{ "forecast_level=none minimum=3", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, "..wwWW" },
+		{ "forecast_level=none after=12h", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, "...wWW" },
 		{ "class=4", "tp", { 0.3, 0.3, 0.3, 0.3, 0.3, 0.3 }, "......" },
 		{ "above=0.1", "tp", { 0.2, 0.2, 0.2, 0.2, 0.2, 0.2 }, ".wwWWW" },
 	};
@@ -115,6 +124,19 @@ static void a_bad_day_is_one_episode_until_a_day_meets(void **state)
 	river_close(&r);
 }
 
+static void the_evening_before_counts_for_the_forecast(void **state)
+{
+	(void)state;
+	begin("minimum=3 after=8h forecast_readings=2 level=warning", "tp");
+	for (int k = 0; k < 6; k++)
+		river_read(&r, 0, 0, DAY0 + WQ_HOURS(4 * k), k < 5 ? 0.05 : 0.3);
+	assert_string_equal(r.story, "");
+	river_read(&r, 0, 0, DAY0 + WQ_DAYS(1), 0.3);
+	assert_string_equal(r.story,
+		"today yigan opened watch: 总磷今日1次均值0.3mg/L,超Ⅲ类限值(0.2),余下5次平均须不高于0.18mg/L\n");
+	river_close(&r);
+}
+
 static void a_day_that_met_clears_what_its_last_reading_left(void **state)
 {
 	(void)state;
@@ -164,6 +186,7 @@ int main(void)
 		cmocka_unit_test(days_reading_by_reading),
 		cmocka_unit_test(the_sentence_tells_the_arithmetic),
 		cmocka_unit_test(a_bad_day_is_one_episode_until_a_day_meets),
+		cmocka_unit_test(the_evening_before_counts_for_the_forecast),
 		cmocka_unit_test(a_day_that_met_clears_what_its_last_reading_left),
 		cmocka_unit_test(late_readings_count_where_they_belong_and_ring_nobody),
 		cmocka_unit_test(levels_that_fall_are_refused),
