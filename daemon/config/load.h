@@ -37,6 +37,7 @@ struct rule_plan {
 	const void *settings;
 	struct rule_places where;
 	unsigned kinds; /* bit per enum wq_station_kind */
+	uint32_t profiles, except_profiles;
 	uint64_t hash;
 	bool usable; /* its own keys are right: its check may look at them */
 };
@@ -78,7 +79,7 @@ struct loader {
 	const char *limits; /* evaluation.standard, or NULL */
 	const struct section **bus_sections; /* as config.buses */
 	bool *bus_usable;
-	struct names station_names, bus_names, channel_names, contact_names, group_names;
+	struct names station_names, bus_names, channel_names, contact_names, group_names, profile_names;
 };
 
 /* Reads a text in memory. name: the file's, for the report. NULL on any error. */
@@ -126,6 +127,10 @@ void load_buses(struct loader *l);    /* points.c: buses, points, series */
 void load_cares(struct loader *l);    /* care.c: maintenance; after the points */
 void load_channels(struct loader *l); /* alert.c: channels, contacts, groups, routes */
 void load_people(struct loader *l);
+void load_profiles(struct loader *l);    /* profiles.c */
+/* Bits of the profiles that a rule's key names. */
+uint32_t load_profile_bits(
+        struct loader *l, const struct section *section, const char *key, const struct wq_list *list);
 void load_rules(struct loader *l);       /* rules.c: sections and hashes */
 void load_rule_places(struct loader *l); /* places.c with what is worth a word of warning */
 

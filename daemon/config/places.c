@@ -226,6 +226,8 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 			.name = plan->title,
 			.settings = plan->settings,
 			.hash = plan->hash,
+			.profiles = plan->profiles,
+			.except_profiles = plan->except_profiles,
 			.life = plan->where.life };
 		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);
 		rule_escalation(&uses[i], site, routes);

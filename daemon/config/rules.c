@@ -142,6 +142,9 @@ void load_rules(struct loader *l)
 		check_scope(l, s, plan->rule);
 		check_life(l, s, &plan->where.life);
 		plan->kinds = load_kinds(l, s, &plan->where.kinds);
+		plan->profiles = load_profile_bits(l, s, "profile", &plan->where.profile);
+		plan->except_profiles =
+		        load_profile_bits(l, s, "except_profile", &plan->where.except_profile);
 		plan->usable = l->report->error_count == errors && !s->damaged;
 		check_names(l, plan);
 		plan->hash = hash_section(l, s, plan->rule);

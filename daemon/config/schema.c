@@ -189,6 +189,10 @@ const struct wq_option schema_rule[] = {
 	ROW(SWITCH, rule_places, focus, "focus", .help = "true: only stations with focus = true"),
 	ROW(LIST, rule_places, parameters, "parameters",
 	        .help = "parameters it watches; default: all that it can judge"),
+	ROW(LIST, rule_places, profile, "profile",
+	        .help = "active only while one of these profiles is on; default: always"),
+	ROW(LIST, rule_places, except_profile, "except_profile",
+	        .help = "not active while one of these profiles is on"),
 	ROW(SPAN, rule_places, life.on_delay, "on_delay", .fallback = "0", .min = 0,
 	        .max = 2678400000.0,
 	        .help = "its alarms open when the condition has held for this long, by the "
@@ -210,6 +214,14 @@ const struct wq_option schema_rule[] = {
 	ROW(SPAN, rule_places, life.chatter_shelve, "chatter_shelve", .fallback = "2h",
 	        .min = 60000, .max = 604800000.0,
 	        .help = "how long it is shelved; shelve_max at most"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_profile[] = {
+	ROW(TEXT, profile_settings, from, "from", .required = true, .min = 5, .max = 5,
+	        .help = "first day of every year on which it is on, \"05-01\""),
+	ROW(TEXT, profile_settings, to, "to", .required = true, .min = 5, .max = 5,
+	        .help = "last day; before `from`: in the year after"),
 	WQ_OPTION_END,
 };
 
@@ -269,6 +281,7 @@ static const struct section_kind fixed[] = {
 	{ "evaluation", SECTION_EVALUATION, false, schema_evaluation, NULL, NULL },
 	{ "parameter", SECTION_PARAMETER, true, schema_parameter, NULL, NULL },
 	{ "station", SECTION_STATION, true, schema_station, NULL, NULL },
+	{ "profile", SECTION_PROFILE, true, schema_profile, NULL, NULL },
 	{ "contact", SECTION_CONTACT, true, schema_contact, NULL, NULL },
 	{ "group", SECTION_GROUP, true, schema_group, NULL, NULL },
 	{ "route", SECTION_ROUTE, true, schema_route, NULL, NULL },

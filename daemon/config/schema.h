@@ -36,8 +36,9 @@ enum section_role {
 	SECTION_GROUP,
 	SECTION_ROUTE,
 	SECTION_CARE,
+	SECTION_PROFILE,
 };
-#define SECTION_ROLES 12
+#define SECTION_ROLES 13
 
 struct section_kind {
 	const char *name;
@@ -105,7 +106,12 @@ struct point_settings {
 struct rule_places {
 	struct wq_list stations, kinds, parameters;
 	bool focus;
+	struct wq_list profile, except_profile;
 	struct wq_life life;
+};
+
+struct profile_settings {
+	const char *from, *to; /* "MM-DD" */
 };
 
 struct contact_settings {
@@ -129,6 +135,6 @@ struct route_settings {
 /* Rows of the fixed sections, for the documentation's test. */
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_contact[], schema_group[],
-        schema_route[], schema_care[];
+        schema_route[], schema_care[], schema_profile[];
 
 #endif

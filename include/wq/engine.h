@@ -120,6 +120,17 @@ int wq_engine_shelve(struct wq_engine *engine, uint32_t rule, uint32_t place, wq
 int wq_engine_unshelve(struct wq_engine *engine, uint32_t rule, uint32_t place, const char *who, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err);
 
+/* What a person says of a profile: on or off until `until` (our clock; WQ_NO_TIME: until something else is said), or by its
+ * dates again. Holds from now on; to be told again after a restart, before the first tick. WQ_E_MISSING: there is no such
+ * profile; WQ_E_INVALID: `until` is past. */
+enum wq_profile_hand { WQ_PROFILE_AUTO, WQ_PROFILE_ON, WQ_PROFILE_OFF };
+int wq_engine_profile(struct wq_engine *engine, uint32_t profile, enum wq_profile_hand hand, wq_ms until, wq_ms now,
+	struct wq_err *err);
+
+/* Whether a profile (index into wq_site.profiles) is on, and what a person said of it that still holds. */
+bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_ms now, enum wq_profile_hand *hand,
+	wq_ms *until);
+
 /* A verdict that no rule of the engine gave, at the one place of a rule in network scope: what the daemon says of
  * itself. Opens, raises and clears as any other. WQ_E_INVALID: there is no such rule, or it has another scope. */
 int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verdict *verdict, wq_ms now,

@@ -219,6 +219,7 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
 	begin(engine, now);
 	engine->short_of_memory = false;
 	wanted_advance(engine, now, out);
+	profiles_advance(engine, now);
 	days_advance(engine, now, out);
 	slots_time(engine, now, out);
 	shelves_advance(engine, now, out);

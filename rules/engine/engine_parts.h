@@ -110,6 +110,12 @@ struct span {
 	uint32_t first, count;
 };
 
+/* What a person said of a profile. */
+struct said {
+	enum wq_profile_hand hand;
+	wq_ms until; /* our clock; WQ_NO_TIME: until something else is said */
+};
+
 /* Maintenance by hand that is remembered: what goes on, and what ended but may still be told of. */
 #define HANDS_MAX 64
 
@@ -146,6 +152,9 @@ struct wq_engine {
 	size_t wanted_count;
 	struct wq_maintenance hands[HANDS_MAX]; /* ascending by id */
 	size_t hand_count;
+	struct said said[WQ_PROFILES]; /* what people said of each profile */
+	uint32_t profiles;              /* bits of those that are on, from profiles_from to before profiles_until */
+	wq_ms profiles_from, profiles_until;
 	bool restoring;
 	bool short_of_memory; /* something has to be concluded again */
 };
@@ -216,6 +225,11 @@ void past_put(struct wq_engine *engine, const struct wq_day_report *report);
 void past_restore(struct wq_engine *engine, const struct wq_day_row *row);
 /* Days from `day` on have not come: the clock was set back. */
 void past_forget_from(struct wq_engine *engine, uint32_t station, wq_day day);
+
+/* profiles.c: whether a rule may open and raise now; and who is asked anew when that changed. */
+bool profiles_active(struct wq_engine *engine, const struct wq_rule_use *use, wq_ms now);
+void profiles_advance(struct wq_engine *engine, wq_ms now);
+wq_ms profiles_wake(const struct wq_engine *engine);
 
 /* report.c: evaluates a day from its sums (one per series of the station). */
 int32_t report_needed(const struct wq_evaluation *how, const struct wq_series *series, wq_ms length,

@@ -37,6 +37,8 @@ static void ask(struct wq_engine *engine, struct slot *slot, rule_call call, con
 	verdict.value = verdict.limit = NAN;
 	if (!call(state_of(engine, slot), view->use->settings, view, &verdict) || silent)
 		return;
+	if (verdict.finding == WQ_FINDING_RAISE && !profiles_active(engine, view->use, view->now))
+		return;
 	alarms_apply(engine, slot, &verdict, view->now, correction, out);
 }
 

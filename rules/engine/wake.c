@@ -50,6 +50,6 @@ wq_ms wq_engine_wake(const struct wq_engine *engine)
 {
 	if (engine->started == WQ_NO_TIME || engine->short_of_memory)
 		return engine->ticked;
-	wq_ms data = earlier(earlier(engine->wake, engine->days_wake), wanted_wake(engine));
+	wq_ms data = earlier(earlier(engine->wake, engine->days_wake), earlier(wanted_wake(engine), profiles_wake(engine)));
 	return earlier(data, earlier(earlier(escalations(engine), shelves(engine)), flood(engine)));
 }

@@ -55,6 +55,29 @@ static void the_bureau_s_example_is_right(void **state)
 	config_free(config);
 }
 
+/* "source" stations are held to limits of their own, and only they. */
+static void the_source_is_watched_more_strictly(void **state)
+{
+	struct config *config = load_example("wqd.conf");
+	const struct wq_site *site = &config->site;
+	size_t found = 0;
+
+	(void)state;
+	for (size_t i = 0; i < site->rule_count; i++) {
+		const struct wq_rule_use *use = &site->rules[i];
+
+		if (strcmp(use->name, "source-tp-early") == 0 || strcmp(use->name, "silent-source") == 0) {
+			found++;
+			assert_true(use->place_count > 0);
+			for (size_t p = 0; p < use->place_count; p++)
+				assert_int_equal(site->stations[site->series[use->places[p]].station].kind,
+				        WQ_SOURCE_BACKUP);
+		}
+	}
+	assert_int_equal(found, 2);
+	config_free(config);
+}
+
 static void the_demo_has_four_stations_on_two_buses(void **state)
 {
 	struct config *config = load_example("demo.conf");
@@ -216,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_bureau_s_example_is_right),
+		cmocka_unit_test(the_source_is_watched_more_strictly),
 		cmocka_unit_test(the_demo_has_four_stations_on_two_buses),
 		cmocka_unit_test(the_backtest_example_takes_any_station),
 		cmocka_unit_test(every_key_and_default_is_told),

@@ -34,6 +34,31 @@ static void a_small_file_is_a_site(void **state)
 	config_free(config);
 }
 
+static void rules_name_their_profiles(void **state)
+{
+	struct config *config = load_right(HEAD
+	        "profile \"winter\" { from = \"11-15\" to = \"02-29\" }\n"
+	        "profile \"flood\" { from = \"05-01\" to = \"09-30\" }\n"
+	        "above \"a\" { }\n"
+	        "above \"b\" { profile = { \"flood\" } }\n"
+	        "above \"c\" { profile = { \"flood\", \"winter\" } except_profile = \"winter\" }\n");
+	const struct wq_site *site = &config->site;
+
+	(void)state;
+	assert_int_equal(site->profile_count, 2);
+	assert_string_equal(site->profiles[1].name, "flood");
+	assert_int_equal(site->profiles[0].from_month * 100 + site->profiles[0].from_day, 1115);
+	assert_int_equal(site->profiles[0].to_month * 100 + site->profiles[0].to_day, 229);
+	assert_int_equal(site->rules[0].profiles, 0);
+	assert_int_equal(site->rules[0].except_profiles, 0);
+	assert_int_equal(site->rules[1].profiles, 2);
+	assert_int_equal(site->rules[2].profiles, 3);
+	assert_int_equal(site->rules[2].except_profiles, 1);
+	/* When it is active is part of what a rule is. */
+	assert_true(site->rules[0].hash != site->rules[1].hash);
+	config_free(config);
+}
+
 static void points_become_series_and_points_of_their_bus(void **state)
 {
 	struct config *config = load_right(HEAD);
@@ -316,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_small_file_is_a_site),
 		cmocka_unit_test(the_life_of_alarms_is_by_rule_and_by_default_none),
+		cmocka_unit_test(rules_name_their_profiles),
 		cmocka_unit_test(points_become_series_and_points_of_their_bus),
 		cmocka_unit_test(a_continuous_point_is_expected_as_often_as_it_is_polled),
 		cmocka_unit_test(everything_that_is_given_is_taken),

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Profiles: stretches of the year (or what a person says instead) in which rules are active or not. An inactive rule is
+ * asked like any other and its memory follows; what it raises does not count. */
+#include "engine_parts.h"
+
+#include <stdlib.h>
+
+/* Month × 100 + day of a natural day. */
+static int month_day(wq_day day)
+{
+	char date[WQ_INSTANT_TEXT]; /* "2026-03-05" */
+	wq_day_format(day, date);
+	return atoi(date + 5) * 100 + atoi(date + 8);
+}
+
+static bool by_date(const struct wq_profile *profile, int today)
+{
+	int from = profile->from_month * 100 + profile->from_day;
+	int to = profile->to_month * 100 + profile->to_day;
+	return from <= to ? today >= from && today <= to : today >= from || today <= to;
+}
+
+static bool in_force(const struct said *said, wq_ms now)
+{
+	return said->hand != WQ_PROFILE_AUTO && (said->until == WQ_NO_TIME || now < said->until);
+}
+
+/* Which are on, and until when that holds for sure: the end of the day, or of what a person said. */
+static void look(struct wq_engine *engine, wq_ms now)
+{
+	const struct wq_site *site = engine->site;
+	wq_day today = wq_day_of(site->zone, now);
+	int date = month_day(today);
+	engine->profiles = 0;
+	engine->profiles_from = now;
+	engine->profiles_until = site->profile_count > 0 ? wq_day_start(site->zone, today + 1) : INT64_MAX;
+	for (size_t i = 0; i < site->profile_count; i++) {
+		const struct said *said = &engine->said[i];
+		bool forced = in_force(said, now);
+		bool on = forced ? said->hand == WQ_PROFILE_ON : by_date(&site->profiles[i], date);
+		engine->profiles |= (uint32_t)on << i;
+		if (forced && said->until != WQ_NO_TIME && said->until < engine->profiles_until)
+			engine->profiles_until = said->until;
+	}
+}
+
+static uint32_t on_now(struct wq_engine *engine, wq_ms now)
+{
+	if (now < engine->profiles_from || now >= engine->profiles_until)
+		look(engine, now);
+	return engine->profiles;
+}
+
+bool profiles_active(struct wq_engine *engine, const struct wq_rule_use *use, wq_ms now)
+{
+	if (use->profiles == 0 && use->except_profiles == 0)
+		return true;
+	uint32_t on = on_now(engine, now);
+	return (use->profiles == 0 || (use->profiles & on) != 0) && (use->except_profiles & on) == 0;
+}
+
+/* Rules that have become active may have something to say already. */
+static void ask_anew(struct wq_engine *engine, wq_ms now)
+{
+	for (size_t i = 0; i < engine->slot_count; i++) {
+		const struct wq_rule_use *use = &engine->site->rules[engine->slots[i].use];
+		if (use->profiles != 0 || use->except_profiles != 0)
+			engine->slots[i].wake = now;
+	}
+	engine->wake = now;
+}
+
+void profiles_advance(struct wq_engine *engine, wq_ms now)
+{
+	uint32_t before = engine->profiles;
+	if (on_now(engine, now) != before)
+		ask_anew(engine, now);
+}
+
+wq_ms profiles_wake(const struct wq_engine *engine)
+{
+	return engine->profiles_until;
+}
+
+int wq_engine_profile(struct wq_engine *engine, uint32_t profile, enum wq_profile_hand hand, wq_ms until, wq_ms now,
+	struct wq_err *err)
+{
+	if (profile >= engine->site->profile_count)
+		return wq_fail(err, WQ_E_MISSING, "there is no profile %u; %zu are configured", profile,
+			engine->site->profile_count);
+	if (until != WQ_NO_TIME && until <= now)
+		return wq_fail(err, WQ_E_INVALID, "what is said of a profile ends in the future; nothing was changed");
+	engine->said[profile] = (struct said){ hand, hand == WQ_PROFILE_AUTO ? WQ_NO_TIME : until };
+	uint32_t before = engine->profiles;
+	look(engine, now);
+	if (engine->profiles != before)
+		ask_anew(engine, now);
+	return 0;
+}
+
+bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_ms now, enum wq_profile_hand *hand,
+	wq_ms *until)
+{
+	const struct hand *said = &engine->hands[profile];
+	bool forced = in_force(said, now);
+	*hand = forced ? said->hand : WQ_PROFILE_AUTO;
+	*until = forced ? said->until : WQ_NO_TIME;
+	return forced ? said->hand == WQ_PROFILE_ON
+		      : by_date(&engine->site->profiles[profile], month_day(wq_day_of(engine->site->zone, now)));
+}
