@@ -318,7 +318,7 @@ static size_t first_unknown(const struct scan *scan, const struct schema *schema
 void repair(struct scan *scan, const struct schema *schema, const struct failure *failure)
 {
 	char name[128];
-	size_t at, begin;
+	size_t at, begin, unknown;
 	const size_t broken = first_break(scan, &begin);
 
 	quoted(failure->text, name, sizeof name);
@@ -326,8 +326,10 @@ void repair(struct scan *scan, const struct schema *schema, const struct failure
 		if (strncmp(failure->text, repairs[i].begins, strlen(repairs[i].begins)) != 0)
 			continue;
 		at = locate(scan, name, failure->line);
-		if (repairs[i].handle == no_such_option && first_unknown(scan, schema) != SCAN_NONE)
-			at = first_unknown(scan, schema);
+		unknown = repairs[i].handle == no_such_option ? first_unknown(scan, schema)
+		                                              : SCAN_NONE;
+		if (unknown != SCAN_NONE)
+			at = unknown;
 		if (repairs[i].handle == bad_header && broken != SCAN_NONE && begin < at)
 			at = begin; /* the word was the next line's */
 		if (at == SCAN_NONE || scan->tokens[at].text == NULL)

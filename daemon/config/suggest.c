@@ -2,11 +2,13 @@
 /* "did you mean": the optimal string alignment distance over bytes. */
 #include "suggest.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LONGEST 63
+#define NEAR    3 /* what is further away is no slip of the pen */
 
 static size_t least(size_t a, size_t b)
 {
@@ -40,9 +42,19 @@ size_t suggest_distance(const char *a, const char *b)
 	return last[n];
 }
 
+/* A name that is longer or shorter by more than NEAR is further away than that. */
+static bool out_of_reach(const char *a, const char *b)
+{
+	const size_t m = strlen(a), n = strlen(b);
+
+	return (m > n ? m - n : n - m) > NEAR;
+}
+
 void suggest_offer(struct suggest *suggest, const char *name)
 {
-	const size_t distance = suggest_distance(suggest->wanted, name);
+	const size_t distance = out_of_reach(suggest->wanted, name)
+	        ? SIZE_MAX
+	        : suggest_distance(suggest->wanted, name);
 
 	if (suggest->best == NULL || distance < suggest->best_distance) {
 		suggest->best = name;
@@ -56,7 +68,7 @@ void suggest_offer(struct suggest *suggest, const char *name)
 const char *suggest_end(const struct suggest *suggest, char buf[SUGGEST_TEXT])
 {
 	const size_t length = strlen(suggest->wanted);
-	const size_t near = length < 3 ? 0 : length < 4 ? 1 : length < 8 ? 2 : 3;
+	const size_t near = length < 3 ? 0 : length < 4 ? 1 : length < 8 ? 2 : NEAR;
 	size_t used;
 
 	buf[0] = '\0';

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -83,12 +84,37 @@ static void few_unlike_names_are_listed_and_many_are_not(void **state)
 	assert_string_equal(suggest_end(&many, end), "");
 }
 
+static void three_letters_more_or_less_are_near_and_four_are_not(void **state)
+{
+	static const struct {
+		const char *wanted, *name;
+		bool near;
+	} rows[] = {
+		{ "threshold", "thresholdabc", true },
+		{ "threshold", "thresholdabcd", false },
+		{ "thresholdabc", "threshold", true },
+		{ "thresholdabcd", "threshold", false },
+	};
+	char end[SUGGEST_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct suggest suggest = { .wanted = rows[i].wanted };
+
+		suggest_offer(&suggest, "something else");
+		suggest_offer(&suggest, rows[i].name);
+		assert_int_equal(
+		        strstr(suggest_end(&suggest, end), "did you mean") != NULL, rows[i].near);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_edits),
 		cmocka_unit_test(long_texts_are_far),
 		cmocka_unit_test(one_slip_of_the_pen_finds_the_name),
+		cmocka_unit_test(three_letters_more_or_less_are_near_and_four_are_not),
 		cmocka_unit_test(few_unlike_names_are_listed_and_many_are_not),
 	};
 
