@@ -4,7 +4,7 @@
 A file declares its faults with @fault(…) and ends with run(). Each fault gets a Ground of its own, or shares one where
 the file says so. Whatever the fault, some things must always hold: no sanitizer speaks, no readings that were accepted
 are missing or stored twice, the log is not flooded, and the daemon lives unless the fault says that it ends."""
-import concurrent.futures, contextlib, json, os, re, shutil, socket, sqlite3, subprocess, sys, time
+import concurrent.futures, contextlib, json, os, re, shutil, sqlite3, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'wqd'))
 from plant import Plant, free_port, skip, wait_until  # noqa: E402,F401
@@ -171,14 +171,6 @@ class Ground(Plant):
 
     def ctl(self, *arguments, **how):
         return subprocess.run([self.bin('wqctl'), *arguments], capture_output=True, timeout=60, **how)
-
-    def get(self, path):
-        """What the control socket says."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(10)
-            s.connect(self.path('wqd.sock'))
-            s.sendall(f'GET {path} HTTP/1.0\r\n\r\n'.encode())
-            return json.loads(b''.join(iter(lambda: s.recv(65536), b'')).split(b'\r\n\r\n', 1)[1])
 
     def alive(self):
         must(not self.ended(), f'wqd ended with {self.wqd.returncode}: ' + self.log()[-400:])

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 before chosen system calls under load (history.py): the n-th write, sync, send, connect … of a life, from its start on,
-with a webhook that is well, hung, dead or answers 500 meanwhile. 24 points; WQ_LONG=1: 510."""
+"""kill -9 before chosen system calls under load (history.py): the n-th write, sync, send, connect … that one thread of a life makes
+(strace counts each thread apart; census.py has them all), from its start on, with a webhook that is well, hung, dead or answers 500
+meanwhile. 24 points; WQ_LONG=1: 510."""
 import os, random, shutil, signal, subprocess, sys, time
 from history import History
-from plant import skip, wait_until
+from plant import Webhook, skip
 
 CALLS = ('pwrite64', 'fdatasync', 'fsync', 'ftruncate', 'unlink', 'openat', 'write', 'writev', 'sendto', 'sendmsg', 'connect',
          'recvfrom', 'read', 'close', 'socket', 'futex', 'epoll_wait')
@@ -22,30 +23,6 @@ def points():
     for k in range(each):
         for call in CALLS:
             yield call, k + 1 if k < each // 2 else int(2 ** random.uniform(3, 11))
-
-
-class Webhook:
-    """The inbox, well or not; always at the same port and with the same log."""
-    def __init__(self, plant):
-        self.plant, self.state = plant, 'well'
-        self.process = next(p for p in plant.running if 'inbox' in p.args)
-        self.command = list(self.process.args)
-        self.command[self.command.index('--listen') + 1] = f'127.0.0.1:{plant.inbox_port}'
-
-    def stop(self):
-        if self.process is not None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            self.process.wait(10)
-            self.plant.running.remove(self.process)
-        self.process = None
-
-    def become(self, state):
-        self.stop()
-        if state != 'dead':
-            self.process = self.plant.start('inbox', *self.command, *(['--status', '500'] if state == 'failing' else []))
-        if state == 'hung':
-            self.process.send_signal(signal.SIGSTOP)
 
 
 def life(plant, call, n):

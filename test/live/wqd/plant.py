@@ -16,6 +16,11 @@ def free_port():
         return s.getsockname()[1]
 
 
+def reachable(port):
+    with socket.socket() as s:
+        return s.connect_ex(('127.0.0.1', port)) == 0
+
+
 def wait_until(what, holds, seconds=30.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -24,6 +29,40 @@ def wait_until(what, holds, seconds=30.0):
             return value
         time.sleep(0.02)
     raise SystemExit(f'waited in vain for {what}')
+
+
+class Webhook:
+    """The inbox of a plant, well or not; always at the same port and with the same log."""
+    ways = {'failing': ('--status', '500'), 'slow': ('--delay', '150')}
+
+    def __init__(self, plant):
+        self.plant, self.state = plant, 'well'
+        self.process = next(p for p in plant.running if 'inbox' in p.args)
+        self.command = list(self.process.args)
+        self.command[self.command.index('--listen') + 1] = f'127.0.0.1:{plant.inbox_port}'
+
+    def stop(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            self.process.wait(10)
+            self.plant.running.remove(self.process)
+        self.process = None
+
+    def become(self, state):
+        """well, failing (500), slow, hung (takes connections, reads nothing) or dead (nobody listens)."""
+        if state == self.state:
+            return
+        if self.state == 'hung' and state == 'well':
+            self.process.send_signal(signal.SIGCONT)
+        else:
+            self.stop()
+            if state != 'dead':
+                self.process = self.plant.start('inbox', *self.command, *self.ways.get(state, ()))
+                wait_until('the inbox', lambda: reachable(int(self.plant.inbox_port)))
+            if state == 'hung':
+                self.process.send_signal(signal.SIGSTOP)
+        self.state = state
 
 
 class Plant:
@@ -97,6 +136,14 @@ mqtt "broker" {{ broker = "tcp://127.0.0.1:{self.mqtt_port}" topic = "wq/{{stati
         done = subprocess.run([self.bin('wqctl'), 'status', '--json', '--socket', self.path('wqd.sock')],
                               capture_output=True)
         return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def get(self, path):
+        """What the control socket says."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(self.path('wqd.sock'))
+            s.sendall(f'GET {path} HTTP/1.0\r\n\r\n'.encode())
+            return json.loads(b''.join(iter(lambda: s.recv(65536), b'')).split(b'\r\n\r\n', 1)[1])
 
     def ended(self):
         return self.wqd.poll() is not None
