@@ -22,12 +22,13 @@ const char *const store_statements[ST_COUNT] = {
 	        "sample_open(at,series,revision,value,quality,stamp,flag,source,received,"
 	        "trusted,sequence,repeats,score,late,event,newest)"
 	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,1)",
+	/* All columns in the table's own order: then SQLite does not copy each value once more. */
 	[ST_SAMPLE_ROWS] =
 	        "INSERT INTO "
 	        "sample_open(at,series,revision,value,quality,stamp,flag,source,received,"
-	        "trusted,sequence,repeats,score,late,event,newest)"
+	        "trusted,sequence,repeats,repeated,score,late,event,newest)"
 	        " SELECT at,series,1,value,quality,stamp,flag,source,received,"
-	        "trusted,sequence,0,score,late,event,1 FROM rows_now",
+	        "trusted,sequence,0,NULL,score,late,event,1 FROM rows_now",
 	[ST_SAMPLE_FIND] =
 	        "SELECT revision,value,flag,quality,0 FROM sample_open" NEWEST_OPEN
 	        " UNION ALL SELECT revision,value,flag,quality,1 FROM sample" NEWEST_CLOSED,
