@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""First figures, each with its reference in the same run: wqd on one core, load and broker on the other.
+"""Figures, each with its reference in the same run: wqd on one core, load and broker on the other.
 
-    cmake --build build && WQ_BIN=build/bin test/bench/run.py [ROUNDS]
+    cmake --build build && WQ_BIN=build/bin test/bench/run.py [ROUNDS [speed|latency|memory ...]]
 
-1 readings/s, MQTT JSON with 20 values a message -> judged -> committed, receipt durable and fast, against SQLite alone
-  (WAL, synchronous=FULL, the same folder) with 20 rows a commit and with 2,000. 2 arrival -> notice committed at 1,000
-readings/s. 3 own private memory, idle,
-against a program that initialises the same libraries. Nothing is asserted: the machine decides the absolute numbers, read the ratios."""
-import os, sqlite3, statistics, subprocess, sys, time
+speed: readings/s, MQTT JSON with 20 values a message -> judged -> committed, receipt durable and fast, from the first message sent
+to the last commit, against SQLite alone (WAL, synchronous=FULL, the same folder) in groups of the size that wqd formed, through
+Python as ever and through C; what the MQTT library alone takes of the same messages; what SQLite alone does with wqd's own rows.
+latency: arrival -> notice committed at 1,000 readings/s. memory: own private memory, idle, against a program that initialises the
+same libraries. Nothing is asserted: the machine decides the absolute numbers, read the ratios. Where others compute on the same
+cores, readings a second of a program's own processor time say more than those a second of the clock."""
+import json, os, socket, sqlite3, statistics, subprocess, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'live', 'wqd'))
 from plant import Plant, wait_until
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+PARTS = sys.argv[2:] or ['speed', 'latency', 'memory']
 os.sched_setaffinity(0, {1 % os.cpu_count()})
 PARAMETERS = 20
-SLOW_SYNC = os.path.abspath(os.path.join(os.environ['WQ_BIN'], '..', 'test', 'slow_sync.so'))
-LIBRARIES = os.path.join(os.environ['WQ_BIN'], '..', 'test', 'bench_libraries')
+TOOLS = os.path.abspath(os.path.join(os.environ['WQ_BIN'], '..', 'test'))
+SLOW_SYNC = os.path.join(TOOLS, 'slow_sync.so')
+LIBRARIES = os.path.join(TOOLS, 'bench_libraries')
 
 
 def spread(values, unit=''):
@@ -32,19 +36,21 @@ def raw(folder, per_commit, rows):
     db.execute('CREATE TABLE IF NOT EXISTS sample(at INTEGER, series INTEGER, revision INTEGER, value REAL, quality INTEGER, '
                'source INTEGER, received INTEGER, sequence INTEGER, PRIMARY KEY(at, series, revision)) WITHOUT ROWID')
     first = db.execute('SELECT coalesce(max(at), 0) FROM sample').fetchone()[0] + 1
-    commits, began = [], time.perf_counter()
-    for at in range(first, first + rows // 20, max(1, per_commit // 20)):
-        group = [(t, s, 1, 1.234, 0, 1, t, t) for t in range(at, at + max(1, per_commit // 20)) for s in range(20)]
+    commits, began, cpu = [], time.perf_counter(), time.process_time()
+    per_commit = max(20, per_commit // 20 * 20)
+    for at in range(first, first + rows // 20, per_commit // 20):
+        group = [(t, s, 1, 1.234, 0, 1, t, t) for t in range(at, at + per_commit // 20) for s in range(20)]
         start = time.perf_counter()
         db.execute('BEGIN IMMEDIATE')
         db.executemany('INSERT INTO sample VALUES(?,?,?,?,?,?,?,?)', group)
         db.execute('COMMIT')
         commits.append((time.perf_counter() - start) * 1000)
-    took = time.perf_counter() - began
+    took, cpu = time.perf_counter() - began, time.process_time() - cpu
     db.close()
     os.sched_setaffinity(0, {1 % os.cpu_count()})
     commits.sort()
-    return rows / took, commits[len(commits) // 2], commits[len(commits) * 99 // 100]
+    stored = len(commits) * per_commit
+    return stored / took, stored / cpu, commits[len(commits) // 2], commits[len(commits) * 99 // 100]
 
 
 def site(receipt, swing=False, stations=('warm', 'load'), slow_ms=0):
@@ -92,20 +98,95 @@ def private(pid):
     return sum(int(line.split()[1]) for line in open(f'/proc/{pid}/smaps_rollup') if line.startswith('Private_Dirty'))
 
 
-durable, fast, one, many = [], [], [], []
-for _ in range(ROUNDS):
-    for receipt, figures in (('durable', durable), ('fast', fast)):
-        plant = site(receipt)
-        load(plant, 200, stations=('warm',))
-        figures.append(load(plant, 6000))
-        one.append(raw(plant.dir, 20, 40000)[0])
-        many.append(raw(plant.dir, 2000, 400000)[0])
-        plant.close()
-print('readings/s (min / median / max)')
-print('  wqd, receipt durable          ', spread(durable))
-print('  wqd, receipt fast             ', spread(fast))
-print('  SQLite, 20 rows a commit      ', spread(one), f'  durable is {statistics.median(durable) / statistics.median(one):.2f} of it')
-print('  SQLite, 2,000 rows a commit   ', spread(many), f'  fast is {statistics.median(fast) / statistics.median(many):.2f} of it')
+def cpu_seconds(pid):
+    fields = open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def committed(plant):
+    """Readings committed and groups so far; asked without a program of its own, which would take the broker's time."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(plant.path('wqd.sock'))
+        s.sendall(b'GET /v1/status HTTP/1.1\r\nHost: wqd\r\nConnection: close\r\n\r\n')
+        reply = b''.join(iter(lambda: s.recv(65536), b''))
+    store = json.loads(reply.split(b'\r\n\r\n', 1)[1])['store']
+    return store['committed'], store['groups']
+
+
+def start_load(plant, messages):
+    loader = subprocess.Popen([os.path.join(TOOLS, 'bench_load'), str(plant.mqtt_port), str(messages)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert loader.stdout.readline() == 'ready\n'
+    loader.stdin.write('go\n')
+    loader.stdin.flush()
+    return loader
+
+
+def flood(plant, messages):
+    """Readings/s from the first message to the last commit, the same of wqd's processor time, rows a commit."""
+    rows, groups = committed(plant)
+    cpu = cpu_seconds(plant.wqd.pid)
+    loader = start_load(plant, messages)
+    began = time.perf_counter()
+    loader.wait()
+    wait_until('the last commit', lambda: committed(plant)[0] - rows >= messages * PARAMETERS, 120)
+    took = time.perf_counter() - began
+    readings = messages * PARAMETERS
+    return (readings / took, readings / (cpu_seconds(plant.wqd.pid) - cpu), readings / (committed(plant)[1] - groups))
+
+
+def receive_alone(plant, messages):
+    """The MQTT library alone: readings/s by the clock (the broker decides), and of its processor time."""
+    receiver = subprocess.Popen(['taskset', '-c', '0', os.path.join(TOOLS, 'bench_receive'),
+                                 f'tcp://127.0.0.1:{plant.mqtt_port}', str(messages)], stdout=subprocess.PIPE, text=True)
+    assert receiver.stdout.readline() == 'ready\n'
+    start_load(plant, messages).wait()
+    wall, cpu = (messages * PARAMETERS / float(seconds) for seconds in receiver.stdout.readline().split())
+    receiver.wait()
+    return wall, cpu
+
+
+def sqlite_alone(plant, per_commit, rows):
+    """SQLite through C: rows/s by the clock and of its processor time, of eight numbers and of wqd's own rows."""
+    done = subprocess.run(['taskset', '-c', '0', os.path.join(TOOLS, 'bench_sqlite'), plant.dir, str(per_commit), str(rows),
+                           plant.path('wqd.db')], check=True, capture_output=True, text=True)
+    return tuple(float(word) for word in done.stdout.split())
+
+
+def speed_of(receipt, messages):
+    """One round: all that is measured, by name."""
+    plant = site(receipt)
+    load(plant, 200, stations=('warm',))
+    wall, cpu, group = flood(plant, messages)
+    plant.kill(15)
+    python, python_cpu = raw(plant.dir, int(group), messages * PARAMETERS)[:2]
+    library, library_cpu = receive_alone(plant, messages)
+    eight, eight_cpu, own, own_cpu = sqlite_alone(plant, int(group), messages * PARAMETERS)
+    plant.close()
+    bound = 1 / (1 / library_cpu + 1 / eight_cpu)
+    return {'wqd': (wall, cpu), 'rows a commit': (group,), 'SQLite in Python, 8 numbers': (python, python_cpu),
+            'SQLite in C, 8 numbers': (eight, eight_cpu), 'SQLite in C, the rows of wqd': (own, own_cpu),
+            'MQTT library': (library, library_cpu), 'library and 8 numbers in C, no more': (0, bound),
+            'wqd : SQLite in Python': (wall / python, cpu / python_cpu), 'wqd : SQLite in C': (wall / eight, cpu / eight_cpu),
+            'bound : SQLite in C': (0, bound / eight_cpu)}
+
+
+def shown(values):
+    if not any(values):
+        return '-'
+    places = 0 if max(values) > 10 else 2
+    return ' / '.join(f'{v:,.{places}f}' for v in (min(values), statistics.median(values), max(values)))
+
+
+def speed():
+    for receipt, messages in (('durable', 6000), ('fast', 30000)):
+        rounds = [speed_of(receipt, messages) for _ in range(ROUNDS)]
+        print(f'receipt {receipt}, readings/s (min / median / max of {ROUNDS})')
+        print(f'  {"":<36}{"by the clock":<33}of its own processor time')
+        for name in rounds[0]:
+            print(f'  {name:<36}' + ''.join(f'{shown(values):<33}' for values in zip(*(r[name] for r in rounds))).rstrip())
+
+
 def late(name, figures):
     print(f"  {name:<38}p50 {figures['p50']}, p99 {figures['p99']}, max {figures['max']} over {figures['count']}")
 
@@ -117,35 +198,42 @@ def decided(plant):
     return {'p50': rows[len(rows) // 2], 'p99': rows[len(rows) * 99 // 100], 'max': rows[-1], 'count': len(rows)}
 
 
-plant = site('durable', swing=True)
-load(plant, 6000, rate=200, series=5)
-latency = plant.status()['latency_ms']
-_, p50, p99 = raw(plant.dir, 20, 40000)
-print('1,000 readings/s (200 messages/s of 5) for 30 s, ms')
-late('wqd, arrival -> notice committed', latency)
-print(f'  {"SQLite, a commit of 20 rows":<38}p50 {p50:.2f}, p99 {p99:.2f}')
-plant.close()
-
-for slow_ms in (0, 100):
-    plant = site('fast', swing=True, slow_ms=slow_ms)
+def latency():
+    plant = site('durable', swing=True)
     load(plant, 6000, rate=200, series=5)
-    print(f'the same with fast receipt, every sync {slow_ms} ms slower, ms')
-    late('wqd, arrival -> alarm decided', decided(plant))
-    late('wqd, timer late', plant.status()['timer_late_ms'])
-    late('wqd, arrival -> notice committed', plant.status()['latency_ms'])
+    noticed = plant.status()['latency_ms']
+    _, _, p50, p99 = raw(plant.dir, 20, 40000)
+    print('1,000 readings/s (200 messages/s of 5) for 30 s, ms')
+    late('wqd, arrival -> notice committed', noticed)
+    print(f'  {"SQLite, a commit of 20 rows":<38}p50 {p50:.2f}, p99 {p99:.2f}')
     plant.close()
 
-print('Private_Dirty (KiB)')
-for count in (1, 200):
-    names = tuple(f's{k}' for k in range(count))
-    plant = site('fast', stations=names)
-    libraries = subprocess.Popen([LIBRARIES, plant.dir, f'tcp://127.0.0.1:{plant.mqtt_port}'], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, text=True)
-    base = private(int(libraries.stdout.readline()))
-    idle = private(plant.wqd.pid)
-    load(plant, 20 * count, stations=names)
-    time.sleep(2)  # what the load took is given back by then, or is kept
-    print(f'  {20 * count} series: libraries alone {base}; wqd idle {idle}, own {idle - base}; after {400 * count:,} readings '
-          f'{private(plant.wqd.pid)}')
-    libraries.communicate()
-    plant.close()
+    for slow_ms in (0, 100):
+        plant = site('fast', swing=True, slow_ms=slow_ms)
+        load(plant, 6000, rate=200, series=5)
+        print(f'the same with fast receipt, every sync {slow_ms} ms slower, ms')
+        late('wqd, arrival -> alarm decided', decided(plant))
+        late('wqd, timer late', plant.status()['timer_late_ms'])
+        late('wqd, arrival -> notice committed', plant.status()['latency_ms'])
+        plant.close()
+
+
+def memory():
+    print('Private_Dirty (KiB)')
+    for count in (1, 200):
+        names = tuple(f's{k}' for k in range(count))
+        plant = site('fast', stations=names)
+        libraries = subprocess.Popen([LIBRARIES, plant.dir, f'tcp://127.0.0.1:{plant.mqtt_port}'], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, text=True)
+        base = private(int(libraries.stdout.readline()))
+        idle = private(plant.wqd.pid)
+        load(plant, 20 * count, stations=names)
+        time.sleep(2)  # what the load took is given back by then, or is kept
+        print(f'  {20 * count} series: libraries alone {base}; wqd idle {idle}, own {idle - base}; after {400 * count:,} readings '
+              f'{private(plant.wqd.pid)}')
+        libraries.communicate()
+        plant.close()
+
+
+for part in PARTS:
+    {'speed': speed, 'latency': latency, 'memory': memory}[part]()

@@ -13,7 +13,8 @@ with open(plant.path('wqd.conf'), 'w') as f:
 plant.daemon()
 wait_until('the link', lambda: plant.status()['buses'][0]['state'] == 'up')
 zone = 8 * 3600
-today = (int(time.time()) + zone) // 86400 * 86400 - zone
+# Yesterday is not closed before one in the morning.
+today = (int(time.time()) - 7200 + zone) // 86400 * 86400 - zone
 lines = []
 for at in range(today - DAYS * 86400, today, STEP):
     # The first of these days exceeds.
