@@ -84,25 +84,44 @@ static size_t count_rows(const struct section_kind *kind)
 	return count;
 }
 
-/* The options of one kind of section, as far as the text has words for them; stations hold points,
- * NULL where the text has none. */
-static cfg_opt_t *section_options(const struct section_kind *kind, cfg_opt_t *points,
-        const struct vocabulary *words, struct arena *arena)
+/* The options of one kind of section, as far as the text has words for them; `nested` are those of the
+ * sections inside a station. */
+static cfg_opt_t *section_options(const struct section_kind *kind, const cfg_opt_t *nested,
+        size_t nested_count, const struct vocabulary *words, struct arena *arena)
 {
-	cfg_opt_t *options = arena_array(arena, count_rows(kind) + 2, sizeof *options);
+	cfg_opt_t *options =
+	        arena_array(arena, count_rows(kind) + nested_count + 1, sizeof *options);
 	const cfg_opt_t end = CFG_END();
 	size_t count = add_rows(options, 0, kind->rows, words);
 
 	for (size_t i = 0; kind->more != NULL && kind->more[i] != NULL; i++)
 		count = add_rows(options, count, kind->more[i], words);
-	if (kind->role == SECTION_STATION && points != NULL) {
-		const cfg_opt_t point =
-		        CFG_SEC("point", points, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
-
-		options[count++] = point;
-	}
+	for (size_t i = 0; kind->role == SECTION_STATION && i < nested_count; i++)
+		options[count++] = nested[i];
 	options[count] = end;
 	return options;
+}
+
+/* The sections that stand inside a station, or those that do not. */
+static size_t add_sections(cfg_opt_t *options, const struct schema *schema, bool inside,
+        const cfg_opt_t *nested, size_t nested_count, const struct vocabulary *words,
+        struct arena *arena)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct section_kind *kind = &schema->kinds[i];
+		const int flags =
+		        CFGF_MULTI | (kind->titled ? CFGF_TITLE | CFGF_NO_TITLE_DUPES : 0);
+
+		if ((kind->role == SECTION_POINT) == inside && vocabulary_has(words, kind->name)) {
+			const cfg_opt_t option = CFG_SEC(kind->name,
+			        section_options(kind, nested, nested_count, words, arena), flags);
+
+			options[count++] = option;
+		}
+	}
+	return count;
 }
 
 /* libconfuse copies these for the file, and those of a kind for each section of it: with all that
@@ -111,26 +130,12 @@ static cfg_opt_t *section_options(const struct section_kind *kind, cfg_opt_t *po
 static cfg_opt_t *file_options(
         const struct schema *schema, const struct vocabulary *words, struct arena *arena)
 {
-	cfg_opt_t *options = arena_array(arena, schema->count, sizeof *options), *points = NULL;
-	const struct section_kind *point = &schema->kinds[schema->count - 1];
+	cfg_opt_t *options = arena_array(arena, schema->count + 1, sizeof *options);
+	cfg_opt_t *nested = arena_array(arena, schema->count + 1, sizeof *nested);
 	const cfg_opt_t end = CFG_END();
-	size_t count = 0;
+	const size_t nested_count = add_sections(nested, schema, true, NULL, 0, words, arena);
 
-	if (vocabulary_has(words, point->name))
-		points = section_options(point, NULL, words, arena);
-	for (size_t i = 0; i + 1 < schema->count; i++) {
-		const struct section_kind *kind = &schema->kinds[i];
-		const int flags =
-		        CFGF_MULTI | (kind->titled ? CFGF_TITLE | CFGF_NO_TITLE_DUPES : 0);
-
-		if (vocabulary_has(words, kind->name)) {
-			const cfg_opt_t option = CFG_SEC(
-			        kind->name, section_options(kind, points, words, arena), flags);
-
-			options[count++] = option;
-		}
-	}
-	options[count] = end;
+	options[add_sections(options, schema, false, nested, nested_count, words, arena)] = end;
 	return options;
 }
 
@@ -220,8 +225,10 @@ static void take_section(struct walk *walk, size_t open)
 	        walk->schema, walk->scan->tokens[keyword].text, token->parent != SCAN_NONE);
 	if (kind == NULL)
 		return;
-	if (kind->role == SECTION_STATION)
-		walk->taken[walk->schema->count - 1] = 0;
+	for (size_t i = 0; kind->role == SECTION_STATION && i < walk->schema->count; i++) {
+		if (walk->schema->kinds[i].role == SECTION_POINT)
+			walk->taken[i] = 0;
+	}
 	cfg = cfg_getnsec(kind->role == SECTION_POINT ? walk->station : walk->cfg, kind->name,
 	        walk->taken[kind - walk->schema->kinds]++);
 	if (cfg == NULL)

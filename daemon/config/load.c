@@ -208,8 +208,7 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
 	return NULL;
 }
 
-/* The whole file in one malloc; NULL with *err. */
-static char *read_whole(const char *path, size_t *length, struct wq_err *err)
+char *load_whole(const char *path, size_t *length, struct wq_err *err)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
@@ -247,7 +246,7 @@ struct config *config_load_file(
 	struct wq_err err;
 	struct config *config;
 	size_t length;
-	char *text = read_whole(path, &length, &err);
+	char *text = load_whole(path, &length, &err);
 
 	if (text == NULL) {
 		*report = (struct config_report){ .file = path };

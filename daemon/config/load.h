@@ -90,6 +90,9 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
 struct config *config_load_file(
         const char *path, const struct config_tables *tables, struct config_report *report);
 
+/* A whole regular file of at most CONFIG_FILE_MAX bytes in one malloc; NULL with *err. */
+char *load_whole(const char *path, size_t *length, struct wq_err *err);
+
 /* -- load.c: for the files below -- */
 
 /* An error, or a warning, about a key of a section (key NULL: about the section itself). item: of a

@@ -82,6 +82,16 @@ static void unknown_key(struct scan *scan, const struct schema *schema, size_t a
 	say(scan, at, text);
 }
 
+/* What the nested sections stand in: "station". */
+static const char *holder(const struct schema *schema)
+{
+	for (size_t i = 0; i < schema->count; i++) {
+		if (schema->kinds[i].role == SECTION_STATION)
+			return schema->kinds[i].name;
+	}
+	return "";
+}
+
 static void unknown_section(struct scan *scan, const struct schema *schema, size_t at)
 {
 	const char *name = scan->tokens[at].text;
@@ -97,7 +107,8 @@ static void unknown_section(struct scan *scan, const struct schema *schema, size
 			suggest_offer(&suggest, schema->kinds[i].name);
 	}
 	if (!inside && schema_find(schema, name, true) != NULL)
-		snprintf(text, sizeof text, "a %s belongs inside a station", name);
+		snprintf(text, sizeof text, "%s %s belongs inside a %s",
+		        strchr("aeiou", name[0]) != NULL ? "an" : "a", name, holder(schema));
 	else if (inside && schema_find(schema, name, false) != NULL)
 		snprintf(text, sizeof text,
 		        "a section '%s' cannot stand inside this one; is a closing brace missing?",

@@ -52,7 +52,8 @@ struct section_kind {
 
 struct schema {
 	size_t count;
-	const struct section_kind *kinds; /* top-level sections; the last one is the point */
+	const struct section_kind *kinds; /* those of role SECTION_POINT stand inside a SECTION_STATION,
+	                                     the others at the top level */
 };
 
 /* Builds the list for the given plug-ins. */

@@ -16,6 +16,7 @@ int ctl_check(int argc, char **argv);
 int ctl_classify(int argc, char **argv);
 int ctl_round(int argc, char **argv);
 int ctl_backtest(int argc, char **argv);
+int ctl_test_rules(int argc, char **argv);
 int ctl_decode(int argc, char **argv);
 int ctl_query(int argc, char **argv);
 int ctl_alarms(int argc, char **argv);

@@ -17,6 +17,7 @@ static const struct command {
 	{ "classify", ctl_classify, "append the GB 3838 class to the rows of a CSV" },
 	{ "round", ctl_round, "print a CSV with its values as displayed or as evaluated" },
 	{ "backtest", ctl_backtest, "run the rules of a configuration over a CSV" },
+	{ "test-rules", ctl_test_rules, "test the rules of a configuration on readings made up for it" },
 	{ "decode", ctl_decode, "read HJ 212 frames and print them as JSON" },
 	{ "query", ctl_query, "read the history database" },
 	{ "alarms", ctl_alarms, "list alarms" },

@@ -101,7 +101,7 @@ static int run(struct house *house, const char *arguments)
 
 static void every_command_is_in_the_help_and_has_its_own(void **state)
 {
-	static const char *const names[] = { "check", "classify", "backtest", "query", "alarms",
+	static const char *const names[] = { "check", "classify", "backtest", "test-rules", "query", "alarms",
 		"status", "ack", "close", "shelve", "unshelve", "shelved" };
 	struct house *house = *state;
 	char arguments[64], title[64];
