@@ -30,10 +30,11 @@ limit "target" { parameters = { "tp", "nh3n" } readings = 1 level = "warning" de
 limit "range" { parameters = { "temp" } above = 25 below = 12 readings = 3 first_level = "none" level = "info" }
 trend "tp-trend" { parameters = { "tp", "nh3n" } readings = 8 confidence = 0.8 near = 0.4 level = "warning" }
 trend "half-days" { parameters = { "codmn", "tp" } readings = 8 aggregate = "12h" confidence = 0.8 near = 0.3 level = "info" }
-missing "silent" { after = "9h" level = "watch" }
 daily "day-class" { level = "warning" }
 daily "day-tp" { item = "tp" level = "info" }
 '''
+# Not over a restart: silence is counted from the start of watching, and a sample says whether an alarm was open.
+SILENT = 'missing "silent" { after = "9h" level = "watch" }\n'
 
 
 def text_of(ms):
@@ -146,7 +147,7 @@ class Played:
                 text += f'  point "{p}" {{ bus = "broker" unit = "{UNITS.get(p, "mg/L")}" }}\n'
             text += '}\n'
         with open(plant.path('wqd.conf'), 'w') as f:
-            f.write(text + RULES)
+            f.write(text + RULES + ('' if self.restarts else SILENT))
         with open(plant.path('played.csv'), 'w', newline='') as f:
             out = csv.writer(f)
             out.writerow(['time', 'station'] + self.parameters)
