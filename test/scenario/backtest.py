@@ -16,7 +16,17 @@ group "lead" { members = { "duty" } }
 route "all" { min_level = "info" lead = "lead" escalate_after = "45m" escalate_after_watch = "5h" }
 limit "flicker" { parameters = { "tp", "do" } readings = 3 deadband = 0.1 first_level = "none" level = "warning" }
 trend "daily-trend" { parameters = { "codmn", "nh3n" } readings = 8 aggregate = "1d" }
-missing "long" { after = "3d" level = "warning" }
+missing "long" { after = "3d" level = "warning" off_delay = "2h" }
+limit "patient" { parameters = { "nh3n", "codmn" } readings = 1 level = "info" first_level = "info" on_delay = "4h" off_delay = "8h" hold = "12h" }
+limit "chatter" { parameters = { "tp" } readings = 1 level = "watch" chatter = 2 chatter_within = "14d" chatter_shelve = "30h" }
+limit "latched" { parameters = { "nh3n" } above = 0.15 readings = 1 level = "info" first_level = "info" latch = true }
+today "today" { }
+fall "fall" { }
+month "month" { }
+upstream "upstream" { rise = 0.2 above_share = 0.4 }
+network "network" { sections = 2 }
+station "s000" { kind = "national" cycle = "4h" flows_into = "s001" travel = "5h" }
+station "s001" { kind = "national" cycle = "4h" }
 '''
 
 
@@ -59,7 +69,7 @@ check('asked each minute the rules say the same', first == ticked)
 changes = [json.loads(line) for line in first[1].splitlines()]
 kinds = {c['change'] for c in changes}
 rules = {c['rule'] for c in changes}
-check('there was something to compare', len(changes) > 200 and {'opened', 'raised', 'escalated', 'cleared'} <= kinds and len(rules) > 5,
+check('there was something to compare', len(changes) > 200 and {'opened', 'raised', 'escalated', 'cleared', 'recovered', 'shelved', 'unshelved'} <= kinds and len(rules) > 12,
       len(changes), kinds, rules)
 check('evidence is an object', all(isinstance(c['evidence'], dict) and c['evidence']['rule'] == c['rule'] for c in changes))
 check('a sample a cell', len(first[0].splitlines()) == 1 + 6 * 60 * 6 * 9)

@@ -61,7 +61,7 @@ static void take(void *owner, const struct wq_site *site, const struct wq_change
 	struct episodes *episodes = owner;
 	struct episode *episode = find(episodes, change->alarm);
 	episodes->changes[change->kind]++;
-	if (change->kind != WQ_ESCALATED)
+	if (change->kind != WQ_ESCALATED && change->hush == WQ_HUSH_NONE)
 		episodes->notices += router_count(episodes->config, change, false);
 	if (episode == NULL)
 		episode = add(episodes, site, change);
