@@ -109,6 +109,12 @@ static void fill_series(struct loader *l, const struct section *section,
 	        series->cycle);
 	series->low = isnan(settings->low) ? parameter->low : settings->low;
 	series->high = isnan(settings->high) ? parameter->high : settings->high;
+	series->detection = isnan(settings->detection) ? 0 : settings->detection;
+	if (series->detection >= series->high)
+		load_error(l, section, "detection", 0,
+		        "detection = %g: the detection limit is in %s and lies below the highest plausible "
+		        "value, %g",
+		        series->detection, parameter->unit, series->high);
 	if (series->low >= series->high)
 		load_error(l, section, isnan(settings->low) ? "high" : "low", 0,
 		        "the plausible range is empty: low %g, high %g (%s; the parameter's own "

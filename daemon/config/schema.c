@@ -179,6 +179,9 @@ const struct wq_option schema_point[] = {
 	ROW(NUMBER, point_settings, high, "high",
 	        .help = "highest plausible value, in the parameter's unit; default: the "
 	                "parameter's"),
+	ROW(NUMBER, point_settings, detection, "detection", .min = 1e-9, .max = 1e9,
+	        .help = "detection limit, in the parameter's unit: values below it count as half of it "
+	                "in means; default: none"),
 	WQ_OPTION_END,
 };
 

@@ -101,7 +101,7 @@ struct care_settings {
 struct point_settings {
 	const char *bus, *unit;
 	wq_ms cycle, interval, late_after;
-	double low, high;
+	double low, high, detection;
 };
 
 struct rule_places {

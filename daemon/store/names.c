@@ -42,6 +42,11 @@ static const struct kind rules = { "INSERT INTO rule(name,hash) VALUES(?1,?2) ON
 	                           " WHERE hash<>excluded.hash",
 	"SELECT id FROM rule WHERE name=?1", 1 };
 
+static const struct kind standards = {
+	"INSERT INTO standard(name,version) VALUES(?1,?2) ON CONFLICT(name,version) DO NOTHING",
+	"SELECT id FROM standard WHERE name=?1 AND version=?2", 2
+};
+
 /* Statements of one kind while its rows are put. */
 struct putter {
 	struct store *store;
@@ -144,6 +149,16 @@ static int load_rules(
 		names->rule[i] = putter_key(&p,
 		        DB_VALUES(db_text(site->rules[i].name),
 		                db_int((int64_t)site->rules[i].hash)));
+	return putter_close(&p, err);
+}
+
+static int load_standard(
+        struct store *store, const struct wq_site *site, struct names *names, struct wq_err *err)
+{
+	struct putter p;
+	putter_open(&p, store, &standards);
+	names->standard = putter_key(&p,
+	        DB_VALUES(db_text(site->standard->name), db_text(site->standard->version)));
 	return putter_close(&p, err);
 }
 
@@ -260,6 +275,8 @@ int names_load(
 		r = load_sources(store, site, names, err);
 	if (r == 0)
 		r = load_rules(store, site, names, err);
+	if (r == 0)
+		r = load_standard(store, site, names, err);
 	if (r == 0)
 		r = put_zone(store, site, err);
 	if (r == 0)

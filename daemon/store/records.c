@@ -39,7 +39,8 @@ static int put_day(struct store *store, const void *item, struct wq_err *err)
 	        DB_VALUES(db_int(store->names.station[d->station]), db_int(d->day),
 	                db_int(parameter), db_int(d->revision), db_real(d->mean),
 	                db_real(d->mean_raw), db_int(d->valid), db_int(d->expected),
-	                db_int(d->class_), db_int(d->verdict), db_real(d->exceedance)));
+	                db_int(d->class_), db_int(d->verdict), db_real(d->exceedance),
+	                db_int(store->names.standard), db_int(d->below)));
 }
 
 /* A group's days are told before what it wants: a reading after them is not in them. */

@@ -232,7 +232,7 @@ static const char life_views_4[] =
 static const char *const step_4[] = { life_4, life_views_4, NULL };
 
 /* Readings made under maintenance have a name in the views, and what people announced a table. */
-static const char *const step_maintenance[] = {
+static const char *const step_5[] = {
 	"DROP VIEW v_sample;DROP VIEW sample_row;",
 	"CREATE VIEW sample_row(series,at,newest,time,station,parameter,code,value,unit,quality,flag,"
 	"source,received,revision) AS SELECT r.series,r.at,r.newest," LOCAL_TIME("r.at") ",s.key,"
@@ -257,4 +257,24 @@ static const char *const step_maintenance[] = {
 	NULL
 };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_maintenance };
+/* By which standard a day was judged, and how many of its readings lay below the detection limit. */
+static const char *const step_6[] = {
+	"CREATE TABLE standard(id INTEGER PRIMARY KEY,name TEXT NOT NULL,version TEXT NOT NULL,"
+	"UNIQUE(name,version)) STRICT;"
+	"ALTER TABLE day ADD COLUMN standard INTEGER REFERENCES standard(id);"
+	"ALTER TABLE day ADD COLUMN below INTEGER NOT NULL DEFAULT 0;"
+	"DROP VIEW IF EXISTS v_daily;"
+	"CREATE VIEW v_daily(day,station,parameter,mean,valid,expected,class,verdict,exceedance,"
+	"standard,below) AS "
+	"SELECT date(d.day*86400,'unixepoch'),s.key,"
+	"CASE d.parameter WHEN 0 THEN 'all' ELSE p.alias END,d.mean,d.valid,d.expected,"
+	"nullif(d.class,0),CASE d.verdict WHEN 0 THEN 'not assessable' WHEN 1 THEN 'meets'"
+	" WHEN 2 THEN 'exceeds' END,d.exceedance,t.name||' ('||t.version||')',d.below"
+	" FROM day d JOIN station s ON s.id=d.station LEFT JOIN parameter p ON p.id=d.parameter"
+	" LEFT JOIN standard t ON t.id=d.standard"
+	" WHERE d.revision=(SELECT max(n.revision) FROM day n WHERE n.station=d.station"
+	" AND n.day=d.day AND n.parameter=d.parameter);",
+	NULL
+};
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6 };

@@ -38,10 +38,10 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_CLOSED_SUPERSEDE] = "UPDATE sample SET newest=0" NEWEST_CLOSED,
 	[ST_DAY_INSERT] =
 	        "INSERT INTO day(station,day,parameter,revision,mean,mean_raw,valid,expected,class,"
-	        "verdict,exceedance) VALUES(?1,?2,?3,"
+	        "verdict,exceedance,standard,below) VALUES(?1,?2,?3,"
 	        "max(?4,coalesce((SELECT max(revision)+1 FROM day"
 	        " WHERE station=?1 AND day=?2 AND parameter=?3),1)),"
-	        "?5,?6,?7,?8,?9,?10,?11)",
+	        "?5,?6,?7,?8,?9,?10,?11,?12,?13)",
 	[ST_DAY_WANTED] = "INSERT INTO day_due(station,day) VALUES(?1,?2) ON CONFLICT DO NOTHING",
 	[ST_DAY_TOLD] = "DELETE FROM day_due WHERE station=?1 AND day=?2",
 	[ST_ALARM_INSERT] =

@@ -46,6 +46,7 @@ extern const char *const store_statements[ST_COUNT]; /* statements.c */
 /* The site's indices as keys of the file. Keys begin at 1. */
 struct names {
 	int64_t *station, *parameter, *series, *source, *rule; /* by index */
+	int64_t standard; /* the one in force */
 	size_t series_keys;
 	uint32_t *series_of; /* by key, WQ_NONE where the site has no such series; [series_keys] */
 	wq_ms *highest;      /* by series index: the newest `at` ever stored, WQ_NO_TIME: none */

@@ -35,6 +35,7 @@ struct wq_day_row {
 	enum wq_day_verdict verdict; /* against the station's target class; parameters without
 	                                limits: meets is never said, they are not assessable */
 	double exceedance; /* 超标倍数 against the target class; NaN: none */
+	int32_t below;     /* of `valid`: readings below the detection limit, each counted as half of it */
 };
 
 #define WQ_DAY_ITEMS 40

@@ -77,7 +77,20 @@ struct wq_series {
 	wq_ms late_after; /* what is older than this at arrival is late: it corrects, it rings nobody */
 	double low, high; /* plausible range, inclusive */
 	uint32_t source;  /* the bus that it is read from: index into wq_site.sources; WQ_NONE: none */
+	double detection; /* detection limit, in the parameter's unit; 0: none is known */
 };
+
+static inline bool wq_below_detection(const struct wq_series *series, double value)
+{
+	return series->detection > 0 && value < series->detection;
+}
+
+/* What a reading of the series counts as in a mean: below the detection limit, half of it ([C]: remembered, not read
+ * in a standard). What is stored and what reading rules judge is the value as measured. */
+static inline double wq_counted(const struct wq_series *series, double value)
+{
+	return wq_below_detection(series, value) ? series->detection / 2 : value;
+}
 
 /* The life of a rule's alarms (IEC 62682): the same keys for every rule. All zero: an alarm opens and clears with the
  * verdict that says so. Spans of on_delay, off_delay, hold and chatter_within are counted by the readings' stamps. */

@@ -25,6 +25,9 @@ static void change(struct wq_engine *engine, uint32_t series, const struct day_s
 {
 	struct day_sum *sum = &engine->tracks[series].days[slot_index(slot->day)];
 	const struct wq_site *site = engine->site;
+	if (wq_below_detection(&site->series[series], value))
+		sum->below += add ? 1 : -1;
+	value = wq_counted(&site->series[series], value);
 	if (add)
 		wq_decimal_sum_add(&sum->sum, value);
 	else

@@ -15,6 +15,7 @@
 struct day_sum {
 	struct wq_decimal_sum sum;
 	double hydrogen; /* sum of 10^-pH */
+	int32_t below;   /* readings below the detection limit */
 };
 
 /* One series: its newest readings and its days. */

@@ -101,7 +101,7 @@ int wq_engine_profile(struct wq_engine *engine, uint32_t profile, enum wq_profil
 bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_ms now, enum wq_profile_hand *hand,
 	wq_ms *until)
 {
-	const struct hand *said = &engine->hands[profile];
+	const struct said *said = &engine->said[profile];
 	bool forced = in_force(said, now);
 	*hand = forced ? said->hand : WQ_PROFILE_AUTO;
 	*until = forced ? said->until : WQ_NO_TIME;

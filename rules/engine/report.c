@@ -113,6 +113,7 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 		*row = empty_row(station, series->parameter, day);
 		int32_t least = report_needed(&site->evaluation, series, length, &row->expected);
 		row->valid = sums[i]->sum.count;
+		row->below = sums[i]->below;
 		if (row->valid >= least && row->valid > 0) {
 			means(&site->parameters[series->parameter], sums[i], row);
 			judge(site, where, row);

@@ -48,7 +48,8 @@ static void sum_up(const struct wq_site *site, uint32_t station, const struct wq
 		if (s->quality != WQ_GOOD && s->quality != WQ_SUSPECT)
 			continue;
 		struct day_sum *sum = &sums[s->series - where->first_series];
-		wq_decimal_sum_add(&sum->sum, s->value);
+		sum->below += wq_below_detection(&site->series[s->series], s->value);
+		wq_decimal_sum_add(&sum->sum, wq_counted(&site->series[s->series], s->value));
 		if (site->parameters[site->series[s->series].parameter].mean == WQ_MEAN_HYDROGEN)
 			sum->hydrogen += pow(10, -s->value);
 	}

@@ -158,6 +158,10 @@ static const struct row {
 	{ "station \"b\" { kind = national\n point \"tp\" { bus = \"broker\" unit = \"mg/L\" low = "
 	  "5 high = 1 } }",
 	        14, "the plausible range is empty" },
+	{ "station \"b\" { kind = national\n point \"tp\" { bus = \"broker\" unit = \"ug/L\" detection = 25 } }",
+	        14, "lies below the highest plausible value, 20" },
+	{ "station \"b\" { kind = national\n point \"tp\" { bus = \"broker\" unit = \"ug/L\" detection = 0 } }",
+	        14, "detection = 0" },
 	{ "station \"*\" { kind = national\n point \"tp\" { bus = \"broker\" unit = \"mg/L\" } }",
 	        14, "station \"*\" has no points" },
 	{ "station \"*\" { kind = national flows_into = \"x\" }", 13, "flows into none" },

@@ -115,7 +115,7 @@ static void everything_that_is_given_is_taken(void **state)
 	        "station \"lake\" { name = \"暨阳湖\" kind = provincial water = lake class = \"Ⅱ\" "
 	        "town = \"杨舍\"\n"
 	        "  focus = true mode = \"commissioning\" offset = \"+09:30\" late_after = \"2h\"\n"
-	        "  point \"alk\" { bus = \"b\" unit = \"mg/L\" low = 1 high = 2.5 field = \"ALK\" "
+	        "  point \"alk\" { bus = \"b\" unit = \"mg/L\" low = 1 high = 2.5 detection = 0.01 field = \"ALK\" "
 	        "} }\n");
 	const struct wq_station *station = &config->site.stations[0];
 	const struct post_point *point = config->buses[0].bus.points[0].settings;
@@ -136,6 +136,7 @@ static void everything_that_is_given_is_taken(void **state)
 	assert_string_equal(station->town, "杨舍");
 	assert_int_equal(config->site.series[0].late_after, WQ_HOURS(2));
 	assert_true(config->site.series[0].low == 1 && config->site.series[0].high == 2.5);
+	assert_true(config->site.series[0].detection == 0.01);
 	assert_int_equal(config->site.series[0].parameter, wq_parameter_count);
 	assert_string_equal(config->site.parameters[wq_parameter_count].name, "碱度");
 	assert_true(config->site.parameters[wq_parameter_count].low == -1.5);

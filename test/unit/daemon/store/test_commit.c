@@ -159,7 +159,11 @@ static void a_day_told_again_is_a_revision_and_the_view_shows_the_newest(void **
 	row->verdict = WQ_DAY_MEETS;
 	row->class_ = 3;
 	row->exceedance = NAN;
+	row->below = 2;
 	house_commit(h);
+	house_expect_text(h,
+	        "SELECT standard||' '||below FROM v_daily WHERE parameter='tp'",
+	        "GB 3838-2002 (2002) 2");
 	assert_int_equal(house_number(h, "SELECT count(*) FROM day"), 4);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_daily"), 2);
 	house_expect_text(h,

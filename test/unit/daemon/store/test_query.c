@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "config/config.h"
 #include "store/reader.h"
+#include "store/schema.h"
 
 #include <argp.h>
 #include <fcntl.h>
@@ -209,17 +210,17 @@ static void a_table_lines_up(void **state)
 static void days_come_filtered(void **state)
 {
 	struct house *h = furnish(state);
-#define DAY_HEAD "day,station,parameter,mean,valid,expected,class,verdict,exceedance\n"
+#define DAY_HEAD "day,station,parameter,mean,valid,expected,class,verdict,exceedance,standard,below\n"
 	expect_output(command(ctl_query, "--database", h->path, "--daily", "-f", "csv", NULL),
-	        DAY_HEAD "2026-03-05,yigan,all,,6,6,4,exceeds,\n"
-	                 "2026-03-05,yigan,tp,0.21,6,6,4,exceeds,0.05\n"
-	                 "2026-03-06,nanheng,all,,6,6,4,exceeds,\n");
+	        DAY_HEAD "2026-03-05,yigan,all,,6,6,4,exceeds,,GB 3838-2002 (2002),0\n"
+	                 "2026-03-05,yigan,tp,0.21,6,6,4,exceeds,0.05,GB 3838-2002 (2002),0\n"
+	                 "2026-03-06,nanheng,all,,6,6,4,exceeds,,GB 3838-2002 (2002),0\n");
 	expect_output(command(ctl_query, "--database", h->path, "--daily", "-f", "csv", "-p", "all",
 	                      "--to", "2026-03-06", NULL),
-	        DAY_HEAD "2026-03-05,yigan,all,,6,6,4,exceeds,\n");
+	        DAY_HEAD "2026-03-05,yigan,all,,6,6,4,exceeds,,GB 3838-2002 (2002),0\n");
 	expect_output(command(ctl_query, "--database", h->path, "--daily", "-f", "csv", "-p",
 	                      "w21011", "--from", "2026-03-05", NULL),
-	        DAY_HEAD "2026-03-05,yigan,tp,0.21,6,6,4,exceeds,0.05\n");
+	        DAY_HEAD "2026-03-05,yigan,tp,0.21,6,6,4,exceeds,0.05,GB 3838-2002 (2002),0\n");
 }
 
 static void alarms_come_change_by_change(void **state)
@@ -348,7 +349,7 @@ static void nothing_can_be_written_through_a_query(void **state)
 		if (command(ctl_query, "--database", h->path, "--sql", writes[i], NULL)->status ==
 		        CTL_DONE)
 			print_message("'%s' passed\n", writes[i]);
-	assert_int_equal(house_number(h, "PRAGMA user_version"), 5);
+	assert_int_equal(house_number(h, "PRAGMA user_version"), SCHEMA_VERSION);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 4);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM source"), 2);
 	house_expect_text(h, "PRAGMA journal_mode", "wal");

@@ -12,7 +12,8 @@ static const struct {
 } views[] = {
 	{ "v_sample",
 	        "time,station,parameter,code,value,unit,quality,flag,source,received,revision" },
-	{ "v_daily", "day,station,parameter,mean,valid,expected,class,verdict,exceedance" },
+	{ "v_daily", "day,station,parameter,mean,valid,expected,class,verdict,exceedance,"
+	           "standard,below" },
 	{ "v_alarm", "alarm,change,time,rule,station,parameter,level,value,limit,text" },
 };
 

@@ -289,6 +289,73 @@ static void the_mean_of_ph_is_taken_over_hydrogen_ions(void **state)
 	assert_true(day_row(p, PH)->mean == 6);
 }
 
+/* The plant's own series, to set what a point of the file would set. */
+static struct wq_series *series_of_plant(struct plant *p, int series)
+{
+	return (struct wq_series *)&p->site.series[series];
+}
+
+static void below_detection_counts_as_half_of_it_and_is_stored_as_measured(void **state)
+{
+	struct plant *p = *state;
+	static const double values[] = { 0.05, 0.049, 0.025, 0.001, 0.2, 0.06 };
+	series_of_plant(p, NH3N)->detection = 0.05;
+	for (int i = 0; i < 6; i++) {
+		plant_give(p, NH3N, H(4 * i), values[i], H(4 * i));
+		assert_true(p->out.samples[0].value == values[i]);
+	}
+	plant_tick(p, H(25));
+	/* (0.05 + 3 × 0.025 + 0.2 + 0.06) / 6 */
+	assert_int_equal(day_row(p, NH3N)->valid, 6);
+	assert_int_equal(day_row(p, NH3N)->below, 3);
+	assert_true(fabs(day_row(p, NH3N)->mean_raw - 0.385 / 6) < 1e-12);
+	assert_true(day_row(p, NH3N)->mean == 0.06);
+	assert_int_equal(day_row(p, TP)->below, 0);
+}
+
+static void a_reading_below_detection_that_is_revised_is_no_longer_counted_as_such(void **state)
+{
+	struct plant *p = *state;
+	series_of_plant(p, TP)->detection = 0.01;
+	for (int i = 0; i < 6; i++)
+		plant_give(p, TP, H(4 * i), 0.001 * (i + 1), H(4 * i));
+	plant_give(p, TP, H(0), 0.3, H(21));
+	plant_give(p, TP, H(4), NAN, H(22));
+	plant_tick(p, H(25));
+	assert_int_equal(day_row(p, TP)->valid, 5);
+	assert_int_equal(day_row(p, TP)->below, 4);
+	assert_true(day_row(p, TP)->mean_raw == 0.064); /* (0.3 + 4 × 0.005) / 5 */
+}
+
+static void without_a_detection_limit_nothing_is_below_it(void **state)
+{
+	struct plant *p = *state;
+	series_of_plant(p, DO)->low = -10;
+	for (int i = 0; i < 6; i++)
+		plant_give(p, DO, H(4 * i), -1 - 0.1 * i, H(4 * i));
+	plant_tick(p, H(25));
+	assert_int_equal(day_row(p, DO)->below, 0);
+	assert_true(day_row(p, DO)->mean_raw == -1.25);
+}
+
+static void a_day_that_the_store_sums_up_counts_below_detection_the_same(void **state)
+{
+	struct plant *p = *state;
+	struct wq_sample stored[6];
+	series_of_plant(p, TP)->detection = 0.01;
+	play_day(p, DAY0 + WQ_DAYS(5), 6, 0.1);
+	plant_give(p, TP, H(4), 0.001, H(24 * 6));
+	for (int i = 0; i < 6; i++)
+		stored[i] = (struct wq_sample){
+			.series = TP, .quality = WQ_GOOD, .at = H(4 * i), .value = i < 2 ? 0.001 : 0.02 };
+	wq_outcome_reset(&p->out);
+	assert_int_equal(wq_engine_day(p->engine, 0, wq_day_of(&wq_zone_china, DAY0), stored, 6, p->sequence,
+				 H(24 * 6), &p->out, NULL),
+		0);
+	assert_int_equal(day_row(p, TP)->below, 2);
+	assert_true(day_row(p, TP)->mean_raw == 0.015);
+}
+
 static void a_reading_that_comes_after_the_close_corrects_the_day(void **state)
 {
 	struct plant *p = *state;
@@ -571,6 +638,10 @@ int main(void)
 		engine_test(too_few_readings_are_not_assessable_and_never_all_clear),
 		engine_test(a_known_exceedance_counts_even_if_other_items_are_missing),
 		engine_test(the_mean_of_ph_is_taken_over_hydrogen_ions),
+		engine_test(below_detection_counts_as_half_of_it_and_is_stored_as_measured),
+		engine_test(a_reading_below_detection_that_is_revised_is_no_longer_counted_as_such),
+		engine_test(without_a_detection_limit_nothing_is_below_it),
+		engine_test(a_day_that_the_store_sums_up_counts_below_detection_the_same),
 		engine_test(a_reading_that_comes_after_the_close_corrects_the_day),
 		engine_test(a_correction_that_changes_no_verdict_is_not_told),
 		engine_test(readings_of_days_long_gone_are_asked_of_the_store),
