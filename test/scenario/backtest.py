@@ -18,7 +18,7 @@ limit "flicker" { parameters = { "tp", "do" } readings = 3 deadband = 0.1 first_
 trend "daily-trend" { parameters = { "codmn", "nh3n" } readings = 8 aggregate = "1d" }
 missing "long" { after = "3d" level = "warning" off_delay = "2h" }
 limit "patient" { parameters = { "nh3n", "codmn" } readings = 1 level = "info" first_level = "info" on_delay = "4h" off_delay = "8h" hold = "12h" }
-limit "chatter" { parameters = { "tp" } readings = 1 level = "watch" chatter = 2 chatter_within = "14d" chatter_shelve = "30h" }
+limit "chatter" { parameters = { "tp" } readings = 1 level = "watch" chatter = 2 chatter_within = "14d" chatter_shelve = "3h" }
 limit "latched" { parameters = { "nh3n" } above = 0.15 readings = 1 level = "info" first_level = "info" latch = true }
 today "today" { }
 fall "fall" { }
@@ -54,7 +54,7 @@ def check(what, holds, *seen):
         bad.append(what)
 
 
-docs_conf = os.path.join(SOURCE, 'docs', 'backtest.conf')
+docs_conf = os.path.join(SOURCE, 'test', 'scenario', 'tested.conf')
 many_conf = write('many.conf', open(docs_conf, encoding='utf-8').read() + ROUTES)
 simulated = path('simulated.csv')
 with open(simulated, 'w') as f:

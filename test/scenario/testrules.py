@@ -29,7 +29,8 @@ def check(what, holds, *seen):
         bad.append(what)
 
 
-HEAD = f'defaults {{ config = "{DOCS}/backtest.conf" start = "2026-03-05T00:00" step = "4h" station = "q" rules = {{ "class3" }} }}\n'
+RULES = os.path.join(os.path.abspath(SOURCE), 'test', 'scenario', 'tested.conf')
+HEAD = f'defaults {{ config = "{RULES}" start = "2026-03-05T00:00" step = "4h" station = "q" rules = {{ "class3" }} }}\n'
 
 
 def failures(text):
@@ -69,7 +70,7 @@ status, lines, _ = failures((DAY % 'class = 4').replace('day = "2026-03-05"', 'd
 check('a day that was not judged', status == 1 and lines[0] == 'F:6: [test "t" day] was not judged', lines)
 
 # -- files that are wrong --
-status, out, err = run(write(f'''defaults {{ config = "{DOCS}/backtest.conf" step = "4h" rules = {{ "clas3" }} }}
+status, out, err = run(write(f'''defaults {{ config = "{RULES}" step = "4h" rules = {{ "clas3" }} }}
 test "one" {{
 	series {{ parameter = "tpp" values = "0.1" }}
 	series {{ station = "q" parameter = "tp" valus = "0.1" }}
