@@ -116,6 +116,9 @@ struct config_report {
 	struct config_problem problems[CONFIG_PROBLEMS];
 };
 
+/* What holds where no file is given: defaults, and station "*" in this water; NULL: no memory. */
+struct config *config_plain(enum wq_water water);
+
 /* Reads, parses and checks a file. Never touches network, secrets or ports (a missing credential
  * file is a warning). NULL on any error; report is always filled. Not thread-safe: main thread only
  * (time zone). */

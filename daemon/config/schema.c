@@ -3,6 +3,7 @@
 #include "schema.h"
 
 #include "arena.h"
+#include "wq/period.h"
 #include "wq/site.h"
 
 #include <string.h>
@@ -13,6 +14,7 @@
 	}
 
 static const struct wq_choice views[] = { { "evaluation", 0 }, { "raw", 1 }, { NULL, 0 } };
+static const struct wq_choice period_means[] = { { "days", 0 }, { "readings", 1 }, { NULL, 0 } };
 static const struct wq_choice waters[] = { { "river", WQ_RIVER }, { "lake", WQ_LAKE },
 	{ NULL, 0 } };
 static const struct wq_choice modes[] = { { "normal", 0 }, { "commissioning", 1 }, { NULL, 0 } };
@@ -81,6 +83,29 @@ const struct wq_option schema_evaluation[] = {
 	ROW(SPAN, evaluation_settings, future_tolerance, "future_tolerance", .fallback = "10m",
 	        .min = 0, .max = 86400000,
 	        .help = "a stamp further ahead of our clock than this is not believed"),
+	ROW(CHOICE, evaluation_settings, period_mean, "period_mean", .fallback = "days",
+	        .choices = period_means,
+	        .help = "means of weeks and longer: over the valid daily means, or over all their "
+	                "readings"),
+	ROW(NUMBER, evaluation_settings, period_share, "period_share", .fallback = "0.6", .min = 0,
+	        .max = 1,
+	        .help = "share of the days that are over which a mean of a week or longer needs; 0: "
+	                "one day does"),
+	ROW(INTEGER, evaluation_settings, main_pollutants, "main_pollutants", .fallback = "3",
+	        .min = 0, .max = WQ_PERIOD_POLLUTANTS,
+	        .help = "main pollutants named of a section worse than III, at most"),
+	ROW(LIST, evaluation_settings, grades, "grades", .min = WQ_GRADES, .max = WQ_GRADES,
+	        .fallback = "优, 良好, 轻度污染, 中度污染, 重度污染",
+	        .help = "words of status: I and II, III, IV, V, worse than V"),
+	ROW(LIST, evaluation_settings, colours, "colours", .min = WQ_GRADES, .max = WQ_GRADES,
+	        .fallback = "#00CCFF, #00FF00, #FFFF00, #FF9B00, #FF0000",
+	        .help = "their colours, for reports"),
+	ROW(NUMBER, evaluation_settings, change_some, "change_some", .fallback = "10", .min = 0,
+	        .max = 100, .unit = "percentage points",
+	        .help = "a change of a group's shares (ΔG - ΔD) over this is some change"),
+	ROW(NUMBER, evaluation_settings, change_marked, "change_marked", .fallback = "20", .min = 0,
+	        .max = 200, .unit = "percentage points",
+	        .help = "… and over this a marked one"),
 	ROW(TEXT, evaluation_settings, standard, "standard", .min = 1, .max = 255,
 	        .help = "CSV of limits that replace and add to those of GB 3838-2002"),
 	WQ_OPTION_END,
@@ -124,6 +149,8 @@ const struct wq_option schema_station[] = {
 	ROW(TEXT, station_settings, offset, "offset", .min = 1, .max = 6,
 	        .help = "fixed offset from UTC such as \"+08:00\" where it differs from the site's "
 	                "zone"),
+	ROW(LIST, station_settings, groups, "groups",
+	        .help = "groups of sections that it is reported with (wqctl evaluate --group)"),
 	ROW(SPAN, station_settings, cycle, "cycle", .fallback = "0", .min = 0, .max = 2678400000.0,
 	        .help = "how often its points are really measured; 0 = continuously"),
 	ROW(SPAN, station_settings, interval, "interval", .min = 100, .max = 2678400000.0,

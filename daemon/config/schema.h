@@ -75,6 +75,10 @@ struct evaluation_settings {
 	double minimum_share;
 	wq_ms day_closes_after, future_tolerance;
 	int daily_view; /* 1: raw */
+	int period_mean; /* 1: readings */
+	double period_share, change_some, change_marked;
+	int64_t main_pollutants;
+	struct wq_list grades, colours;
 	const char *standard;
 };
 
@@ -89,7 +93,7 @@ struct station_settings {
 	int kind, water, target, mode; /* mode 1: commissioning */
 	bool focus;
 	wq_ms cycle, interval, late_after, travel, settle;
-	struct wq_list maintenance_flags, bad_flags;
+	struct wq_list maintenance_flags, bad_flags, groups;
 };
 
 struct care_settings {

@@ -63,6 +63,25 @@ static void load_settings(struct loader *l)
 		.notice_lifetime = settings.notice_lifetime };
 }
 
+static struct wq_period_rules period_rules(
+        struct loader *l, const struct section *section, const struct evaluation_settings *settings)
+{
+	struct wq_period_rules rules = { .by_readings = settings->period_mean == 1,
+		.share = settings->period_share,
+		.pollutants = (int)settings->main_pollutants,
+		.some = settings->change_some,
+		.marked = settings->change_marked };
+
+	for (size_t i = 0; i < WQ_GRADES; i++) {
+		rules.grades[i] = i < settings->grades.count ? settings->grades.items[i] : "";
+		rules.colours[i] = i < settings->colours.count ? settings->colours.items[i] : "";
+	}
+	if (rules.marked < rules.some)
+		load_error(l, section, "change_marked", 0,
+		        "change_marked = %g is less than change_some = %g", rules.marked, rules.some);
+	return rules;
+}
+
 static void load_evaluation(struct loader *l)
 {
 	const struct section *section = single(l, SECTION_EVALUATION);
@@ -77,6 +96,7 @@ static void load_evaluation(struct loader *l)
 		        .day_closes_after = settings.day_closes_after,
 		        .daily_raw = settings.daily_view == 1,
 		        .future_tolerance = settings.future_tolerance };
+	l->config->site.evaluation.period = period_rules(l, section == NULL ? &none : section, &settings);
 	l->limits = settings.standard;
 }
 
@@ -195,7 +215,9 @@ static void load_station(struct loader *l, const struct section *section, struct
 		.commissioning = settings.mode == 1,
 		.maintenance_flags = settings.maintenance_flags,
 		.bad_flags = settings.bad_flags,
-		.settle = settings.settle == WQ_NO_TIME ? 0 : settings.settle };
+		.settle = settings.settle == WQ_NO_TIME ? 0 : settings.settle,
+		.group_count = settings.groups.count,
+		.groups = settings.groups.items };
 	check_flags(l, section, plan);
 	load_zone(l, section, settings.offset, &plan->station);
 	if (settings.travel != WQ_NO_TIME && settings.flows_into == NULL)

@@ -18,6 +18,7 @@ int ctl_round(int argc, char **argv);
 int ctl_backtest(int argc, char **argv);
 int ctl_test_rules(int argc, char **argv);
 int ctl_decode(int argc, char **argv);
+int ctl_evaluate(int argc, char **argv);
 int ctl_query(int argc, char **argv);
 int ctl_alarms(int argc, char **argv);
 int ctl_status(int argc, char **argv);

@@ -355,6 +355,29 @@ int reader_daily(struct reader *reader, const struct reader_filter *filter,
 	        sink, err);
 }
 
+/* Histories before version 4 do not know what lay below detection. */
+static bool knows_below(struct reader *reader)
+{
+	int64_t found = 0;
+	return db_query(reader->db, "SELECT count(*) FROM pragma_table_info('day') WHERE name='below'",
+	               &found) == SQLITE_OK &&
+	        found > 0;
+}
+
+int reader_days(struct reader *reader, wq_day first, wq_day last, const struct reader_sink *sink,
+        struct wq_err *err)
+{
+	char sql[600];
+	snprintf(sql, sizeof sql,
+	        "SELECT s.key,d.day,p.code,d.mean,d.mean_raw,d.valid,d.expected,%s"
+	        " FROM station s CROSS JOIN day d JOIN parameter p ON p.id=d.parameter"
+	        " WHERE d.station=s.id AND d.day>=?1 AND d.day<=?2 AND d.revision="
+	        "(SELECT max(n.revision) FROM day n WHERE n.station=d.station AND n.day=d.day"
+	        " AND n.parameter=d.parameter) ORDER BY s.id,d.day,d.parameter",
+	        knows_below(reader) ? "d.below" : "0");
+	return run(reader, sql, DB_VALUES(db_int(first), db_int(last)), sink, err);
+}
+
 int reader_alarms(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err)
 {

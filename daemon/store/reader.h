@@ -61,6 +61,11 @@ int reader_alarms(struct reader *reader, const struct reader_filter *filter,
  * rows: the history knows no such alarm. */
 int reader_evidence(struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err);
 
+/* The days first … last (inclusive) of all stations in their newest revisions, items only, by station and
+ * day: station (id), day (number), code, mean, mean_raw, valid, expected, below. */
+int reader_days(struct reader *reader, wq_day first, wq_day last, const struct reader_sink *sink,
+        struct wq_err *err);
+
 /* One SELECT of the user. WQ_E_INVALID: SQL that is wrong, that writes, or more than one statement.
  */
 int reader_sql(

@@ -59,6 +59,8 @@ struct wq_station {
 	const char *town; /* town responsible (属地), or NULL */
 	bool focus;       /* newly assessed or unstable: watched harder */
 	bool commissioning; /* judged and stored, told to the installer only */
+	size_t group_count; /* groups of sections it is reported with, by name */
+	const char *const *groups;
 	const struct wq_zone *zone;
 	struct wq_list maintenance_flags; /* the station's own flags that say so; compared byte by byte */
 	struct wq_list bad_flags;         /* those that say that the value is none: a fault, over or under range */
@@ -141,6 +143,17 @@ struct wq_profile {
 /* Profiles that a site may have: a bit each. */
 #define WQ_PROFILES 32
 
+/* How weeks and longer are evaluated. The text of the official method could not be read; what of this is only
+ * remembered is a setting. */
+#define WQ_GRADES 5
+struct wq_period_rules {
+	bool by_readings;  /* means are over all readings; otherwise over the valid daily means */
+	double share;      /* share of the days over that a mean needs, 0 … 1 */
+	int pollutants;    /* main pollutants named, at most */
+	double some, marked; /* percentage points of a change of shares that are "some" and more than which "marked" */
+	const char *grades[WQ_GRADES], *colours[WQ_GRADES]; /* of status: class I and II, III, IV, V, worse than V */
+};
+
 /* What the whole site evaluates days by. */
 struct wq_evaluation {
 	int minimum_valid;     /* valid readings that a daily mean needs where nothing is expected by cycle */
@@ -148,6 +161,7 @@ struct wq_evaluation {
 	wq_ms day_closes_after; /* the verdict of a day is given this long after its end */
 	bool daily_raw;        /* daily verdicts judge the unrounded mean instead of the evaluation value */
 	wq_ms future_tolerance; /* a stamp further ahead of our clock than this is not believed */
+	struct wq_period_rules period;
 };
 
 struct wq_site {

@@ -233,8 +233,6 @@ void profiles_advance(struct wq_engine *engine, wq_ms now);
 wq_ms profiles_wake(const struct wq_engine *engine);
 
 /* report.c: evaluates a day from its sums (one per series of the station). */
-int32_t report_needed(const struct wq_evaluation *how, const struct wq_series *series, wq_ms length,
-	int32_t *expected);
 /* Unrounded mean of a sum; NaN: nothing is in it. */
 double report_mean(const struct wq_parameter *parameter, const struct day_sum *sum);
 void report_make(const struct wq_site *site, uint32_t station, wq_day day, const struct day_sum *const *sums,

@@ -2,45 +2,18 @@
 /* The verdict of one natural day: means, class, meets / exceeds / not assessable. */
 #include "engine_parts.h"
 
+#include "wq/mean.h"
+
 #include <math.h>
 #include <string.h>
 
-/* How many readings make the mean of this series valid, and how many are expected. */
-int32_t report_needed(const struct wq_evaluation *how, const struct wq_series *series, wq_ms length,
-	int32_t *expected)
-{
-	*expected = series->cycle > 0 ? (int32_t)(length / series->cycle) : 0;
-	if (*expected <= 0)
-		return how->minimum_valid;
-	double share = ceil(how->minimum_share * *expected - 1e-9);
-	return share < 1 ? 1 : (int32_t)share;
-}
-
-/* Rounds a computed mean (no exact decimal of its own) for evaluation; 12 places hold any concentration. */
-static struct wq_decimal computed(double value, int places)
-{
-	struct wq_decimal exact = { llround(value * 1e12), 12 };
-	return places < 0 ? exact : wq_decimal_evaluate(exact, places);
-}
-
 double report_mean(const struct wq_parameter *parameter, const struct day_sum *sum)
 {
+	double raw, evaluated;
 	if (sum->sum.count == 0)
 		return NAN;
-	return parameter->mean == WQ_MEAN_HYDROGEN ? -log10(sum->hydrogen / sum->sum.count)
-						   : wq_decimal_sum_mean(&sum->sum);
-}
-
-static void means(const struct wq_parameter *parameter, const struct day_sum *sum, struct wq_day_row *row)
-{
-	int places = parameter->evaluation_places;
-	row->mean_raw = report_mean(parameter, sum);
-	if (parameter->mean == WQ_MEAN_HYDROGEN) {
-		row->mean = wq_decimal_to_double(computed(row->mean_raw, places));
-		return;
-	}
-	row->mean = places < 0 ? row->mean_raw
-			       : wq_decimal_to_double(wq_decimal_sum_evaluate(&sum->sum, places));
+	wq_mean(parameter, &sum->sum, sum->hydrogen, &raw, &evaluated);
+	return raw;
 }
 
 static void judge(const struct wq_site *site, const struct wq_station *station, struct wq_day_row *row)
@@ -111,11 +84,12 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 		const struct wq_series *series = &site->series[where->first_series + i];
 		struct wq_day_row *row = &report->rows[report->count++];
 		*row = empty_row(station, series->parameter, day);
-		int32_t least = report_needed(&site->evaluation, series, length, &row->expected);
+		int32_t least = wq_readings_needed(&site->evaluation, series, length, &row->expected);
 		row->valid = sums[i]->sum.count;
 		row->below = sums[i]->below;
 		if (row->valid >= least && row->valid > 0) {
-			means(&site->parameters[series->parameter], sums[i], row);
+			wq_mean(&site->parameters[series->parameter], &sums[i]->sum, sums[i]->hydrogen, &row->mean_raw,
+				&row->mean);
 			judge(site, where, row);
 		}
 		unsigned bit = evaluated_bit(site, where, series->parameter);

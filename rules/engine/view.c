@@ -2,6 +2,8 @@
 /* What a rule sees: read access to what its scope covers. */
 #include "engine_parts.h"
 
+#include "wq/mean.h"
+
 #include <math.h>
 
 static bool in_scope(const struct wq_view *view, enum wq_scope scope)
@@ -129,7 +131,7 @@ bool wq_view_so_far(const struct wq_view *view, uint32_t series, wq_day day, str
 	*so_far = (struct wq_day_so_far){ .closed = slot->closed,
 		.mean = report_mean(&site->parameters[which->parameter], sum),
 		.valid = sum->sum.count,
-		.needed = report_needed(&site->evaluation, which,
+		.needed = wq_readings_needed(&site->evaluation, which,
 			wq_day_start(zone, day + 1) - wq_day_start(zone, day), &expected) };
 	return true;
 }
