@@ -13,7 +13,6 @@
 #include "wq/csv.h"
 #include "wq/err.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -378,23 +377,24 @@ static void read_rows(struct limits *f, FILE *from)
 /* The whole file with a NUL behind it, or NULL with an error. */
 static char *read_file(struct limits *f, size_t *length)
 {
-	FILE *from = fopen(f->path, "re");
-	char *text = from == NULL ? NULL : arena_take(f->l->arena, FILE_MAX + 1);
+	struct wq_err err;
+	char *text = load_whole(f->path, FILE_MAX, length, &err), *copy;
 
 	if (text == NULL) {
 		load_error(f->l, f->section, "standard", 0,
-		        "standard: %s cannot be read: %s; without the key the built-in %s holds",
-		        f->path, strerror(errno), wq_gb3838.name);
+		        "standard: %s %s; without the key the built-in %s holds", f->path, err.text,
+		        wq_gb3838.name);
 		return NULL;
 	}
-	*length = fread(text, 1, FILE_MAX + 1, from);
-	if (ferror(from) || *length > FILE_MAX) {
-		load_error(f->l, f->section, "standard", 0, "standard: %s %s", f->path,
-		        ferror(from) ? "cannot be read" : "is larger than 256 KiB");
-		text = NULL;
+	text[*length] = '\0';
+	if (memchr(text, '\0', *length) != NULL) {
+		complain(f, 1, "a NUL byte: the file must be UTF-8 text");
+		copy = NULL;
+	} else {
+		copy = arena_copy(f->l->arena, text);
 	}
-	fclose(from);
-	return text;
+	free(text);
+	return copy;
 }
 
 /* What a remark "# KEY: text" says, or NULL. */

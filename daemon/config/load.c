@@ -208,7 +208,7 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
 	return NULL;
 }
 
-char *load_whole(const char *path, size_t *length, struct wq_err *err)
+char *load_whole(const char *path, size_t most, size_t *length, struct wq_err *err)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
@@ -220,14 +220,14 @@ char *load_whole(const char *path, size_t *length, struct wq_err *err)
 		wq_fail(err, WQ_E_IO, "cannot be read: %s", strerror(errno));
 	} else if (!S_ISREG(status.st_mode)) {
 		wq_fail(err, WQ_E_INVALID, "is not a regular file");
-	} else if (status.st_size > (off_t)CONFIG_FILE_MAX) {
+	} else if (status.st_size > (off_t)most) {
 		wq_fail(err, WQ_E_INVALID, "has %lld bytes; more than %zu are not read",
-		        (long long)status.st_size, CONFIG_FILE_MAX);
-	} else if ((text = malloc(CONFIG_FILE_MAX + 1)) == NULL) {
+		        (long long)status.st_size, most);
+	} else if ((text = malloc(most + 1)) == NULL) {
 		wq_fail(err, WQ_E_MEMORY, "no memory to read it");
 	} else {
-		while (*length < CONFIG_FILE_MAX &&
-		        (n = read(fd, text + *length, CONFIG_FILE_MAX - *length)) > 0)
+		while (*length < most &&
+		        (n = read(fd, text + *length, most - *length)) > 0)
 			*length += (size_t)n;
 		if (n < 0) {
 			wq_fail(err, WQ_E_IO, "cannot be read: %s", strerror(errno));
@@ -246,7 +246,7 @@ struct config *config_load_file(
 	struct wq_err err;
 	struct config *config;
 	size_t length;
-	char *text = load_whole(path, &length, &err);
+	char *text = load_whole(path, CONFIG_FILE_MAX, &length, &err);
 
 	if (text == NULL) {
 		*report = (struct config_report){ .file = path };

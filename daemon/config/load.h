@@ -90,8 +90,6 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
 struct config *config_load_file(
         const char *path, const struct config_tables *tables, struct config_report *report);
 
-/* A whole regular file of at most CONFIG_FILE_MAX bytes in one malloc; NULL with *err. */
-char *load_whole(const char *path, size_t *length, struct wq_err *err);
 
 /* -- load.c: for the files below -- */
 
@@ -101,6 +99,9 @@ void load_error(struct loader *l, const struct section *section, const char *key
         const char *format, ...) __attribute__((format(printf, 5, 6)));
 void load_warning(struct loader *l, const struct section *section, const char *key,
         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* A whole regular file of at most `most` bytes, in one malloc with room for one byte more; NULL with *err. */
+char *load_whole(const char *path, size_t most, size_t *length, struct wq_err *err);
 
 /* Sections of a role in the order of the file: the next one after `after` (NULL: the first), or
  * NULL. */

@@ -5,6 +5,8 @@
 #include "complaint.h"
 #include "view.h"
 
+#include "config/config.h"
+
 #include "wq/csv.h"
 #include "wq/decimal.h"
 #include "wq/err.h"
@@ -27,13 +29,18 @@ struct request {
 	enum wq_water water;
 	enum wq_rounding view; /* rounded to this before it is judged */
 	const char *file;
+	const char *config; /* whose standard and parameters hold; NULL: the built-in ones */
 };
 
 struct job {
 	const struct request *request;
 	const char *name; /* of the file, for errors */
 	struct wq_csv *csv;
-	int columns[WQ_EVALUATED]; /* of the evaluated items; NO_COLUMN: not in the file */
+	const struct wq_standard *standard;
+	const struct wq_parameter *parameters;
+	size_t parameter_count;
+	const struct wq_parameter *items[WQ_EVALUATED_MAX]; /* the evaluated ones, as in standard->evaluated */
+	int columns[WQ_EVALUATED_MAX]; /* of these; NO_COLUMN: not in the file, or not evaluated in the water */
 	size_t wrong;              /* rows that could not be judged or read */
 	size_t complaints;
 };
@@ -43,6 +50,8 @@ static const struct argp_option options[] = {
 	{ "view", 'v', "raw|displayed|evaluation", 0,
 	        "judge values as they are (default), as they are displayed, or rounded for evaluation",
 	        0 },
+	{ "config", 'c', "FILE", 0,
+	        "judge by the standard and with the parameters of this configuration", 0 },
 	{ 0 },
 };
 
@@ -61,6 +70,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!ctl_view(arg, &request->view))
 			argp_error(state, "--view is 'raw', 'displayed' or 'evaluation', not '%s'",
 			        arg);
+		return 0;
+	case 'c':
+		request->config = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (request->file != NULL)
@@ -99,25 +111,25 @@ static const struct argp parser = {
 static void complain(struct job *job, size_t line, size_t item, const char *text, const char *why)
 {
 	ctl_complain(&job->complaints, "%s:%zu: %s = '%.60s': %s", job->name, line,
-	        wq_parameters[item].alias, text, why);
+	        job->items[item]->alias, text, why);
 }
 
 /* The value as it is judged: rounded from its text, once. */
-static double viewed(const struct wq_csv_field *field, enum wq_rounding view, size_t item)
+static double viewed(const struct wq_csv_field *field, enum wq_rounding view, const struct wq_parameter *item)
 {
 	struct wq_decimal d;
 
-	if (view == WQ_RAW || ctl_rounded(field, &wq_parameters[item], view, &d) < 0)
+	if (view == WQ_RAW || ctl_rounded(field, item, view, &d) < 0)
 		return field->value;
 	return wq_decimal_to_double(d);
 }
 
 /* Fills in the values of the evaluated items (NaN: none). True when the row may get a class. */
-static bool take_values(struct job *job, const struct wq_csv_row *row, double values[WQ_EVALUATED])
+static bool take_values(struct job *job, const struct wq_csv_row *row, double *values)
 {
 	bool complete = true, wrong = false;
 
-	for (size_t i = 0; i < WQ_EVALUATED; i++) {
+	for (size_t i = 0; i < job->standard->evaluated_count; i++) {
 		const struct wq_csv_field *field;
 
 		values[i] = (double)NAN;
@@ -129,7 +141,7 @@ static bool take_values(struct job *job, const struct wq_csv_row *row, double va
 			        field->cell == WQ_CELL_WRONG ? "not a number" : "negative");
 			wrong = true;
 		} else if (field->cell == WQ_CELL_VALUE) {
-			values[i] = viewed(field, job->request->view, i);
+			values[i] = viewed(field, job->request->view, job->items[i]);
 		}
 		complete = complete && field->cell != WQ_CELL_MISSING;
 	}
@@ -137,26 +149,26 @@ static bool take_values(struct job *job, const struct wq_csv_row *row, double va
 	return complete && !wrong;
 }
 
-static void write_determining(unsigned items)
+static void write_determining(const struct job *job, unsigned items)
 {
 	const char *separator = "";
 
-	for (size_t i = 0; i < WQ_EVALUATED; i++) {
+	for (size_t i = 0; i < job->standard->evaluated_count; i++) {
 		if ((items & 1U << i) == 0)
 			continue;
-		printf("%s%s", separator, wq_parameters[i].alias);
+		printf("%s%s", separator, job->items[i]->alias);
 		separator = ";";
 	}
 }
 
 /* Multiples have two places, and one significant digit where that would be 0. */
-static void write_exceedance(enum wq_water water, const double values[WQ_EVALUATED])
+static void write_exceedance(const struct job *job, const double *values)
 {
 	const char *separator = "";
 
-	for (size_t i = 0; i < WQ_EVALUATED; i++) {
-		const struct wq_standard_row *limits =
-		        wq_standard_find(&wq_gb3838, wq_evaluated_codes[i], water, false);
+	for (size_t i = 0; i < job->standard->evaluated_count; i++) {
+		const struct wq_standard_row *limits = wq_standard_find(job->standard,
+		        job->standard->evaluated[i], job->request->water, false);
 		char text[WQ_DECIMAL_TEXT];
 		struct wq_decimal d;
 		double multiple;
@@ -170,20 +182,20 @@ static void write_exceedance(enum wq_water water, const double values[WQ_EVALUAT
 			wq_decimal_format(wq_decimal_evaluate(d, 2), text);
 		else
 			snprintf(text, sizeof(text), "%.2f", multiple);
-		printf("%s%s:%s", separator, wq_parameters[i].alias, text);
+		printf("%s%s:%s", separator, job->items[i]->alias, text);
 		separator = ";";
 	}
 }
 
 static void write_row(struct job *job, const struct wq_csv_row *row)
 {
-	double values[WQ_EVALUATED];
+	double values[WQ_EVALUATED_MAX];
 	unsigned determining = 0;
 	int class_ = WQ_CLASS_NONE;
 
 	if (take_values(job, row, values))
 		class_ = wq_standard_section(
-		        &wq_gb3838, job->request->water, values, &determining);
+		        job->standard, job->request->water, values, &determining);
 	for (size_t i = 0; i < row->count; i++) {
 		wq_csv_write(stdout, row->fields[i].text);
 		putchar(',');
@@ -191,9 +203,9 @@ static void write_row(struct job *job, const struct wq_csv_row *row)
 	if (class_ != WQ_CLASS_NONE)
 		printf("%d", class_);
 	putchar(',');
-	write_determining(determining);
+	write_determining(job, determining);
 	putchar(',');
-	write_exceedance(job->request->water, values);
+	write_exceedance(job, values);
 	putchar('\n');
 }
 
@@ -210,9 +222,9 @@ static void note_encoding(const struct job *job, const char *const *names, size_
 	        "%s:1: note: the header is not UTF-8 (iconv -f GB18030 -t UTF-8 converts it); not judged, "
 	        "for want of a column:",
 	        job->name);
-	for (size_t i = 0; i < WQ_EVALUATED; i++)
+	for (size_t i = 0; i < job->standard->evaluated_count; i++)
 		if (job->columns[i] == NO_COLUMN)
-			fprintf(stderr, " %s", wq_parameters[i].alias);
+			fprintf(stderr, " %s", job->items[i]->alias);
 	fputc('\n', stderr);
 }
 
@@ -221,22 +233,27 @@ static int write_header(struct job *job)
 {
 	const char *const *names;
 	const int *parameters;
-	size_t count = wq_csv_columns(job->csv, &names, &parameters), found = 0;
+	size_t count = wq_csv_columns(job->csv, &names, &parameters), found = 0, wanted = 0;
 
-	for (size_t i = 0; i < WQ_EVALUATED; i++)
+	for (size_t i = 0; i < job->standard->evaluated_count; i++) {
+		const struct wq_standard_row *row = wq_standard_find(job->standard,
+		        job->standard->evaluated[i], job->request->water, false);
+
 		job->columns[i] = NO_COLUMN;
-	for (size_t i = 0; i < count; i++) {
-		if (parameters[i] < 0 || parameters[i] >= WQ_EVALUATED)
-			continue;
-		job->columns[parameters[i]] = (int)i;
-		found++;
+		wanted += row != NULL && row->evaluated;
+		for (size_t c = 0; row != NULL && row->evaluated && c < count; c++)
+			if (parameters[c] >= 0 && &job->parameters[parameters[c]] == job->items[i])
+				job->columns[i] = (int)c;
+		found += job->columns[i] != NO_COLUMN;
 	}
 	if (found == 0) {
-		fprintf(stderr, "%s:1: the header has none of the columns ph do codmn nh3n tp\n",
-		        job->name);
+		fprintf(stderr, "%s:1: the header has none of the columns", job->name);
+		for (size_t i = 0; i < job->standard->evaluated_count; i++)
+			fprintf(stderr, " %s", job->items[i]->alias);
+		fputc('\n', stderr);
 		return CTL_WRONG;
 	}
-	if (found < WQ_EVALUATED)
+	if (found < wanted)
 		note_encoding(job, names, count);
 	for (size_t i = 0; i < count; i++) {
 		wq_csv_write(stdout, names[i]);
@@ -266,14 +283,22 @@ static int write_rows(struct job *job)
 	return job->wrong > 0 ? CTL_WRONG : CTL_DONE;
 }
 
-static int classify(const struct request *request, FILE *from, const char *name)
+static int classify(
+        const struct request *request, const struct config *config, FILE *from, const char *name)
 {
-	struct job job = { .request = request, .name = name };
+	struct job job = { .request = request,
+		.name = name,
+		.standard = config == NULL ? &wq_gb3838 : config->site.standard,
+		.parameters = config == NULL ? wq_parameters : config->site.parameters,
+		.parameter_count = config == NULL ? wq_parameter_count : config->site.parameter_count };
 	struct wq_err err;
 	int status;
 
+	for (size_t i = 0; i < job.standard->evaluated_count; i++)
+		job.items[i] = &job.parameters[wq_parameter_find(
+		        job.parameters, job.parameter_count, job.standard->evaluated[i])];
 	job.csv = wq_csv_open(
-	        from, name, wq_parameters, wq_parameter_count, &wq_zone_china, false, &err);
+	        from, name, job.parameters, job.parameter_count, &wq_zone_china, false, &err);
 	if (job.csv == NULL) {
 		ctl_complain(&job.complaints, "%s", err.text);
 		return CTL_WRONG;
@@ -292,19 +317,26 @@ static int classify(const struct request *request, FILE *from, const char *name)
 int ctl_classify(int argc, char **argv)
 {
 	struct request request = { .water = WQ_RIVER };
+	struct config_report report;
+	struct config *config = NULL;
 	FILE *from;
 	int status;
 
 	if (argp_parse(&parser, argc, argv, 0, NULL, &request) != 0)
 		return CTL_USAGE;
-	if (strcmp(request.file, "-") == 0)
-		return classify(&request, stdin, "stdin");
-	from = fopen(request.file, "re");
-	if (from == NULL) {
-		fprintf(stderr, "%s: %s\n", request.file, strerror(errno));
+	if (request.config != NULL && (config = config_load(request.config, &report)) == NULL) {
+		config_report_print(&report, "nothing was classified", stderr);
 		return CTL_WRONG;
 	}
-	status = classify(&request, from, request.file);
-	fclose(from);
+	from = strcmp(request.file, "-") == 0 ? stdin : fopen(request.file, "re");
+	if (from == NULL) {
+		fprintf(stderr, "%s: %s\n", request.file, strerror(errno));
+		config_free(config);
+		return CTL_WRONG;
+	}
+	status = classify(&request, config, from, from == stdin ? "stdin" : request.file);
+	if (from != stdin)
+		fclose(from);
+	config_free(config);
 	return status;
 }

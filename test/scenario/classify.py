@@ -95,6 +95,26 @@ def what_cannot_be_done_is_said():
     expect("--help: status", run("--help")[0], 0)
 
 
+def another_standard_is_judged_by():
+    with tempfile.TemporaryDirectory() as folder:
+        limits, conf = os.path.join(folder, "limits.csv"), os.path.join(folder, "x.conf")
+        with open(limits, "w", encoding="utf-8") as f:
+            f.write("# name: lakes with nitrogen\nitem_code,unit,direction,I,II,III,IV,V,applies,evaluated\n"
+                    "tn,mg/L,max,0.2,0.5,1,1.5,2,lake,yes\ntp,ug/L,max,20,50,100,300,400,river,\n")
+        with open(conf, "w", encoding="utf-8") as f:
+            f.write('site { name = "x" }\nevaluation { standard = "limits.csv" }\nstation "*" { kind = national }\n')
+        text = b"tn,ph,do,codmn,nh3n,tp\n1.6,7,8,2,0.1,0.01\n1.6,7,8,2,0.1,0.15\n--,7,8,2,0.1,0.01\n"
+        for water, wanted in (("lake", ["5,tn,tn:0.6", "5,tp;tn,tp:2;tn:0.6", ",,"]), ("river", ["1,,", "4,tp,tp:0.5", "1,,"])):
+            status, out, err = run("--water", water, "--config", conf, "-", stdin=text)
+            expect(f"another standard, {water}", (status, err), (0, ""))
+            expect(f"another standard, {water}: classes", [",".join(r.split(",")[6:]) for r in out.splitlines()[1:]], wanted)
+        with open(limits, "a", encoding="utf-8") as f:
+            f.write("xyz,mg/L,max,1,2,3,4,5,both,\n")
+        status, out, err = run("--water", "lake", "--config", conf, "-", stdin=text)
+        expect("a wrong file of limits: status", (status, out), (1, ""))
+        expect("a wrong file of limits: named", "limits.csv:5: item_code 'xyz'" in err, True)
+
+
 def a_long_file_takes_no_memory():
     row = b"1,7,8,2,0.1,0.2\n"
     done = subprocess.run(["sh", "-c", 'ulimit -v 65536; exec "$0" classify --water river -', WQCTL],
@@ -120,6 +140,7 @@ one_row()
 rows_keep_their_order_and_texts()
 wrong_cells_are_named_and_the_rest_is_done()
 what_cannot_be_done_is_said()
+another_standard_is_judged_by()
 a_full_disk_is_an_error()
 if sanitized():
     print("SKIPPED: the memory limit, under address sanitizer")

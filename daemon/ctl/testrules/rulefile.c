@@ -450,7 +450,7 @@ bool rulefile_read(struct rulefile *file, const char *path, struct config_report
 	*report = (struct config_report){ .file = path };
 	name_changes();
 	char *text = file->arena != NULL && file->scratch != NULL
-	        ? load_whole(path, &length, &err)
+	        ? load_whole(path, CONFIG_FILE_MAX, &length, &err)
 	        : (wq_fail(&err, WQ_E_MEMORY, "no memory to read it"), NULL);
 	if (text == NULL)
 		report_add(report, 0, false, "", "%s", err.text);

@@ -262,7 +262,9 @@ static void a_file_that_is_no_table_of_limits_is_refused(void **state)
 	assert_null(load(HEAD "evaluation { standard = \"/nowhere/limits.csv\" }\n", &report));
 	assert_non_null(problem(&report, 13, "/nowhere/limits.csv cannot be read: No such file"));
 	assert_null(load(HEAD "evaluation { standard = \"/tmp\" }\n", &report));
-	assert_non_null(problem(&report, 13, "cannot be read"));
+	assert_non_null(problem(&report, 13, "is not a regular file"));
+	assert_null(load(HEAD "evaluation { standard = \"/dev/zero\" }\n", &report));
+	assert_non_null(problem(&report, 13, "is not a regular file"));
 }
 
 static bool same(const struct wq_standard_row *a, const struct wq_standard_row *b)
@@ -322,6 +324,32 @@ static void the_table_of_the_standard_loads_and_changes_nothing(void **state)
 	free(text);
 }
 
+/* A table of the standard kept outside of this repository, as others have it, is such a file too. */
+static void a_whole_table_with_further_columns_is_taken(void **state)
+{
+	const char *shared = getenv("WQ_SHARED");
+	char path[4096], conf[sizeof HEAD + 4200];
+	struct config *config;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/tables/gb3838.csv", shared == NULL ? "" : shared);
+	if (access(path, R_OK) != 0) {
+		print_message("SKIPPED: %s is absent; it was not loaded as a file of limits\n", path);
+		skip();
+	}
+	snprintf(conf, sizeof conf, HEAD "evaluation { standard = \"%s\" }\n", path);
+	config = load_right(conf);
+	for (int w = 0; w < WQ_WATERS; w++) {
+		assert_int_equal(config->site.standard->waters[w].count, wq_gb3838.waters[w].count);
+		for (size_t i = 0; i < wq_gb3838.waters[w].count; i++) {
+			const struct wq_standard_row *r = &wq_gb3838.waters[w].rows[i];
+
+			assert_true(same(r, row(config, r->code, (enum wq_water)w, true)));
+		}
+	}
+	config_free(config);
+}
+
 static void a_rule_is_held_against_the_standard_in_force(void **state)
 {
 	struct config *config = load_right_limits(HEADER "alk,mg/L,max,,,250,,,both,\n");
@@ -348,6 +376,7 @@ int main(void)
 		cmocka_unit_test(all_errors_are_told_in_one_run),
 		cmocka_unit_test(a_file_that_is_no_table_of_limits_is_refused),
 		cmocka_unit_test(the_table_of_the_standard_loads_and_changes_nothing),
+		cmocka_unit_test(a_whole_table_with_further_columns_is_taken),
 		cmocka_unit_test(a_rule_is_held_against_the_standard_in_force),
 	};
 
