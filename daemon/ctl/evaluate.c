@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wqctl evaluate: stations and groups of sections over a day, a week, a month, a quarter, a year. */
+/* wqctl evaluate: stations and groups of sections over a day, a week, a month, a quarter, a year.
+ */
 #include "evaluate.h"
 
 #include "commands.h"
@@ -19,7 +20,8 @@ enum { KEY_GROUP = 'g', KEY_KIND = 'k', KEY_CSV = 'i', KEY_WATER = 'w', KEY_DATA
 static const struct argp_option options[] = {
 	{ "period", 'p', "PERIOD", 0, "day, week, month, mtd (month to date), quarter or year", 0 },
 	{ "at", 'a', "DATE", 0,
-	        "a day of the period (2026-03-05); default: the last day that is over, of a CSV its "
+	        "a day of the period (2026-03-05); default: the last day that is over, of a CSV "
+	        "its "
 	        "last",
 	        0 },
 	{ NULL, 0, NULL, 0, "Which stations (default: all):", 1 },
@@ -28,25 +30,28 @@ static const struct argp_option options[] = {
 	{ "kind", KEY_KIND, "KIND", 0, "stations of a kind (national, provincial …)", 1 },
 	{ NULL, 0, NULL, 0, "From where, and how:", 2 },
 	{ "config", 'c', "FILE", 0,
-	        "the site, and where its history is (" DEFAULT_CONFIG "); with --csv: the site only",
+	        "the site, and where its history is (" DEFAULT_CONFIG
+	        "); with --csv: the site only",
 	        2 },
 	{ "database", KEY_DATABASE, "FILE", 0,
-	        "this history; without --config: target class III, every station a river unless --water "
+	        "this history; without --config: target class III, every station a river unless "
+	        "--water "
 	        "lake",
 	        2 },
-	{ "csv", KEY_CSV, "FILE", 0, "readings instead of a history, ascending by time within a station",
-	        2 },
+	{ "csv", KEY_CSV, "FILE", 0,
+	        "readings instead of a history, ascending by time within a station", 2 },
 	{ "water", KEY_WATER, "river|lake", 0, "of stations that no configuration knows", 2 },
 	{ "format", 'f', "FORMAT", 0, "table (default), csv or json", 2 },
 	{ "json", 'j', NULL, 0, "the same as --format json", 2 },
 	{ 0 },
 };
 
-static void choose_format(struct argp_state *state, struct evaluate_request *request, const char *name)
+static void choose_format(
+        struct argp_state *state, struct evaluate_request *request, const char *name)
 {
-	static const char *const names[] = { [EVALUATE_TABLE] = "table",
-		[EVALUATE_CSV] = "csv",
-		[EVALUATE_JSON] = "json" };
+	static const char *const names[] = {
+		[EVALUATE_TABLE] = "table", [EVALUATE_CSV] = "csv", [EVALUATE_JSON] = "json"
+	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(names[i], name) == 0) {
@@ -57,7 +62,8 @@ static void choose_format(struct argp_state *state, struct evaluate_request *req
 	argp_error(state, "--format: '%s'; table, csv and json are allowed", name);
 }
 
-static void choose_kind(struct argp_state *state, struct evaluate_request *request, const char *name)
+static void choose_kind(
+        struct argp_state *state, struct evaluate_request *request, const char *name)
 {
 	for (int kind = 0; kind < WQ_STATION_KINDS; kind++) {
 		if (strcmp(wq_station_kind_name((enum wq_station_kind)kind), name) == 0) {
@@ -77,7 +83,8 @@ static void check_whole(struct argp_state *state, const struct evaluate_request 
 	if (request->csv != NULL && request->config == NULL && request->water < 0)
 		argp_error(state, "--csv needs --config FILE, or --water river or --water lake");
 	if (request->config != NULL && request->water >= 0)
-		argp_error(state, "--water is for stations without a configuration; --config has it");
+		argp_error(
+		        state, "--water is for stations without a configuration; --config has it");
 	if (request->water >= 0 && request->csv == NULL && request->database == NULL)
 		argp_error(state, "--water goes with --csv or --database");
 }
@@ -88,8 +95,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	const struct {
 		int key;
 		const char **to;
-	} texts[] = { { 'a', &request->at }, { KEY_GROUP, &request->group }, { 'c', &request->config },
-		{ KEY_DATABASE, &request->database }, { KEY_CSV, &request->csv } };
+	} texts[] = { { 'a', &request->at }, { KEY_GROUP, &request->group },
+		{ 'c', &request->config }, { KEY_DATABASE, &request->database },
+		{ KEY_CSV, &request->csv } };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (texts[i].key == key) {
@@ -101,7 +109,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'p':
 		request->kind = (enum wq_period_kind)wq_period_kind_find(arg);
 		if ((int)request->kind < 0)
-			argp_error(state, "--period: '%s'; day, week, month, mtd, quarter, year", arg);
+			argp_error(
+			        state, "--period: '%s'; day, week, month, mtd, quarter, year", arg);
 		return 0;
 	case 's':
 		if (request->station_count == EVALUATE_STATIONS)
@@ -135,11 +144,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp parser = { .options = options,
 	.parser = parse_option,
-	.doc = "Evaluates stations over a period: class by single factor, items that determine it, main "
-	       "pollutants, coverage, changes against the period before and the same of last year; and "
+	.doc = "Evaluates stations over a period: class by single factor, items that determine it, "
+	       "main "
+	       "pollutants, coverage, changes against the period before and the same of last year; "
+	       "and "
 	       "the share of sections at Class III or better.\v"
-	       "Means of weeks and longer are those of the valid daily means. What is missing is named; "
-	       "without enough data there is no class. Stations in commissioning are shown and never "
+	       "Means of weeks and longer are those of the valid daily means. What is missing is "
+	       "named; "
+	       "without enough data there is no class. Stations in commissioning are shown and "
+	       "never "
 	       "counted.\n\n"
 	       "Examples:\n"
 	       "  wqctl evaluate --period mtd --kind national\n"
@@ -252,12 +265,13 @@ static int load(struct evaluation *e, const char *path)
 static int run(struct evaluation *e)
 {
 	const struct evaluate_request *request = e->request;
-	const bool plain = request->config == NULL &&
-	        (request->csv != NULL || request->database != NULL);
+	const bool plain =
+	        request->config == NULL && (request->csv != NULL || request->database != NULL);
 	int status = CTL_DONE;
 
 	if (plain)
-		e->config = config_plain(request->water < 0 ? WQ_RIVER : (enum wq_water)request->water);
+		e->config =
+		        config_plain(request->water < 0 ? WQ_RIVER : (enum wq_water)request->water);
 	else
 		status = load(e, request->config != NULL ? request->config : DEFAULT_CONFIG);
 	if (e->config == NULL)
@@ -273,7 +287,7 @@ static int run(struct evaluation *e)
 
 int ctl_evaluate(int argc, char **argv)
 {
-	struct evaluate_request request = { .kind = (enum wq_period_kind)-1, .water = -1 };
+	struct evaluate_request request = { .kind = (enum wq_period_kind) - 1, .water = -1 };
 	struct evaluation e = { .request = &request };
 	int status;
 

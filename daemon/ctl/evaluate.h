@@ -36,12 +36,12 @@ struct evaluation {
 	struct config *config, *of_series; /* owned; of_series may be NULL */
 	struct wq_site site;               /* with stations of its own */
 	struct wq_station *stations;       /* owned */
-	char **names;                      /* owned: of stations that only the history knows; NULL */
-	bool *chosen;                      /* by station */
+	char **names; /* owned: of stations that only the history knows; NULL */
+	bool *chosen; /* by station */
 	struct wq_period periods[EVALUATED_PERIODS];
 	wq_day until;
 	struct wq_period_work (*works)[EVALUATED_PERIODS]; /* by station */
-	size_t wrong; /* places of a CSV */
+	size_t wrong;                                      /* places of a CSV */
 };
 
 /* Takes a site, with stations that may be changed. CTL_DONE or CTL_WRONG, which was told. */
@@ -57,7 +57,24 @@ void evaluation_row(struct evaluation *e, const struct wq_day_row *row);
 int evaluate_history(struct evaluation *e, const char *path, bool known);
 int evaluate_csv(struct evaluation *e);
 
+/* One station with its classes of the three periods. */
+struct evaluated_line {
+	const struct wq_station *station;
+	struct wq_period_report now;
+	int before, last_year;
+};
+
+struct evaluated_groups {
+	struct wq_group now, before, last_year;
+};
+
+/* Fills the line of a station (index); counts it in the groups. */
+void evaluate_line(const struct evaluation *e, size_t station, struct evaluated_line *line);
+void evaluate_count(struct evaluated_groups *groups, const struct evaluated_line *line);
+
 /* Prints it. */
 int evaluate_print(const struct evaluation *e);
+int evaluate_json(
+        const struct evaluation *e, struct evaluated_line *line, struct evaluated_groups *groups);
 
 #endif

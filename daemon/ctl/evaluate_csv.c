@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readings of a CSV, for wqctl evaluate: read twice, once for the stations and the last day, once for the
- * values; one open day a series is kept, so that a file of any length takes the same memory. */
+/* Readings of a CSV, for wqctl evaluate: read twice, once for the stations and the last day, once
+ * for the values; one open day a series is kept, so that a file of any length takes the same
+ * memory. */
 #include "evaluate.h"
 
 #include "commands.h"
@@ -78,8 +79,8 @@ static struct wq_csv *open_csv(struct reading *r)
 	struct wq_csv *csv;
 
 	rewind(r->from);
-	csv = wq_csv_open(r->from, r->name, site->parameters, site->parameter_count, site->zone, true,
-	        &err);
+	csv = wq_csv_open(
+	        r->from, r->name, site->parameters, site->parameter_count, site->zone, true, &err);
 	if (csv == NULL)
 		ctl_complain(&r->e->wrong, "%s", err.text);
 	return csv;
@@ -109,7 +110,8 @@ static int take_columns(struct reading *r, const struct wq_csv *csv)
 }
 
 /* Each row that can be used. What is wrong with others is told in the first reading only. */
-static int each_row(struct reading *r, bool (*take)(struct reading *r, const struct wq_csv_row *row), bool tell)
+static int each_row(
+        struct reading *r, bool (*take)(struct reading *r, const struct wq_csv_row *row), bool tell)
 {
 	struct wq_csv *csv = open_csv(r);
 	struct wq_csv_row row;
@@ -122,8 +124,9 @@ static int each_row(struct reading *r, bool (*take)(struct reading *r, const str
 		if (got < 0 && tell)
 			ctl_complain(&r->e->wrong, "%s", err.text);
 		else if (got > 0 && row.at == WQ_NO_TIME && tell)
-			ctl_complain(&r->e->wrong, "%s:%zu: '%.40s' is no time; the row is left out",
-			        r->name, row.line, row.time_text);
+			ctl_complain(&r->e->wrong,
+			        "%s:%zu: '%.40s' is no time; the row is left out", r->name,
+			        row.line, row.time_text);
 		else if (got > 0 && row.at != WQ_NO_TIME && !take(r, &row))
 			status = CTL_WRONG;
 	}
@@ -137,8 +140,8 @@ static bool take_station(struct reading *r, const struct wq_csv_row *row)
 		r->newest = row->at;
 	if (station_of(r, row->station) != NULL)
 		return true;
-	fprintf(stderr, "%s:%zu: more than %d stations, or no memory for them\n", r->name, row->line,
-	        STATIONS_MAX);
+	fprintf(stderr, "%s:%zu: more than %d stations, or no memory for them\n", r->name,
+	        row->line, STATIONS_MAX);
 	return false;
 }
 
@@ -166,7 +169,8 @@ static bool take_below(const struct wq_csv_field *field, double *value)
 	        wq_value_parse(text + 1 + strspn(text + 1, " "), value, NULL) == 0 && *value > 0;
 }
 
-static void take_cell(struct reading *r, const struct wq_csv_row *row, uint32_t station, size_t column)
+static void take_cell(
+        struct reading *r, const struct wq_csv_row *row, uint32_t station, size_t column)
 {
 	const struct wq_csv_field *field = &row->fields[r->fields[column]];
 	const uint32_t series = r->e->site.stations[station].first_series + (uint32_t)column;
@@ -205,7 +209,8 @@ static void end_all(struct reading *r)
 {
 	for (uint32_t s = 0; s < r->count; s++) {
 		for (size_t c = 0; c < r->columns; c++) {
-			end_day(r, r->e->site.stations[s].first_series + (uint32_t)c, sum_of(r, s, c));
+			end_day(r, r->e->site.stations[s].first_series + (uint32_t)c,
+			        sum_of(r, s, c));
 			for (int p = 0; p < EVALUATED_PERIODS; p++)
 				if (!r->measured[s * r->columns + c])
 					wq_period_unmeasured(&r->e->works[s][p], r->parameters[c]);
@@ -223,8 +228,8 @@ static int make_site(struct reading *r)
 		fprintf(stderr, "%s: there are no rows to evaluate\n", r->name);
 		return CTL_WRONG;
 	}
-	e->of_series = config_for_series(e->config, r->ids, r->count,
-	        (const char *const *)r->names, r->columns, NULL, r->parameters, &err);
+	e->of_series = config_for_series(e->config, r->ids, r->count, (const char *const *)r->names,
+	        r->columns, NULL, r->parameters, &err);
 	if (e->of_series == NULL) {
 		fprintf(stderr, "wqctl: %s\n", err.text);
 		return CTL_WRONG;
@@ -236,7 +241,8 @@ static int make_site(struct reading *r)
 		return CTL_WRONG;
 	}
 	status = evaluation_site(e, &e->of_series->site);
-	return status == CTL_DONE ? evaluation_begin(e, wq_day_of(e->site.zone, r->newest)) : status;
+	return status == CTL_DONE ? evaluation_begin(e, wq_day_of(e->site.zone, r->newest))
+	                          : status;
 }
 
 static void free_reading(struct reading *r)

@@ -23,7 +23,7 @@ struct known {
 	const struct wq_site *site; /* its parameters */
 	struct pair {
 		size_t station, code;
-	} *pairs; /* what is measured where */
+	} * pairs; /* what is measured where */
 	size_t pair_count, pair_room;
 	bool no_memory;
 };
@@ -73,7 +73,8 @@ static int no_head(void *owner, const char *const *names, size_t count, struct w
 	return 0;
 }
 
-static int take_series(void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err)
+static int take_series(
+        void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err)
 {
 	struct known *k = owner;
 	const size_t station = station_of(k, cells);
@@ -141,8 +142,8 @@ static int site_of_history(struct evaluation *e, struct reader *reader, wq_day l
 	int r, status = CTL_WRONG;
 
 	k.codes = calloc(WQ_DAY_ITEMS, sizeof *k.codes);
-	r = k.codes == NULL ? wq_fail(&err, WQ_E_MEMORY, "no memory") :
-	                      reader_sql(reader, sql, &sink, &err);
+	r = k.codes == NULL ? wq_fail(&err, WQ_E_MEMORY, "no memory")
+	                    : reader_sql(reader, sql, &sink, &err);
 	if (r == 0)
 		e->of_series = config_for_series(
 		        e->config, k.ids, k.count, k.codes, k.code_count, NULL, parameters, &err);
@@ -175,7 +176,7 @@ struct taking {
 
 static double real(const struct reader_cell *cell)
 {
-	return cell->type == READER_REAL      ? cell->real
+	return cell->type == READER_REAL       ? cell->real
 	        : cell->type == READER_INTEGER ? (double)cell->integer
 	                                       : (double)NAN;
 }
@@ -230,7 +231,8 @@ int evaluate_history(struct evaluation *e, const char *path, bool known)
 		return CTL_WRONG;
 	}
 	last = wq_day_of(known ? e->config->site.zone : reader_zone(reader),
-	               WQ_SECONDS((wq_ms)time(NULL))) - 1;
+	               WQ_SECONDS((wq_ms)time(NULL))) -
+	        1;
 	if (known) {
 		status = evaluation_site(e, &e->config->site);
 		if (status == CTL_DONE)

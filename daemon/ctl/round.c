@@ -30,7 +30,8 @@ struct job {
 
 static const struct argp_option options[] = {
 	{ "view", 'v', "displayed|evaluation", 0,
-	        "as the national platform displays values, or as they are evaluated (required)", 0 },
+	        "as the national platform displays values, or as they are evaluated (required)",
+	        0 },
 	{ 0 },
 };
 
@@ -64,11 +65,15 @@ static const struct argp parser = {
 	.parser = parse_option,
 	.args_doc = "FILE|-",
 	.doc = "Prints a CSV with the values of its parameters rounded to a view.\v"
-	       "Columns that are parameters are found by HJ 525 code, alias or name. Their values are "
-	       "rounded once, half to even, from the decimal as written (GB/T 8170); where the result "
-	       "would be 0, one significant digit is kept; an exact zero is 0. Missing marks, other "
+	       "Columns that are parameters are found by HJ 525 code, alias or name. Their values "
+	       "are "
+	       "rounded once, half to even, from the decimal as written (GB/T 8170); where the "
+	       "result "
+	       "would be 0, one significant digit is kept; an exact zero is 0. Missing marks, "
+	       "other "
 	       "columns and the order of rows stay as they are.\n\n"
-	       "Exit status: 0 done, 1 something in the file is wrong (each named by file:line, the cell "
+	       "Exit status: 0 done, 1 something in the file is wrong (each named by file:line, "
+	       "the cell "
 	       "is kept as it was), 2 usage.",
 };
 
@@ -80,7 +85,8 @@ static void write_cell(struct job *job, const struct wq_csv_row *row, size_t col
 	struct wq_decimal d;
 	const char *why = NULL;
 
-	if (parameter < 0 || field->cell == WQ_CELL_MISSING || field->cell == WQ_CELL_NOT_MEASURED) {
+	if (parameter < 0 || field->cell == WQ_CELL_MISSING ||
+	        field->cell == WQ_CELL_NOT_MEASURED) {
 		wq_csv_write(stdout, field->text);
 		return;
 	}
@@ -147,7 +153,8 @@ static int write_rows(struct job *job)
 	}
 	ctl_complained(job->complaints);
 	if (job->wrong > 0)
-		fprintf(stderr, "%s: %zu cells or rows could not be rounded\n", job->name, job->wrong);
+		fprintf(stderr, "%s: %zu cells or rows could not be rounded\n", job->name,
+		        job->wrong);
 	return job->wrong > 0 ? CTL_WRONG : CTL_DONE;
 }
 

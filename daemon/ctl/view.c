@@ -8,8 +8,9 @@
 
 bool ctl_view(const char *name, enum wq_rounding *view)
 {
-	static const char *const names[] = { [WQ_RAW] = "raw", [WQ_DISPLAYED] = "displayed",
-		[WQ_EVALUATION] = "evaluation" };
+	static const char *const names[] = {
+		[WQ_RAW] = "raw", [WQ_DISPLAYED] = "displayed", [WQ_EVALUATION] = "evaluation"
+	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (strcmp(names[i], name) != 0)

@@ -14,8 +14,8 @@ struct wq_err;
 /* "raw" "displayed" "evaluation"; false: none of them. */
 bool ctl_view(const char *name, enum wq_rounding *view);
 
-/* The value of a cell rounded to a view from the cell's own text (spaces around it are none of it). The
- * field must be WQ_CELL_VALUE. */
+/* The value of a cell rounded to a view from the cell's own text (spaces around it are none of it).
+ * The field must be WQ_CELL_VALUE. */
 int ctl_rounded(const struct wq_csv_field *field, const struct wq_parameter *parameter,
         enum wq_rounding view, struct wq_decimal *d);
 

@@ -8,8 +8,11 @@
 #include <string.h>
 
 static const char *const names[WQ_PERIOD_KINDS] = { [WQ_PERIOD_DAY] = "day",
-	[WQ_PERIOD_WEEK] = "week", [WQ_PERIOD_MONTH] = "month", [WQ_PERIOD_MTD] = "mtd",
-	[WQ_PERIOD_QUARTER] = "quarter", [WQ_PERIOD_YEAR] = "year" };
+	[WQ_PERIOD_WEEK] = "week",
+	[WQ_PERIOD_MONTH] = "month",
+	[WQ_PERIOD_MTD] = "mtd",
+	[WQ_PERIOD_QUARTER] = "quarter",
+	[WQ_PERIOD_YEAR] = "year" };
 
 const char *wq_period_kind_name(enum wq_period_kind kind)
 {
@@ -91,7 +94,8 @@ struct wq_period wq_period_last_year(const struct wq_period *period)
 	struct wq_civil first = wq_civil_from_day(period->first);
 
 	if (period->kind == WQ_PERIOD_WEEK)
-		return (struct wq_period){ WQ_PERIOD_WEEK, period->first - 364, period->last - 364 };
+		return (struct wq_period){ WQ_PERIOD_WEEK, period->first - 364,
+			period->last - 364 };
 	if (period->kind == WQ_PERIOD_MTD)
 		return same_days(month_start(first, -12), period->last - period->first + 1);
 	first.year--;

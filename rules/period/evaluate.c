@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One station over one period: means, classes, the worst item, main pollutants.
  *
- * The mean of a period is that of the valid daily means before rounding (or, as a setting, of all their
- * readings), pH over [H+], rounded once. An item is assessable when enough of the days that are over
- * have a valid mean. As with days, a class is withheld while an item that is measured here is not assessable,
- * because it could look better than the water is; a known exceedance is told all the same. */
+ * The mean of a period is that of the valid daily means before rounding (or, as a setting, of all
+ * their readings), pH over [H+], rounded once. An item is assessable when enough of the days that
+ * are over have a valid mean. As with days, a class is withheld while an item that is measured here
+ * is not assessable, because it could look better than the water is; a known exceedance is told all
+ * the same. */
 #include "wq/period.h"
 
 #include "wq/mean.h"
@@ -14,8 +15,7 @@
 
 static const struct wq_series *series_of(const struct wq_period_work *work, uint32_t item)
 {
-	return &work->site
-	                ->series[work->site->stations[work->station].first_series + item];
+	return &work->site->series[work->site->stations[work->station].first_series + item];
 }
 
 static uint32_t item_count(const struct wq_period_work *work)
@@ -92,12 +92,13 @@ static int32_t expected(const struct wq_period_work *work, uint32_t item, int32_
 	if (last < work->period.first)
 		return 0;
 	for (wq_day day = work->period.first; cycle > 0 && day <= last; day++)
-		*readings += (int32_t)((wq_day_start(zone, day + 1) - wq_day_start(zone, day)) / cycle);
+		*readings +=
+		        (int32_t)((wq_day_start(zone, day + 1) - wq_day_start(zone, day)) / cycle);
 	return last - work->period.first + 1;
 }
 
-static void mean_of(
-        const struct wq_period_work *work, const struct wq_period_sum *sum, struct wq_period_item *item)
+static void mean_of(const struct wq_period_work *work, const struct wq_period_sum *sum,
+        struct wq_period_item *item)
 {
 	const struct wq_parameter *parameter = &work->site->parameters[item->parameter];
 
@@ -154,12 +155,14 @@ static struct wq_period_item item_of(const struct wq_period_work *work, uint32_t
 
 static unsigned bit_of(const struct wq_site *site, const struct wq_period_item *item)
 {
-	return item->evaluated ? wq_standard_bit(site->standard, site->parameters[item->parameter].code)
-	                       : 0;
+	return item->evaluated
+	        ? wq_standard_bit(site->standard, site->parameters[item->parameter].code)
+	        : 0;
 }
 
 /* Evaluated items of the standard that the station does not measure. */
-static unsigned unmeasured(const struct wq_site *site, const struct wq_station *station, unsigned measured)
+static unsigned unmeasured(
+        const struct wq_site *site, const struct wq_station *station, unsigned measured)
 {
 	unsigned bits = 0;
 
@@ -220,7 +223,8 @@ static bool precedes(const struct wq_period_item *a, const struct wq_period_item
 static void main_pollutants(const struct wq_site *site, struct wq_period_report *report)
 {
 	const int wanted = site->evaluation.period.pollutants;
-	const uint32_t room = wanted < WQ_PERIOD_POLLUTANTS ? (uint32_t)wanted : WQ_PERIOD_POLLUTANTS;
+	const uint32_t room =
+	        wanted < WQ_PERIOD_POLLUTANTS ? (uint32_t)wanted : WQ_PERIOD_POLLUTANTS;
 
 	if (report->class_ <= WQ_CLASS_III)
 		return;
@@ -243,7 +247,8 @@ static void main_pollutants(const struct wq_site *site, struct wq_period_report 
 }
 
 /* The mean of an item by its code or alias; NaN when it is not there. */
-static double mean_by_name(const struct wq_site *site, const struct wq_period_report *report, const char *name)
+static double mean_by_name(
+        const struct wq_site *site, const struct wq_period_report *report, const char *name)
 {
 	const int parameter = wq_parameter_find(site->parameters, site->parameter_count, name);
 

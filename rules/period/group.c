@@ -62,5 +62,7 @@ const char *wq_group_change(const struct wq_period_rules *rules, const struct wq
 		*points = moved;
 	if (isnan(moved))
 		return "";
-	return words[moved < 0][fabs(moved) > rules->marked ? 2 : fabs(moved) > rules->some ? 1 : 0];
+	return words[moved < 0][fabs(moved) > rules->marked ? 2
+	                : fabs(moved) > rules->some         ? 1
+	                                                    : 0];
 }

@@ -63,8 +63,8 @@ bool wq_day_take(const struct wq_site *site, uint32_t series, struct wq_day_sum 
 	return true;
 }
 
-bool wq_day_end(const struct wq_site *site, uint32_t series, struct wq_day_sum *sum,
-        struct wq_day_row *row)
+bool wq_day_end(
+        const struct wq_site *site, uint32_t series, struct wq_day_sum *sum, struct wq_day_row *row)
 {
 	const struct wq_series *s = &site->series[series];
 	const struct wq_zone *zone = zone_of(site, series);

@@ -9,13 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static void __attribute__((format(printf, 2, 3))) add(char buf[WQ_PERIOD_SAYS], const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+add(char buf[WQ_PERIOD_SAYS], const char *format, ...)
 {
 	const size_t used = strlen(buf);
 	va_list args;
 
 	va_start(args, format);
-	if (vsnprintf(buf + used, WQ_PERIOD_SAYS - used, format, args) >= (int)(WQ_PERIOD_SAYS - used))
+	if (vsnprintf(buf + used, WQ_PERIOD_SAYS - used, format, args) >=
+	        (int)(WQ_PERIOD_SAYS - used))
 		buf[used] = '\0'; /* whole pieces only: a character is never cut */
 	va_end(args);
 }

@@ -14,11 +14,11 @@ double wq_oxygen_saturation(double oxygen, double temperature)
 static const struct {
 	double a, b, weight;
 } terms[] = {
-	{ 2.5, 1.086, 0.2663 },    /* chlorophyll a */
-	{ 9.436, 1.624, 0.1879 },  /* total phosphorus */
-	{ 5.453, 1.694, 0.1790 },  /* total nitrogen */
-	{ 5.118, -1.94, 0.1834 },  /* transparency */
-	{ 0.109, 2.661, 0.1834 },  /* permanganate index */
+	{ 2.5, 1.086, 0.2663 },   /* chlorophyll a */
+	{ 9.436, 1.624, 0.1879 }, /* total phosphorus */
+	{ 5.453, 1.694, 0.1790 }, /* total nitrogen */
+	{ 5.118, -1.94, 0.1834 }, /* transparency */
+	{ 0.109, 2.661, 0.1834 }, /* permanganate index */
 };
 enum { TRANSPARENCY = 3, TERMS = 5 };
 

@@ -22,8 +22,8 @@ double wq_mean_round(const struct wq_parameter *parameter, double raw)
 	return wq_decimal_to_double(exact);
 }
 
-void wq_mean(const struct wq_parameter *parameter, const struct wq_decimal_sum *sum, double hydrogen,
-        double *raw, double *mean)
+void wq_mean(const struct wq_parameter *parameter, const struct wq_decimal_sum *sum,
+        double hydrogen, double *raw, double *mean)
 {
 	if (parameter->mean == WQ_MEAN_HYDROGEN) {
 		*raw = -log10(hydrogen / sum->count);

@@ -74,9 +74,9 @@ static void without_a_file_the_built_in_standard_holds(void **state)
 
 static void a_row_replaces_its_item_and_leaves_the_others(void **state)
 {
-	struct config *config = load_right_limits(
-	        "# name: 张家港市管控目标\n# version: 2026-1\n" HEADER
-	        "w21011,µg/L,max,20,50,100,300,400,river,\n");
+	struct config *config =
+	        load_right_limits("# name: 张家港市管控目标\n# version: 2026-1\n" HEADER
+	                          "w21011,µg/L,max,20,50,100,300,400,river,\n");
 	const struct wq_standard *s = config->site.standard;
 
 	(void)state;
@@ -112,9 +112,8 @@ static void total_nitrogen_of_lakes_can_be_made_part_of_the_class(void **state)
 
 static void own_parameters_get_limits_with_classes_or_one(void **state)
 {
-	struct config *config = load_right_limits(HEADER
-	        "alk,mg/L,max,,,250,,,both,\n"
-	        "ec,mS/cm,max,0.5,1,1.5,2,3,river,yes\n");
+	struct config *config = load_right_limits(HEADER "alk,mg/L,max,,,250,,,both,\n"
+	                                                 "ec,mS/cm,max,0.5,1,1.5,2,3,river,yes\n");
 	const struct wq_standard_row *alk = row(config, "alk", WQ_LAKE, false);
 
 	(void)state;
@@ -158,8 +157,9 @@ static void a_file_without_a_version_is_known_by_its_hash(void **state)
 
 static void a_range_has_both_ends_in_one_cell(void **state)
 {
-	struct config *config = load_right_limits(
-	        "\xEF\xBB\xBF# name: x\r\n" HEADER "ph,-,range,6.5-8.5,6.5-8.5,6-8.5,6-8.5,6-8.5,both,\n");
+	struct config *config =
+	        load_right_limits("\xEF\xBB\xBF# name: x\r\n" HEADER
+	                          "ph,-,range,6.5-8.5,6.5-8.5,6-8.5,6-8.5,6-8.5,both,\n");
 	const struct wq_standard_row *ph = row(config, "w01001", WQ_LAKE, false);
 
 	(void)state;
@@ -182,7 +182,8 @@ static const struct {
 	{ "tp,mg/L,max,0.02,0.1,0,2,0.3,0.4,both,", "columns where the header has" },
 	{ "tp,mg/L,max,0.02,0.1,x,0.3,0.4,both,", "limit 'x'" },
 	{ "tp,mg/L,max,0.02,,0.2,0.3,0.4,both,", "all of I to V" },
-	{ "tp,mg/L,max,0.02,0.1,0.2,0.1,0.4,both,", "the limit of IV is stricter than that of III" },
+	{ "tp,mg/L,max,0.02,0.1,0.2,0.1,0.4,both,",
+	        "the limit of IV is stricter than that of III" },
 	{ "do,mg/L,min,6,7.5,5,3,2,both,", "the limit of II is stricter than that of I" },
 	{ "tp,mg/L,max,20,100,200,300,400,river,", "a factor of 1000 or more" },
 	{ "tp,ug/L,max,0.02,0.1,0.2,0.3,0.4,river,", "a factor of 1000 or more" },
@@ -215,8 +216,7 @@ static void a_wrong_row_is_refused_by_its_line(void **state)
 
 static void the_unit_alone_decides_what_a_factor_of_a_thousand_is(void **state)
 {
-	struct config *config =
-	        load_right_limits(HEADER "tp,ug/L,max,20,100,200,300,400,river,\n");
+	struct config *config = load_right_limits(HEADER "tp,ug/L,max,20,100,200,300,400,river,\n");
 
 	(void)state;
 	assert_true(row(config, "w21011", WQ_RIVER, false)->limit[3] == 0.2);
@@ -235,7 +235,8 @@ static void all_errors_are_told_in_one_run(void **state)
 	                        "tn,mg/L,max,1,1,1,1.5,2,both,\n"));
 	assert_non_null(problem(&report, 13, "limits.csv:4: item_code 'xyz'"));
 	assert_non_null(problem(&report, 13, "limits.csv:5: tp"));
-	assert_non_null(problem(&report, 13, "limits.csv:7: tn is given for the same water on line 6"));
+	assert_non_null(
+	        problem(&report, 13, "limits.csv:7: tn is given for the same water on line 6"));
 	assert_int_equal(report.error_count, 3);
 }
 
@@ -324,7 +325,8 @@ static void the_table_of_the_standard_loads_and_changes_nothing(void **state)
 	free(text);
 }
 
-/* A table of the standard kept outside of this repository, as others have it, is such a file too. */
+/* A table of the standard kept outside of this repository, as others have it, is such a file too.
+ */
 static void a_whole_table_with_further_columns_is_taken(void **state)
 {
 	const char *shared = getenv("WQ_SHARED");
@@ -334,7 +336,8 @@ static void a_whole_table_with_further_columns_is_taken(void **state)
 	(void)state;
 	snprintf(path, sizeof path, "%s/tables/gb3838.csv", shared == NULL ? "" : shared);
 	if (access(path, R_OK) != 0) {
-		print_message("SKIPPED: %s is absent; it was not loaded as a file of limits\n", path);
+		print_message(
+		        "SKIPPED: %s is absent; it was not loaded as a file of limits\n", path);
 		skip();
 	}
 	snprintf(conf, sizeof conf, HEAD "evaluation { standard = \"%s\" }\n", path);
@@ -367,7 +370,8 @@ int main(void)
 		cmocka_unit_test(a_row_replaces_its_item_and_leaves_the_others),
 		cmocka_unit_test(total_nitrogen_of_lakes_can_be_made_part_of_the_class),
 		cmocka_unit_test(own_parameters_get_limits_with_classes_or_one),
-		cmocka_unit_test(a_limit_for_sources_is_found_before_the_general_one_and_stays_evaluated),
+		cmocka_unit_test(
+		        a_limit_for_sources_is_found_before_the_general_one_and_stays_evaluated),
 		cmocka_unit_test(an_item_without_limits_has_none),
 		cmocka_unit_test(a_file_without_a_version_is_known_by_its_hash),
 		cmocka_unit_test(a_range_has_both_ends_in_one_cell),

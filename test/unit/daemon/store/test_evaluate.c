@@ -19,8 +19,8 @@ static int run(struct house *h, const char *arguments)
 	FILE *from;
 	int status;
 
-	snprintf(command, sizeof command, "'%s/wqctl' evaluate --database '%s' %s 2>&1", getenv("WQ_BIN"),
-	        h->path, arguments);
+	snprintf(command, sizeof command, "'%s/wqctl' evaluate --database '%s' %s 2>&1",
+	        getenv("WQ_BIN"), h->path, arguments);
 	from = popen(command, "re");
 	assert_non_null(from);
 	length = fread(output, 1, sizeof output - 1, from);
@@ -121,8 +121,9 @@ static void a_wrong_command_line_is_usage(void **state)
 {
 	struct house *h = *state;
 	static const char *const wrong[] = { "", "--period decade", "--period day --at yesterday",
-		"--period day --format xml", "--period day --kind pond", "--period day --water pond",
-		"--period day extra", "--period day --csv x --water river" };
+		"--period day --format xml", "--period day --kind pond",
+		"--period day --water pond", "--period day extra",
+		"--period day --csv x --water river" };
 
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		if (run(h, wrong[i]) != 2)
@@ -135,7 +136,8 @@ static void a_history_of_before_still_reads(void **state)
 
 	furnish(h);
 	house_shut(h);
-	house_run(h->path, "DROP VIEW v_daily;ALTER TABLE day DROP COLUMN below;ALTER TABLE day DROP COLUMN "
+	house_run(h->path,
+	        "DROP VIEW v_daily;ALTER TABLE day DROP COLUMN below;ALTER TABLE day DROP COLUMN "
 	        "standard;DROP TABLE standard;PRAGMA user_version=5");
 	assert_int_equal(run(h, "--period mtd --at 2026-03-10 -s nanheng -f csv"), 0);
 	expect("nanheng,南横套河,mtd,2026-03-01,2026-03-10,4,");
@@ -153,16 +155,20 @@ static void a_configuration_gives_water_target_and_groups(void **state)
 	to = fopen(conf, "we");
 	assert_non_null(to);
 	fprintf(to,
-	        "site { name = \"城\" database = \"%s\" }\nmqtt \"b\" { broker = \"tcp://127.0.0.1:9\" topic = "
+	        "site { name = \"城\" database = \"%s\" }\nmqtt \"b\" { broker = "
+	        "\"tcp://127.0.0.1:9\" topic = "
 	        "\"a/{station}\" client_id = \"x\" }\n"
 	        "evaluation { grades = { \"好\", \"良\", \"轻\", \"中\", \"重\" } }\n"
-	        "station \"nanheng\" { name = \"南横\" kind = national water = lake class = \"IV\" groups = "
+	        "station \"nanheng\" { name = \"南横\" kind = national water = lake class = \"IV\" "
+	        "groups = "
 	        "{ \"片区\" }\n  point \"tp\" { bus = \"b\" unit = \"mg/L\" } }\n"
-	        "station \"yigan\" { kind = national mode = commissioning\n  point \"tp\" { bus = \"b\" unit = "
+	        "station \"yigan\" { kind = national mode = commissioning\n  point \"tp\" { bus = "
+	        "\"b\" unit = "
 	        "\"mg/L\" } }\n",
 	        h->path);
 	fclose(to);
-	snprintf(arguments, sizeof arguments, "--period mtd --at 2026-03-10 --config %s --group 片区", conf);
+	snprintf(arguments, sizeof arguments,
+	        "--period mtd --at 2026-03-10 --config %s --group 片区", conf);
 	assert_int_equal(run(h, arguments), 0);
 	expect("南横");
 	expect("劣Ⅴ");

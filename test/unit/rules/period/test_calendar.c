@@ -93,7 +93,8 @@ static void periods_tile_the_days(void **state)
 		for (wq_day d = from; d <= to; d++) {
 			const struct wq_period p = wq_period_of((enum wq_period_kind)kind, d);
 			const struct wq_period before = wq_period_previous(&p);
-			const struct wq_period again = wq_period_of((enum wq_period_kind)kind, p.last);
+			const struct wq_period again =
+			        wq_period_of((enum wq_period_kind)kind, p.last);
 
 			assert_true(p.first <= d && d <= p.last);
 			assert_int_equal(before.last + 1, p.first);

@@ -14,7 +14,8 @@
 
 /* ph do codmn nh3n tp temp chla tn at one station, a 4 h cycle. */
 enum { PH, DO, CODMN, NH3N, TP, TEMP, CHLA, TN, ITEMS };
-static const char *const aliases[ITEMS] = { "ph", "do", "codmn", "nh3n", "tp", "temp", "chla", "tn" };
+static const char *const aliases[ITEMS] = { "ph", "do", "codmn", "nh3n", "tp", "temp", "chla",
+	"tn" };
 
 /* A week, Monday 2026-03-02 to Sunday. */
 #define MONDAY 20514
@@ -31,17 +32,16 @@ static int set_up(void **state)
 	(void)state;
 	memset(series, 0, sizeof series);
 	for (uint32_t i = 0; i < ITEMS; i++)
-		series[i] = (struct wq_series){ .parameter = (uint32_t)wq_parameter_find(
-			                                wq_parameters, wq_parameter_count, aliases[i]),
-			.cycle = WQ_HOURS(4),
-			.interval = WQ_HOURS(4),
-			.low = -10,
-			.high = 1000 };
-	station = (struct wq_station){ .id = "a",
-		.name = "甲",
-		.target = 3,
-		.zone = &wq_zone_china,
-		.series_count = ITEMS };
+		series[i] =
+		        (struct wq_series){ .parameter = (uint32_t)wq_parameter_find(
+			                            wq_parameters, wq_parameter_count, aliases[i]),
+			        .cycle = WQ_HOURS(4),
+			        .interval = WQ_HOURS(4),
+			        .low = -10,
+			        .high = 1000 };
+	station = (struct wq_station){
+		.id = "a", .name = "甲", .target = 3, .zone = &wq_zone_china, .series_count = ITEMS
+	};
 	site = (struct wq_site){ .name = "site",
 		.zone = &wq_zone_china,
 		.standard = &wq_gb3838,
@@ -135,7 +135,8 @@ static void a_section_at_class_iii_has_no_main_pollutant(void **state)
 
 static void main_pollutants_go_by_class_then_by_multiple_and_are_three(void **state)
 {
-	/* CODMn 9 = IV 0.5, NH3-N 1.9 = V 0.9, TP 0.35 = V 0.75, DO 2.5 = V without a multiple, pH bad = 劣V */
+	/* CODMn 9 = IV 0.5, NH3-N 1.9 = V 0.9, TP 0.35 = V 0.75, DO 2.5 = V without a multiple, pH
+	 * bad = 劣V */
 	const double values[ITEMS] = { 9.6, 2.5, 9, 1.9, 0.35, 20, NONE, NONE };
 	char text[WQ_PERIOD_SAYS];
 
@@ -143,7 +144,8 @@ static void main_pollutants_go_by_class_then_by_multiple_and_are_three(void **st
 	fill(values, 7);
 	close_period();
 	assert_int_equal(report.class_, 6);
-	assert_string_equal(wq_period_pollutants(&site, &report, text), "pH、氨氮(0.9)、总磷(0.75)");
+	assert_string_equal(
+	        wq_period_pollutants(&site, &report, text), "pH、氨氮(0.9)、总磷(0.75)");
 	site.evaluation.period.pollutants = 9;
 	close_period();
 	assert_string_equal(wq_period_pollutants(&site, &report, text),
@@ -255,7 +257,8 @@ static void the_mean_is_that_of_daily_means_before_rounding(void **state)
 {
 	(void)state;
 	site.evaluation.period.share = 0;
-	/* Rounded each, the days would give (0.21 + 0.20) / 2; their means before rounding give 0.2. */
+	/* Rounded each, the days would give (0.21 + 0.20) / 2; their means before rounding give
+	 * 0.2. */
 	for (int d = 0; d < 2; d++) {
 		const struct wq_day_row row = { .parameter = series[TP].parameter,
 			.day = MONDAY + d,
@@ -293,8 +296,8 @@ static void ties_of_the_mean_are_rounded_half_to_even(void **state)
 	static const struct {
 		double a, b, mean;
 	} rows[] = {
-		{ 0.2, 0.201, 0.2 },   /* 0.2005 */
-		{ 0.201, 0.202, 0.202 }, /* 0.2015 */
+		{ 0.2, 0.201, 0.2 },        /* 0.2005 */
+		{ 0.201, 0.202, 0.202 },    /* 0.2015 */
 		{ 0.0001, 0.0008, 0.0004 }, /* 0.00045: one digit, to even */
 		{ 0, 0, 0 },
 	};
@@ -312,9 +315,11 @@ static void ties_of_the_mean_are_rounded_half_to_even(void **state)
 
 static void rows_of_other_days_and_stations_are_passed_over(void **state)
 {
-	struct wq_day_row row = {
-		.parameter = series[TP].parameter, .day = MONDAY, .mean = 9, .mean_raw = 9, .valid = 6
-	};
+	struct wq_day_row row = { .parameter = series[TP].parameter,
+		.day = MONDAY,
+		.mean = 9,
+		.mean_raw = 9,
+		.valid = 6 };
 
 	(void)state;
 	row.station = 1;
@@ -371,7 +376,8 @@ static void a_day_says_how_many_readings_it_lacks(void **state)
 static void supplementary_items_meet_or_exceed_and_have_no_class(void **state)
 {
 	(void)state;
-	series[TEMP].parameter = (uint32_t)wq_parameter_find(wq_parameters, wq_parameter_count, "fe");
+	series[TEMP].parameter =
+	        (uint32_t)wq_parameter_find(wq_parameters, wq_parameter_count, "fe");
 	station.kind = WQ_SOURCE_CENTRAL;
 	fill(fine, 7);
 	close_period();
@@ -398,8 +404,8 @@ static void oxygen_saturation_needs_a_temperature(void **state)
 
 static void the_trophic_index_is_that_of_its_formulas(void **state)
 {
-	/* Each term by hand: chla 10 mg/m3 → 50.006, TP 0.05 → 45.709, TN 1.0 → 54.53, SD 1.0 → 51.18,
-	 * CODMn 4 → 37.979; weighted 47.98. */
+	/* Each term by hand: chla 10 mg/m3 → 50.006, TP 0.05 → 45.709, TN 1.0 → 54.53, SD 1.0
+	 * → 51.18, CODMn 4 → 37.979; weighted 47.98. */
 	struct wq_trophic inputs = { .chlorophyll = 10,
 		.phosphorus = 0.05,
 		.nitrogen = 1.0,
@@ -411,13 +417,14 @@ static void the_trophic_index_is_that_of_its_formulas(void **state)
 	(void)state;
 	assert_true(whole);
 	assert_true(fabs(index -
-	                    (0.2663 * 50.00607 + 0.1879 * 45.70893 + 0.1790 * 54.53 + 0.1834 * 51.18 +
-	                            0.1834 * 37.97929)) < 1e-3);
+	                    (0.2663 * 50.00607 + 0.1879 * 45.70893 + 0.1790 * 54.53 +
+	                            0.1834 * 51.18 + 0.1834 * 37.97929)) < 1e-3);
 	inputs.transparency = NONE;
 	index = wq_trophic_index(&inputs, &whole);
 	assert_false(whole);
 	assert_true(fabs(index -
-	                    (0.2663 * 50.00607 + 0.1879 * 45.70893 + 0.1790 * 54.53 + 0.1834 * 37.97929) /
+	                    (0.2663 * 50.00607 + 0.1879 * 45.70893 + 0.1790 * 54.53 +
+	                            0.1834 * 37.97929) /
 	                            0.8166) < 1e-3);
 	inputs.phosphorus = 0;
 	assert_true(isnan(wq_trophic_index(&inputs, &whole)));
@@ -442,7 +449,8 @@ static void a_lake_has_a_trophic_index_and_a_river_has_none(void **state)
 	assert_true(isnan(report.trophic));
 	station.water = WQ_LAKE;
 	close_period();
-	assert_true(report.trophic > 46 && report.trophic < 48); /* chlorophyll is 10 mg/m3, not 0.01 */
+	assert_true(
+	        report.trophic > 46 && report.trophic < 48); /* chlorophyll is 10 mg/m3, not 0.01 */
 	assert_false(report.trophic_whole);
 }
 
@@ -452,16 +460,23 @@ static void changes_of_class_have_words(void **state)
 		int before, after;
 		const char *word;
 	} rows[] = {
-		{ 3, 3, "无明显变化" }, { 1, 2, "无明显变化" }, { 2, 1, "无明显变化" },
-		{ 3, 2, "有所好转" }, { 4, 3, "有所好转" }, { 4, 2, "明显好转" }, { 6, 1, "明显好转" },
-		{ 2, 3, "有所下降" }, { 3, 5, "明显下降" }, { 5, 6, "有所下降" }, { 0, 3, "" },
+		{ 3, 3, "无明显变化" },
+		{ 1, 2, "无明显变化" },
+		{ 2, 1, "无明显变化" },
+		{ 3, 2, "有所好转" },
+		{ 4, 3, "有所好转" },
+		{ 4, 2, "明显好转" },
+		{ 6, 1, "明显好转" },
+		{ 2, 3, "有所下降" },
+		{ 3, 5, "明显下降" },
+		{ 5, 6, "有所下降" },
+		{ 0, 3, "" },
 		{ 3, 0, "" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_string_equal(
-		        wq_class_change(rows[i].before, rows[i].after), rows[i].word);
+		assert_string_equal(wq_class_change(rows[i].before, rows[i].after), rows[i].word);
 }
 
 static struct wq_group group_of(const char *classes)
@@ -507,12 +522,15 @@ static void a_group_changes_by_what_its_shares_do(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		const struct wq_group before = group_of(rows[i].before), after = group_of(rows[i].after);
+		const struct wq_group before = group_of(rows[i].before),
+		                      after = group_of(rows[i].after);
 		double points;
 
 		assert_string_equal(
-		        wq_group_change(&site.evaluation.period, &before, &after, &points), rows[i].word);
-		assert_true(isnan(rows[i].points) ? isnan(points) : fabs(points - rows[i].points) < 1e-9);
+		        wq_group_change(&site.evaluation.period, &before, &after, &points),
+		        rows[i].word);
+		assert_true(isnan(rows[i].points) ? isnan(points)
+		                                  : fabs(points - rows[i].points) < 1e-9);
 	}
 }
 
@@ -544,7 +562,8 @@ static void readings_make_the_day_that_the_engine_would(void **state)
 	assert_true(isnan(row.mean)); /* one of six */
 }
 
-static void a_held_analysis_counts_once_and_a_second_value_for_an_instant_replaces_the_first(void **state)
+static void a_held_analysis_counts_once_and_a_second_value_for_an_instant_replaces_the_first(
+        void **state)
 {
 	struct wq_day_sum sum = { 0 };
 	struct wq_day_row row;
@@ -604,10 +623,12 @@ int main(void)
 		period_test(the_trophic_index_is_that_of_its_formulas),
 		period_test(a_lake_has_a_trophic_index_and_a_river_has_none),
 		period_test(changes_of_class_have_words),
-		period_test(a_share_is_of_the_assessable_sections_and_never_of_those_in_commissioning),
+		period_test(
+		        a_share_is_of_the_assessable_sections_and_never_of_those_in_commissioning),
 		period_test(a_group_changes_by_what_its_shares_do),
 		period_test(readings_make_the_day_that_the_engine_would),
-		period_test(a_held_analysis_counts_once_and_a_second_value_for_an_instant_replaces_the_first),
+		period_test(
+		        a_held_analysis_counts_once_and_a_second_value_for_an_instant_replaces_the_first),
 		period_test(less_than_a_value_counts_as_half_of_it),
 	};
 
