@@ -94,7 +94,8 @@ static void print_judgement(const json_t *evidence, FILE *to)
 	fprintf(to, "%s\n  judged    value ", scalar(json_object_get(evidence, "hash"), buf));
 	fprintf(to, "%s, limit ", scalar(json_object_get(evidence, "value"), buf));
 	fputs(scalar(json_object_get(evidence, "limit"), buf), to);
-	if (standard) {
+	/* The standard is what the limit comes from where it is a class's. */
+	if (json_object_get(standard, "class")) {
 		fputs(" (", to);
 		print_text(to, scalar(json_object_get(standard, "name"), buf));
 		fprintf(to, " class %s, ", scalar(json_object_get(standard, "class"), buf));
@@ -113,6 +114,7 @@ void evidence_print(const json_t *evidence, FILE *to)
 	char buf[CELL];
 
 	print_judgement(evidence, to);
+	print_pairs("standard", json_object_get(evidence, "standard"), to);
 	print_pairs("facts", json_object_get(evidence, "facts"), to);
 	print_pairs("settings", json_object_get(evidence, "settings"), to);
 	if (first)

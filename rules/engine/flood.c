@@ -152,9 +152,8 @@ static void say(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 	struct wq_verdict verdict = verdict_of(engine, WQ_FINDING_RAISE, now);
 	char first[160], within[RECORD_SPAN];
 	name_first(engine, first, sizeof first);
-	wq_verdict_say(&verdict, "%s内报警超过%lld条,累计%lld条,首报%s;其间提示、关注只记录不通知",
-		record_span(engine->site->duty.flood_within, within), (long long)most(engine), (long long)flood->total,
-		first);
+	wq_verdict_say(&verdict, "报警超过%lld条(%s内),累计%lld条,首报%s;其间提示、关注只记录不通知", (long long)most(engine),
+		record_span(engine->site->duty.flood_within, within), (long long)flood->total, first);
 	flood->moved = false;
 	alarms_apply(engine, flood->slot, &verdict, now, false, out);
 }

@@ -254,7 +254,7 @@ static void the_evidence_of_an_alarm_reads_as_it_was_judged(void **state)
 	c->hush = WQ_HUSH_FLOOD;
 	snprintf(c->evidence, sizeof c->evidence,
 	        "{\"rule\":\"tp-limit\",\"kind\":\"limit\",\"hash\":\"0123456789abcdef\",\"value\":0.263,\"limit\":0.2,"
-	        "\"standard\":{\"name\":\"GB 3838-2002\",\"class\":3,\"water\":\"river\"},"
+	        "\"standard\":{\"name\":\"GB 3838-2002\",\"version\":\"2002\",\"class\":3,\"water\":\"river\"},"
 	        "\"facts\":{\"exceedance\":0.315,\"consecutive\":3},\"settings\":{\"readings\":2,\"first_level\":\"watch\"},"
 	        "\"first\":true,"
 	        "\"neighbours\":[{\"where\":\"upstream\",\"station\":\"nanheng\",\"parameter\":\"tp\","
@@ -266,6 +266,7 @@ static void the_evidence_of_an_alarm_reads_as_it_was_judged(void **state)
 	        "总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍  (nobody was told: flood)\n"
 	        "  rule      tp-limit (limit), settings 0123456789abcdef\n"
 	        "  judged    value 0.263, limit 0.2 (GB 3838-2002 class 3, river)\n"
+	        "  standard  name GB 3838-2002, version 2002, class 3, water river\n"
 	        "  facts     exceedance 0.315, consecutive 3\n"
 	        "  settings  readings 2, first_level watch\n"
 	        "  first     yes\n"

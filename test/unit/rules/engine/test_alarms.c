@@ -503,7 +503,7 @@ static void a_flood_is_told_as_one(void **state)
 	assert_non_null(flood);
 	assert_int_equal(held, 14); /* of the 30 from the eleventh on */
 	assert_int_equal(told(&c->out), 41 - 14);
-	assert_string_equal(flood->says, "10分钟内报警超过10条,累计11条,首报站总磷(W20260305-001);其间提示、关注只记录不通知");
+	assert_string_equal(flood->says, "报警超过10条(10分钟内),累计11条,首报站总磷(W20260305-001);其间提示、关注只记录不通知");
 	assert_int_equal(wq_engine_flood(c->engine), 14);
 	/* Over a restart it goes on, with its numbers. */
 	struct wq_outcome history = c->out;

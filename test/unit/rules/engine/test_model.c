@@ -74,7 +74,7 @@ static void lay_out_site(void)
 		.stations = stations,
 		.series = series,
 		.rules = uses,
-		.duty = { .flood_alarms = 3, .flood_within = WQ_MINUTES(10), .shelve_max = WQ_HOURS(3) } };
+		.duty = { .flood_alarms = 4, .flood_within = WQ_MINUTES(10), .shelve_max = WQ_HOURS(3) } };
 }
 
 /* Settings as somebody may change them at a reload. */
