@@ -129,8 +129,6 @@ void conclude_route(struct daemon *daemon, struct flight *flight)
 	struct commit_group *group = &flight->group;
 	size_t cap = daemon->config->contact_count;
 	for (; flight->routed < group->outcome.change_count; flight->routed++) {
-		if (group->outcome.changes[flight->routed].hush != WQ_HUSH_NONE)
-			continue;
 		struct wq_notice *room = cap > 0 ? handover_notices(flight, cap) : NULL;
 		if (cap > 0 && room == NULL) {
 			log_error("notices: no memory to route a change; it is tried again");

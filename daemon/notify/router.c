@@ -44,7 +44,7 @@ static bool matches(const struct wq_site *site, const struct config_route *route
 {
 	const uint32_t source = wq_site_rule_source(site, change->rule);
 
-	if (change->level < route->min_level)
+	if (change->hush != WQ_HUSH_NONE || change->level < route->min_level)
 		return false;
 	if (source != WQ_NONE)
 		return matches_bus(site, route, source);

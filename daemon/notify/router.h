@@ -25,6 +25,7 @@
  * about the whole site go to the routes that name no stations, those about a bus to the routes of any
  * station that is read from it. An escalation goes to the route's
  * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else.
+ * Nobody is told of a change that is hushed: on the shelf, or held back in a flood.
  *
  * The id is "<incarnation, hex>-<alarm>-<number of the change>-<contact>": no '.', unique per
  * (alarm, change, contact), the same on every attempt and channel. A contact id of more than 40

@@ -112,7 +112,6 @@ static void change(struct wq_outcome *out, int64_t alarm)
 	memset(made, 0, sizeof *made);
 	made->alarm = alarm;
 	made->number = 1;
-	made->hush = bench->hush;
 }
 
 int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, struct wq_outcome *out,

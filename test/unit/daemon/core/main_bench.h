@@ -18,7 +18,6 @@ struct main_bench {
 	size_t failures;            /* it has no memory so many times more */
 	bool changes;               /* each batch opens an alarm, numbered as the batch */
 	bool tick_changes;          /* the next tick does */
-	enum wq_hush hush;          /* of the changes that are made */
 	uint64_t judged[BENCH_LOG]; /* numbers of batches, as they came */
 	size_t judged_count, days;
 	uint64_t upto; /* of the newest answer for a day */

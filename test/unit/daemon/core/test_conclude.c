@@ -281,29 +281,6 @@ static void notices_leave_when_they_are_committed_once_and_in_order(void **state
 	}
 }
 
-/* On the shelf, or in a flood: it is stored all the same. */
-static void what_is_hushed_is_stored_and_told_to_nobody(void **state)
-{
-	struct main_bench *b = *state;
-
-	b->changes = true;
-	b->hush = WQ_HUSH_SHELVED;
-	put_many(b, 3, 1);
-	main_bench_run(b);
-	b->hush = WQ_HUSH_NONE;
-	put_many(b, 1, 1);
-	main_bench_run(b);
-	size_t changes = 0;
-	for (const struct flight *f = b->daemon.handover.first; f != NULL; f = f->next)
-		changes += f->group.outcome.change_count;
-	changes += b->daemon.handover.current != NULL ? b->daemon.handover.current->group.outcome.change_count : 0;
-	assert_int_equal(changes, 4);
-	while (b->daemon.handover.first != NULL)
-		main_bench_land(b);
-	assert_int_equal(b->told_count, 1);
-	assert_true(b->told[0].alarm == 4);
-}
-
 static void notices_of_a_stalled_writer_leave_from_memory_marked_and_not_again(void **state)
 {
 	struct main_bench *b = *state;
@@ -551,7 +528,6 @@ int main(void)
 		bench_test(
 		        while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said),
 		bench_test(notices_leave_when_they_are_committed_once_and_in_order),
-		bench_test(what_is_hushed_is_stored_and_told_to_nobody),
 		bench_test(notices_of_a_stalled_writer_leave_from_memory_marked_and_not_again),
 		bench_test(a_tick_that_concludes_something_is_committed),
 		bench_test(notices_without_room_wait_in_order),

@@ -50,6 +50,9 @@ static void routes_decide_who_is_told(void **state)
 		        "zhang:lead li:lead leader:lead wang:assist" },
 		{ WQ_ACKNOWLEDGED, WQ_LEVEL_ALARM, YIGAN, "zhang:lead li:lead wang:assist" },
 		{ WQ_CORRECTED, WQ_LEVEL_ALARM, YIGAN, "zhang:lead li:lead" },
+		{ WQ_RECOVERED, WQ_LEVEL_ALARM, YIGAN, "zhang:lead li:lead wang:assist" },
+		{ WQ_SHELVED, WQ_LEVEL_ALARM, YIGAN, "zhang:lead li:lead wang:assist" },
+		{ WQ_UNSHELVED, WQ_LEVEL_ALARM, YIGAN, "zhang:lead li:lead wang:assist" },
 		{ WQ_OPENED, WQ_LEVEL_ALARM, NEW_STATION, "installer:lead" },
 		{ WQ_OPENED, WQ_LEVEL_INFO, NEW_STATION, "installer:lead" },
 		{ WQ_ESCALATED, WQ_LEVEL_ALARM, NEW_STATION, "installer:lead" },
@@ -63,6 +66,18 @@ static void routes_decide_who_is_told(void **state)
 
 		change.station = rows[i].station;
 		assert_string_equal(told(&config, &change), rows[i].who);
+	}
+}
+
+static void nobody_is_told_of_what_is_on_the_shelf_or_held_back(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	for (int hush = WQ_HUSH_NONE; hush <= WQ_HUSH_FLOOD; hush++) {
+		change.hush = (enum wq_hush)hush;
+		assert_int_equal(strcmp(told(&config, &change), "") != 0, hush == WQ_HUSH_NONE);
 	}
 }
 
@@ -245,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shortest_deadline_of_the_routes_that_name_the_contact_counts),
 		cmocka_unit_test(routes_decide_who_is_told),
+		cmocka_unit_test(nobody_is_told_of_what_is_on_the_shelf_or_held_back),
 		cmocka_unit_test(routes_match_by_kind_and_by_station),
 		cmocka_unit_test(a_bus_is_told_to_the_routes_of_what_is_read_from_it),
 		cmocka_unit_test(a_contact_in_two_routes_is_told_once_in_the_lead),

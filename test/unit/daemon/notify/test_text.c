@@ -12,6 +12,8 @@
 #include "data.h"
 #include "text.h"
 
+#include "wq/rule.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -135,6 +137,34 @@ static void every_kind_of_change_has_its_words(void **state)
 		text_message(&config.site, &change, rows[i].assist, text);
 		assert_string_equal(text, rows[i].text);
 	}
+}
+
+static void a_flood_has_words_of_its_own(void **state)
+{
+	struct config config = bureau();
+	static const uint32_t site[] = { 0 };
+	const struct wq_rule_use flood = {
+		.rule = &wq_rule_system, .name = WQ_FLOOD_RULE, .place_count = 1, .places = site
+	};
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_WARNING);
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	config.site.rules = &flood;
+	config.site.rule_count = 1;
+	config.site.name = "张家港";
+	change.rule = 0;
+	change.station = change.series = WQ_NONE;
+	snprintf(change.says, sizeof change.says, "报警超过10条(10分钟内),累计11条,首报一干河总磷(W20260305-001)");
+	text_message(&config.site, &change, false, text);
+	assert_string_equal(text,
+	        "【报警潮】张家港03-05 16:00报警超过10条(10分钟内),累计11条,首报一干河总磷(W20260305-001)。"
+	        "请查看全部报警。编号W20260305-007");
+	change.kind = WQ_CLEARED;
+	snprintf(change.says, sizeof change.says, "报警共40条,其中26条提示、关注未单独通知");
+	text_message(&config.site, &change, true, text);
+	assert_string_equal(text,
+	        "【报警潮结束】张家港03-05 16:00报警共40条,其中26条提示、关注未单独通知。编号W20260305-007");
 }
 
 static void the_longest_message_keeps_its_ask_and_its_number(void **state)
@@ -349,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_change_has_its_words),
+		cmocka_unit_test(a_flood_has_words_of_its_own),
 		cmocka_unit_test(the_longest_message_keeps_its_ask_and_its_number),
 		cmocka_unit_test(what_is_no_utf8_becomes_a_question_mark),
 		cmocka_unit_test(data_for_machines_is_compact_and_exact),
