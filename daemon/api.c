@@ -236,6 +236,7 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 	json_object_set_new(reply, "latency_ms", delays_status(&daemon->latencies));
 	json_object_set_new(reply, "timer_late_ms", delays_status(&daemon->ticks));
 	json_object_set_new(reply, "maintenance", maintenance_status(daemon));
+	json_object_set_new(reply, "profiles", api_profile_list(daemon));
 	json_object_set_new(reply, "stations", stations_status(daemon));
 	put_alarms(daemon, reply);
 	command_answer(command, 200, api_print(reply));
@@ -365,6 +366,8 @@ static const struct {
 	{ "GET", "/v1/shelves", "", api_shelves },
 	{ "POST", "/v1/shelve", "", api_shelve },
 	{ "POST", "/v1/unshelve", "", api_unshelve },
+	{ "GET", "/v1/profiles", "", api_profiles },
+	{ "POST", "/v1/profile", "", api_profile },
 };
 
 /* Cuts the alarm's name out of the path; false when the path is another route's. */

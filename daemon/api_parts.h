@@ -36,4 +36,9 @@ void api_shelve(struct daemon *daemon, struct command *command, const char *name
 void api_unshelve(struct daemon *daemon, struct command *command, const char *name);
 void api_shelves(struct daemon *daemon, struct command *command, const char *name);
 
+/* api_profile.c */
+json_t *api_profile_list(const struct daemon *daemon);
+void api_profiles(struct daemon *daemon, struct command *command, const char *name);
+void api_profile(struct daemon *daemon, struct command *command, const char *name);
+
 #endif

@@ -27,5 +27,6 @@ int ctl_close(int argc, char **argv);
 int ctl_shelve(int argc, char **argv);
 int ctl_unshelve(int argc, char **argv);
 int ctl_shelved(int argc, char **argv);
+int ctl_profile(int argc, char **argv);
 
 #endif

@@ -130,6 +130,20 @@ static void print_maintenance(const json_t *status, FILE *to)
 	}
 }
 
+/* Which rules are active hangs on these. */
+static void print_profiles(const json_t *status, FILE *to)
+{
+	static const struct part parts[] = { { "", "profile" }, { "", "state" }, { "by ", "by" }, { "", "who" },
+		{ "until ", "until" }, { "", "reason" }, { NULL, NULL } };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "profiles"), i, row)
+	{
+		print_line(row, "profile", parts, to);
+	}
+}
+
 /* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */
 static void add_row(struct ctl_table *table, const json_t *outer, const char *const *outer_keys,
         const json_t *inner, const char *const *inner_keys)
@@ -245,6 +259,7 @@ bool status_print(const json_t *status, FILE *to)
 
 	print_summary(status, to);
 	print_maintenance(status, to);
+	print_profiles(status, to);
 	whole = print_alarms(status, to);
 	whole = print_nested(status, &buses, to) && whole;
 	return print_nested(status, &stations, to) && whole;

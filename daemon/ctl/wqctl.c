@@ -28,6 +28,7 @@ static const struct command {
 	{ "shelve", ctl_shelve, "put an alarm aside for a while: it is recorded, nobody is told" },
 	{ "unshelve", ctl_unshelve, "end that before its time" },
 	{ "shelved", ctl_shelved, "list what is shelved" },
+	{ "profile", ctl_profile, "turn a profile on or off by hand, or list them" },
 };
 
 const char *argp_program_version = "wqctl " WQ_VERSION;

@@ -148,6 +148,18 @@ static int put_shelf(struct store *store, const void *item, struct wq_err *err)
 	                db_field(s->ended_by, sizeof s->ended_by)));
 }
 
+static int put_word(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_profile_word *w = item;
+	if (w->profile >= store->site->profile_count)
+		return wq_fail(err, WQ_E_INVALID, "%s: a word on profile %u of %zu", store->path, w->profile,
+		        store->site->profile_count);
+	return db_run(store->statements[ST_PROFILE_PUT],
+	        DB_VALUES(db_text(store->site->profiles[w->profile].name), db_int(w->since), db_int(w->hand),
+	                time_or_null(w->until), db_field(w->who, sizeof w->who),
+	                db_field(w->reason, sizeof w->reason)));
+}
+
 static int put_delay(struct store *store, const void *item, struct wq_err *err)
 {
 	const struct wq_delay *d = item;
@@ -225,6 +237,8 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		        "cannot store an alarm" },
 		{ put_shelf, o->shelves, o->shelf_count, sizeof *o->shelves,
 		        "cannot store a shelf" },
+		{ put_word, o->words, o->word_count, sizeof *o->words,
+		        "cannot store what was said of a profile" },
 		{ put_delay, o->delays, o->delay_count, sizeof *o->delays, "cannot store a delay" },
 		{ put_notice, group->notices, group->notice_count, sizeof *group->notices,
 		        "cannot store a notice" },

@@ -337,6 +337,30 @@ static int tell_opening(const struct store *store, const struct wq_site *site,
 	return 0;
 }
 
+/* A profile that is no longer configured keeps its words in the file. */
+static int tell_word(const struct store *store, const struct wq_site *site,
+        struct wq_engine *engine, sqlite3_stmt *row, struct wq_err *err)
+{
+	struct wq_profile_word word = { .hand = (enum wq_profile_hand)sqlite3_column_int(row, 1),
+		.since = sqlite3_column_int64(row, 2),
+		.until = time_or_none(row, 3) };
+	const char *name = (const char *)sqlite3_column_text(row, 0);
+	(void)store;
+	copy_text(row, 4, word.who, sizeof word.who);
+	copy_text(row, 5, word.reason, sizeof word.reason);
+	for (size_t i = 0; name != NULL && i < site->profile_count; i++)
+		if (strcmp(site->profiles[i].name, name) == 0) {
+			word.profile = (uint32_t)i;
+			return wq_engine_restore_profile(engine, &word, err);
+		}
+	return 0;
+}
+
+static const struct replay replay_words = {
+	"SELECT profile,hand,since,until,who,reason FROM profile_word w WHERE ?1=?1 AND since="
+	"(SELECT max(since) FROM profile_word n WHERE n.profile=w.profile)",
+	"cannot read profiles", tell_word
+};
 static const struct replay replay_shelves = {
 	"SELECT rule,station,series,since,until,automatic,who,reason FROM shelf WHERE ended IS NULL"
 	" AND ?1=?1 ORDER BY since",
@@ -378,6 +402,8 @@ static int restore_life(struct store *store, const struct wq_site *site, struct 
         wq_ms now, struct wq_err *err)
 {
 	int r = replay(store, site, engine, &replay_shelves, 0, err);
+	if (r == 0)
+		r = replay(store, site, engine, &replay_words, 0, err);
 	if (r == 0)
 		r = replay(store, site, engine, &replay_delays, 0, err);
 	if (r == 0)

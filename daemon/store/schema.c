@@ -277,4 +277,16 @@ static const char *const step_6[] = {
 	NULL
 };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6 };
+/* What people said of profiles; the newest word on each holds. hand: 0 auto, 1 on, 2 off. */
+static const char *const step_7[] = {
+	"CREATE TABLE profile_word(profile TEXT NOT NULL,since INTEGER NOT NULL,hand INTEGER NOT NULL,"
+	"until INTEGER,who TEXT NOT NULL,reason TEXT NOT NULL,PRIMARY KEY(profile,since))"
+	" STRICT,WITHOUT ROWID;",
+	"CREATE VIEW v_profile(profile,since,said,until,who,reason) AS SELECT w.profile,"
+	LOCAL_TIME("w.since") ",CASE w.hand WHEN 0 THEN 'auto' WHEN 1 THEN 'on' ELSE 'off' END,"
+	"CASE WHEN w.until IS NOT NULL THEN " LOCAL_TIME("w.until") " END,w.who,w.reason"
+	" FROM profile_word w JOIN meta m ORDER BY w.since;",
+	NULL
+};
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7 };

@@ -58,6 +58,9 @@ const char *const store_statements[ST_COUNT] = {
 	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
 	        " ON CONFLICT(rule,station,series,since) DO UPDATE"
 	        " SET until=excluded.until,ended=excluded.ended,ended_by=excluded.ended_by",
+	[ST_PROFILE_PUT] =
+	        "INSERT OR REPLACE INTO profile_word(profile,since,hand,until,who,reason)"
+	        " VALUES(?1,?2,?3,?4,?5,?6)",
 	[ST_DELAY_PUT] =
 	        "INSERT INTO delay(rule,station,series,exceeds_since,meets_since) VALUES(?1,?2,?3,?4,?5)"
 	        " ON CONFLICT(rule,station,series) DO UPDATE"

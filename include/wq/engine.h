@@ -57,6 +57,21 @@ struct wq_need {
 	bool now; /* read it; otherwise: remember it */
 };
 
+/* What a person said of a profile. */
+enum wq_profile_hand { WQ_PROFILE_AUTO, WQ_PROFILE_ON, WQ_PROFILE_OFF };
+
+/* "auto" "on" "off" */
+const char *wq_profile_hand_name(enum wq_profile_hand hand);
+
+struct wq_profile_word {
+	uint32_t profile; /* index into wq_site.profiles */
+	enum wq_profile_hand hand;
+	wq_ms since;      /* our clock: when it was said */
+	wq_ms until;      /* our clock; WQ_NO_TIME: until something else is said */
+	char who[WQ_PERSON_TEXT];
+	char reason[WQ_SAYS_TEXT];
+};
+
 /* Conclusions, appended by the calls below. Owned by the caller; zero-initialise; reusable after
  * wq_outcome_reset() without allocating; wq_outcome_free() at the end. */
 struct wq_outcome {
@@ -72,6 +87,8 @@ struct wq_outcome {
 	size_t shelf_count, shelf_room;
 	struct wq_delay *delays; /* begun or ended: the newest word on each place */
 	size_t delay_count, delay_room;
+	struct wq_profile_word *words; /* what people said of profiles */
+	size_t word_count, word_room;
 };
 
 void wq_outcome_reset(struct wq_outcome *out);
@@ -120,16 +137,16 @@ int wq_engine_shelve(struct wq_engine *engine, uint32_t rule, uint32_t place, wq
 int wq_engine_unshelve(struct wq_engine *engine, uint32_t rule, uint32_t place, const char *who, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err);
 
-/* What a person says of a profile: on or off until `until` (our clock; WQ_NO_TIME: until something else is said), or by its
- * dates again. Holds from now on; to be told again after a restart, before the first tick. WQ_E_MISSING: there is no such
- * profile; WQ_E_INVALID: `until` is past. */
-enum wq_profile_hand { WQ_PROFILE_AUTO, WQ_PROFILE_ON, WQ_PROFILE_OFF };
-int wq_engine_profile(struct wq_engine *engine, uint32_t profile, enum wq_profile_hand hand, wq_ms until, wq_ms now,
+/* Says of a profile (wq_profile_word; `since` is the present) that it is on or off, or as its dates have it again; recorded, and told
+ * again after a restart (wq_engine_restore_profile()). WQ_E_MISSING: there is no such profile; WQ_E_INVALID: `until` is past;
+ * WQ_E_MEMORY: nothing was changed. */
+int wq_engine_profile(struct wq_engine *engine, const struct wq_profile_word *word, struct wq_outcome *out,
 	struct wq_err *err);
 
-/* Whether a profile (index into wq_site.profiles) is on, and what a person said of it that still holds. */
-bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_ms now, enum wq_profile_hand *hand,
-	wq_ms *until);
+/* Whether a profile (index into wq_site.profiles) is on, and what a person said of it that still holds (NULL: it goes by its
+ * dates). */
+bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_ms now);
+const struct wq_profile_word *wq_engine_profile_word(const struct wq_engine *engine, uint32_t profile, wq_ms now);
 
 /* A verdict that no rule of the engine gave, at the one place of a rule in network scope: what the daemon says of
  * itself. Opens, raises and clears as any other. WQ_E_INVALID: there is no such rule, or it has another scope. */
@@ -174,6 +191,9 @@ void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest);
 /* 4. Shelves that stand and delays that run, wherever they were when the site still has their rule and place
  * (WQ_E_MISSING otherwise, WQ_E_STATE: there is one already). One whose time is over ends with the first tick. */
 int wq_engine_restore_shelf(struct wq_engine *engine, const struct wq_shelf *shelf, struct wq_err *err);
+
+/* The newest word on each profile. WQ_E_MISSING: the site has no such profile. */
+int wq_engine_restore_profile(struct wq_engine *engine, const struct wq_profile_word *word, struct wq_err *err);
 void wq_engine_restore_delay(struct wq_engine *engine, const struct wq_delay *delay);
 
 /* 5. The openings (opened, reopened) decided since wq_engine_openings(), ascending: what chatter and floods are counted from.

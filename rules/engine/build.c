@@ -233,7 +233,7 @@ static bool take_all(struct wq_engine *engine)
 	return engine->tracks != NULL && take_stations(engine) && engine->by_series != NULL &&
 		engine->by_station != NULL && engine->state_at != NULL && engine->state_stride != NULL &&
 		engine->first_slot != NULL && take_windows(engine) && take_states(engine) &&
-		take_openings(engine) && past_take(engine) && index_slots(engine);
+		take_openings(engine) && past_take(engine) && profiles_take(engine) && index_slots(engine);
 }
 
 struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
@@ -281,5 +281,6 @@ void wq_engine_free(struct wq_engine *engine)
 	free(engine->openings);
 	free(engine->readings);
 	past_give_back(engine);
+	free(engine->words);
 	free(engine);
 }

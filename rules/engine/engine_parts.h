@@ -111,12 +111,6 @@ struct span {
 	uint32_t first, count;
 };
 
-/* What a person said of a profile. */
-struct said {
-	enum wq_profile_hand hand;
-	wq_ms until; /* our clock; WQ_NO_TIME: until something else is said */
-};
-
 /* Maintenance by hand that is remembered: what goes on, and what ended but may still be told of. */
 #define HANDS_MAX 64
 
@@ -153,7 +147,7 @@ struct wq_engine {
 	size_t wanted_count;
 	struct wq_maintenance hands[HANDS_MAX]; /* ascending by id */
 	size_t hand_count;
-	struct said said[WQ_PROFILES]; /* what people said of each profile */
+	struct wq_profile_word *words;  /* the newest word on each profile */
 	uint32_t profiles;              /* bits of those that are on, from profiles_from to before profiles_until */
 	wq_ms profiles_from, profiles_until;
 	bool restoring;
@@ -228,6 +222,7 @@ void past_restore(struct wq_engine *engine, const struct wq_day_row *row);
 void past_forget_from(struct wq_engine *engine, uint32_t station, wq_day day);
 
 /* profiles.c: whether a rule may open and raise now; and who is asked anew when that changed. */
+bool profiles_take(struct wq_engine *engine);
 bool profiles_active(struct wq_engine *engine, const struct wq_rule_use *use, wq_ms now);
 void profiles_advance(struct wq_engine *engine, wq_ms now);
 wq_ms profiles_wake(const struct wq_engine *engine);
@@ -306,6 +301,7 @@ bool outcome_reserve_changes(struct wq_outcome *out, size_t more);
 bool outcome_reserve_shelves(struct wq_outcome *out, size_t more);
 struct wq_change *outcome_change(struct wq_outcome *out); /* room was reserved */
 /* The newest word on a shelf, or on the delays of a place; false when there is no memory. */
+bool outcome_word(struct wq_outcome *out, const struct wq_profile_word *word);
 bool outcome_shelf(struct wq_outcome *out, const struct wq_shelf *shelf);
 bool outcome_delay(struct wq_outcome *out, const struct wq_delay *delay);
 bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now);

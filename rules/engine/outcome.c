@@ -89,6 +89,16 @@ bool outcome_delay(struct wq_outcome *out, const struct wq_delay *delay)
 	return ok;
 }
 
+bool outcome_word(struct wq_outcome *out, const struct wq_profile_word *word)
+{
+	void *rows = out->words;
+	bool ok = reserve(&rows, &out->word_room, out->word_count, 1, sizeof *out->words);
+	out->words = rows;
+	if (ok)
+		out->words[out->word_count++] = *word;
+	return ok;
+}
+
 bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now)
 {
 	for (size_t i = 0; i < out->need_count; i++)
@@ -107,7 +117,7 @@ bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now
 void wq_outcome_reset(struct wq_outcome *out)
 {
 	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
-	out->shelf_count = out->delay_count = 0;
+	out->shelf_count = out->delay_count = out->word_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
@@ -118,5 +128,6 @@ void wq_outcome_free(struct wq_outcome *out)
 	free(out->needs);
 	free(out->shelves);
 	free(out->delays);
+	free(out->words);
 	memset(out, 0, sizeof *out);
 }

@@ -20,7 +20,13 @@ static bool by_date(const struct wq_profile *profile, int today)
 	return from <= to ? today >= from && today <= to : today >= from || today <= to;
 }
 
-static bool in_force(const struct said *said, wq_ms now)
+bool profiles_take(struct wq_engine *engine)
+{
+	engine->words = calloc(engine->site->profile_count + 1, sizeof *engine->words);
+	return engine->words != NULL;
+}
+
+static bool in_force(const struct wq_profile_word *said, wq_ms now)
 {
 	return said->hand != WQ_PROFILE_AUTO && (said->until == WQ_NO_TIME || now < said->until);
 }
@@ -35,7 +41,7 @@ static void look(struct wq_engine *engine, wq_ms now)
 	engine->profiles_from = now;
 	engine->profiles_until = site->profile_count > 0 ? wq_day_start(site->zone, today + 1) : INT64_MAX;
 	for (size_t i = 0; i < site->profile_count; i++) {
-		const struct said *said = &engine->said[i];
+		const struct wq_profile_word *said = &engine->words[i];
 		bool forced = in_force(said, now);
 		bool on = forced ? said->hand == WQ_PROFILE_ON : by_date(&site->profiles[i], date);
 		engine->profiles |= (uint32_t)on << i;
@@ -82,29 +88,56 @@ wq_ms profiles_wake(const struct wq_engine *engine)
 	return engine->profiles_until;
 }
 
-int wq_engine_profile(struct wq_engine *engine, uint32_t profile, enum wq_profile_hand hand, wq_ms until, wq_ms now,
-	struct wq_err *err)
+/* The word holds from now on. */
+static void take(struct wq_engine *engine, const struct wq_profile_word *word, wq_ms now)
 {
-	if (profile >= engine->site->profile_count)
-		return wq_fail(err, WQ_E_MISSING, "there is no profile %u; %zu are configured", profile,
-			engine->site->profile_count);
-	if (until != WQ_NO_TIME && until <= now)
-		return wq_fail(err, WQ_E_INVALID, "what is said of a profile ends in the future; nothing was changed");
-	engine->said[profile] = (struct said){ hand, hand == WQ_PROFILE_AUTO ? WQ_NO_TIME : until };
 	uint32_t before = engine->profiles;
+	engine->words[word->profile] = *word;
 	look(engine, now);
 	if (engine->profiles != before)
 		ask_anew(engine, now);
+}
+
+static int check(const struct wq_engine *engine, const struct wq_profile_word *word, struct wq_err *err)
+{
+	return word->profile < engine->site->profile_count
+		? 0
+		: wq_fail(err, WQ_E_MISSING, "there is no profile %u; %zu are configured", word->profile,
+			  engine->site->profile_count);
+}
+
+int wq_engine_profile(struct wq_engine *engine, const struct wq_profile_word *word, struct wq_outcome *out,
+	struct wq_err *err)
+{
+	int r = check(engine, word, err);
+	if (r < 0)
+		return r;
+	if (word->until != WQ_NO_TIME && word->until <= word->since)
+		return wq_fail(err, WQ_E_INVALID, "what is said of a profile ends in the future; nothing was changed");
+	if (!outcome_word(out, word))
+		return wq_fail(err, WQ_E_MEMORY, "no memory to record this; nothing was changed");
+	take(engine, word, word->since);
 	return 0;
 }
 
-bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_ms now, enum wq_profile_hand *hand,
-	wq_ms *until)
+int wq_engine_restore_profile(struct wq_engine *engine, const struct wq_profile_word *word, struct wq_err *err)
 {
-	const struct said *said = &engine->said[profile];
-	bool forced = in_force(said, now);
-	*hand = forced ? said->hand : WQ_PROFILE_AUTO;
-	*until = forced ? said->until : WQ_NO_TIME;
-	return forced ? said->hand == WQ_PROFILE_ON
-		      : by_date(&engine->site->profiles[profile], month_day(wq_day_of(engine->site->zone, now)));
+	int r = check(engine, word, err);
+	if (r < 0)
+		return r;
+	engine->words[word->profile] = *word;
+	engine->profiles_until = engine->profiles_from; /* looked at with the next tick */
+	return 0;
+}
+
+const struct wq_profile_word *wq_engine_profile_word(const struct wq_engine *engine, uint32_t profile, wq_ms now)
+{
+	return in_force(&engine->words[profile], now) ? &engine->words[profile] : NULL;
+}
+
+bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_ms now)
+{
+	const struct wq_profile_word *word = wq_engine_profile_word(engine, profile, now);
+	return word != NULL ? word->hand == WQ_PROFILE_ON
+			    : by_date(&engine->site->profiles[profile], month_day(wq_day_of(engine->site->zone, now)));
 }

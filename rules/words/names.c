@@ -2,6 +2,7 @@
 /* What the members of enums are called in the configuration, the database and on the screen. */
 #include "wq/alarm.h"
 #include "wq/day.h"
+#include "wq/engine.h"
 #include "wq/maintenance.h"
 #include "wq/sample.h"
 #include "wq/site.h"
@@ -137,4 +138,15 @@ const char *wq_station_kind_name(enum wq_station_kind kind)
 	};
 
 	return NAME_OF(names, kind);
+}
+
+const char *wq_profile_hand_name(enum wq_profile_hand hand)
+{
+	static const char *const names[] = {
+		[WQ_PROFILE_AUTO] = "auto",
+		[WQ_PROFILE_ON] = "on",
+		[WQ_PROFILE_OFF] = "off",
+	};
+
+	return NAME_OF(names, hand);
 }

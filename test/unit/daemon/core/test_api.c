@@ -130,6 +130,28 @@ size_t wq_engine_maintained(const struct wq_engine *of, wq_ms now, struct wq_mai
 	return 0;
 }
 
+static struct wq_profile_word word;
+
+int wq_engine_profile(struct wq_engine *of, const struct wq_profile_word *said, struct wq_outcome *out,
+        struct wq_err *err)
+{
+	(void)of;
+	word = *said;
+	return note_request(said->profile * 10 + said->hand, said->who, said->reason, out, err);
+}
+
+bool wq_engine_profile_on(const struct wq_engine *of, uint32_t profile, wq_ms now)
+{
+	(void)of, (void)now;
+	return profile == 0;
+}
+
+const struct wq_profile_word *wq_engine_profile_word(const struct wq_engine *of, uint32_t profile, wq_ms now)
+{
+	(void)of, (void)now;
+	return profile == 0 ? &word : NULL;
+}
+
 /* -- asking -- */
 
 struct question {
@@ -357,7 +379,7 @@ static void the_status_is_json_with_all_its_parts(void **state)
 {
 	static const char *const keys[] = { "site", "version", "pid", "started", "uptime_s",
 		"clock_trusted", "standard", "store", "inbox", "buses", "notices", "latency_ms",
-		"timer_late_ms", "stations", "open_alarms", "stale_alarms", "shelves",
+		"timer_late_ms", "stations", "open_alarms", "stale_alarms", "shelves", "profiles",
 		"flood_held", "alarms" };
 	struct main_bench *b = *state;
 	struct question q;
@@ -485,6 +507,70 @@ static void shelves_are_listed_with_their_end_and_reason(void **state)
 	free(q.reply.body);
 }
 
+/* -- profiles -- */
+
+static void furnish_profiles(struct main_bench *b)
+{
+	static const struct wq_profile profiles[] = { { "flood", 5, 1, 9, 30 }, { "winter", 11, 15, 2, 28 } };
+
+	furnish(b);
+	b->config.site.profiles = profiles;
+	b->config.site.profile_count = 2;
+}
+
+static void a_profile_is_turned_by_name_for_a_reason(void **state)
+{
+	static const struct {
+		const char *body;
+		int status;
+		int64_t said; /* profile × 10 + hand; -1: nothing */
+	} table[] = {
+		{ "{\"profile\":\"flood\",\"say\":\"on\",\"reason\":\"秋汛\"}", 200, 1 },
+		{ "{\"profile\":\"winter\",\"say\":\"off\",\"reason\":\"x\",\"until\":\"2199-01-01T00:00\"}", 200, 12 },
+		{ "{\"profile\":\"winter\",\"say\":\"auto\"}", 200, 10 },
+		{ "{\"profile\":\"autumn\",\"say\":\"on\",\"reason\":\"x\"}", 404, -1 },
+		{ "{\"say\":\"on\",\"reason\":\"x\"}", 404, -1 },
+		{ "{\"profile\":\"flood\",\"reason\":\"x\"}", 400, -1 },
+		{ "{\"profile\":\"flood\",\"say\":\"perhaps\",\"reason\":\"x\"}", 400, -1 },
+		{ "{\"profile\":\"flood\",\"say\":\"on\"}", 400, -1 },
+		{ "{\"profile\":\"flood\",\"say\":\"off\",\"reason\":\"\"}", 400, -1 },
+		{ "{\"profile\":\"flood\",\"say\":\"on\",\"reason\":\"x\",\"until\":\"soon\"}", 400, -1 },
+		{ "{\"profile\":\"flood\",\"say\":\"auto\",\"until\":\"2199-01-01T00:00\"}", 400, -1 },
+	};
+
+	furnish_profiles(*state);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		engine.asked = 0;
+		engine.alarm = -1;
+		print_message("%s\n", table[i].body);
+		assert_int_equal(status_of(*state, "POST", "/v1/profile", table[i].body), table[i].status);
+		assert_true(engine.alarm == table[i].said);
+	}
+	engine.says = WQ_E_INVALID;
+	assert_int_equal(status_of(*state, "POST", "/v1/profile",
+	                         "{\"profile\":\"flood\",\"say\":\"on\",\"reason\":\"x\"}"),
+	        400);
+}
+
+static void profiles_are_listed_with_what_was_said(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q;
+
+	furnish_profiles(b);
+	word = (struct wq_profile_word){ .hand = WQ_PROFILE_ON, .since = 0, .until = WQ_HOURS(1) };
+	snprintf(word.who, sizeof word.who, "张三");
+	snprintf(word.reason, sizeof word.reason, "秋汛");
+	begin(&q, b, "GET", "/v1/profiles", "");
+	pthread_join(q.thread, NULL);
+	assert_string_equal(q.reply.body,
+	        "{\"profiles\":[{\"profile\":\"flood\",\"state\":\"on\",\"dates\":\"05-01 to 09-30\",\"by\":\"hand\","
+	        "\"since\":\"1970-01-01T08:00:00+08:00\",\"until\":\"1970-01-01T09:00:00+08:00\",\"who\":\"张三\","
+	        "\"reason\":\"秋汛\"},{\"profile\":\"winter\",\"state\":\"off\",\"dates\":\"11-15 to 02-28\","
+	        "\"by\":\"date\",\"since\":null,\"until\":null,\"who\":null,\"reason\":null}]}");
+	free(q.reply.body);
+}
+
 static void whatever_is_asked_there_is_one_answer(void **state)
 {
 	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close", "/v1/shelve", "/unshelve",
@@ -518,6 +604,8 @@ int main(void)
 		bench_test(a_shelf_is_where_rule_station_and_parameter_say),
 		bench_test(a_shelf_the_engine_refuses_is_refused_with_its_words),
 		bench_test(shelves_are_listed_with_their_end_and_reason),
+		bench_test(a_profile_is_turned_by_name_for_a_reason),
+		bench_test(profiles_are_listed_with_what_was_said),
 		bench_test(whatever_is_asked_there_is_one_answer),
 	};
 

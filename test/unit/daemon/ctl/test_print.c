@@ -158,6 +158,11 @@ static void whatever_is_missing_or_odd_is_left_out(void **state)
 		  "\"since\":\"a\",\"until\":null,\"reason\":\"\"}]}",
 		        "maintain  yigan, tp, by plan, weekly-tp, since a, until b, 标样\n"
 		        "maintain  up, by flag, M, since a\n" },
+		{ "{\"profiles\":[{\"profile\":\"flood\",\"state\":\"on\",\"dates\":\"x\",\"by\":\"hand\",\"who\":\"王\","
+		  "\"since\":\"a\",\"until\":\"b\",\"reason\":\"秋汛\"},{\"profile\":\"winter\",\"state\":\"off\",\"by\":\"date\","
+		  "\"who\":null,\"until\":null,\"reason\":null}]}",
+		        "profile   flood, on, by hand, 王, until b, 秋汛\n"
+		        "profile   winter, off, by date\n" },
 		{ "{\"stations\":[7,{}]}",
 		        "\nSTATION  NAME  PARAMETER  VALUE  UNIT  TIME\n"
 		        "-        -     -          -      -     -\n"

@@ -42,6 +42,9 @@ static int handle(void *owner, const struct ctl_request *request, struct ctl_rep
 		reply->body = strdup("{\"shelves\":[{\"rule\":\"class3\",\"station\":\"yigan\",\"parameter\":\"tp\","
 		                     "\"since\":\"a\",\"until\":\"b\",\"automatic\":true,\"who\":\"\",\"reason\":\"x\","
 		                     "\"alarm\":null}]}");
+	} else if (strcmp(request->path, "/v1/profiles") == 0) {
+		reply->body = strdup("{\"profiles\":[{\"profile\":\"flood\",\"state\":\"on\",\"dates\":\"05-01 to 09-30\","
+		                     "\"by\":\"date\",\"since\":null,\"until\":null,\"who\":null,\"reason\":null}]}");
 	} else if (strcmp(request->path, "/v1/status") == 0) {
 		reply->body = strdup("{\"site\":\"here\",\"open_alarms\":3,\"more\":0.1}");
 	}
@@ -102,7 +105,7 @@ static int run(struct house *house, const char *arguments)
 static void every_command_is_in_the_help_and_has_its_own(void **state)
 {
 	static const char *const names[] = { "check", "classify", "backtest", "test-rules", "query", "alarms",
-		"status", "ack", "close", "shelve", "unshelve", "shelved" };
+		"status", "ack", "close", "shelve", "unshelve", "shelved", "profile" };
 	struct house *house = *state;
 	char arguments[64], title[64];
 
@@ -155,6 +158,13 @@ static void a_wrong_command_line_is_2_and_nothing_is_asked(void **state)
 		"unshelve @ W20260305-007 W20260305-008",
 		"unshelve @ W20260305-007 --for 2h",
 		"shelved @ surplus",
+		"profile @ flood",
+		"profile @ flood perhaps --reason x",
+		"profile @ flood on",
+		"profile @ flood on off --reason x",
+		"profile @ flood on --reason ''",
+		"profile @ flood on --reason x --until soon",
+		"profile @ flood auto --until 2026-07-01T08:00",
 		"alarms --evidence",
 		"alarms nonsense",
 		"alarms W20260305-007 W20260305-008",
@@ -240,6 +250,25 @@ static void what_is_shelved_is_listed(void **state)
 	assert_non_null(strstr(house->output, "\"automatic\": true"));
 }
 
+static void a_profile_is_turned_or_listed(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "profile @ flood on --until 2026-10-15T00:00 --reason 秋汛 --who 李工"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/profile {\"who\":\"李工\",\"profile\":\"flood\",\"say\":\"on\","
+	        "\"until\":\"2026-10-15T00:00\",\"reason\":\"秋汛\"}");
+	assert_string_equal(house->output, "profile flood: on until 2026-10-15T00:00 by 李工\n");
+	assert_int_equal(run(house, "profile @ flood auto --who 李工"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/profile {\"who\":\"李工\",\"profile\":\"flood\",\"say\":\"auto\"}");
+	assert_int_equal(run(house, "profile @"), 0);
+	assert_string_equal(house->seen, "GET /v1/profiles ");
+	assert_non_null(strstr(house->output, "flood    on     05-01 to 09-30  date"));
+	assert_int_equal(run(house, "profile @ --json"), 0);
+	assert_non_null(strstr(house->output, "\"by\": \"date\""));
+}
+
 static void an_alarm_that_is_not_there_is_1_with_the_words_of_the_daemon(void **state)
 {
 	struct house *house = *state;
@@ -323,6 +352,7 @@ int main(void)
 		house_test(close_tells_cause_and_measure),
 		house_test(shelve_tells_what_how_long_and_why),
 		house_test(what_is_shelved_is_listed),
+		house_test(a_profile_is_turned_or_listed),
 		house_test(an_alarm_that_is_not_there_is_1_with_the_words_of_the_daemon),
 		house_test(status_is_a_summary_or_the_answer_itself),
 		house_test(a_daemon_that_is_not_there_is_3),

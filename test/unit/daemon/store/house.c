@@ -63,7 +63,11 @@ static const struct wq_rule_use rules[] = {
 };
 static const char *const sources[] = { "bus-1", "broker" };
 
+static const struct wq_profile profiles[] = { { "winter", 11, 15, 2, 28 }, { "flood", 5, 1, 9, 30 } };
+
 const struct wq_site house_site = {
+	.profile_count = 2,
+	.profiles = profiles,
 	.name = "测试",
 	.zone = &wq_zone_china,
 	.standard = &wq_gb3838,
@@ -120,6 +124,8 @@ static const struct wq_rule_use moved_rules[] = {
 static const char *const moved_sources[] = { "broker", "bus-1" };
 
 const struct wq_site house_site_moved = {
+	.profile_count = 1,
+	.profiles = profiles + 1,
 	.name = "测试",
 	.zone = &wq_zone_china,
 	.standard = &wq_gb3838,
@@ -299,6 +305,16 @@ struct wq_shelf *house_shelf(struct house *house, uint32_t rule, uint32_t place)
 	strcpy(s->who, "张三");
 	strcpy(s->reason, "清洗探头");
 	return s;
+}
+
+struct wq_profile_word *house_word(struct house *house, enum wq_profile_hand hand, wq_ms since)
+{
+	struct wq_outcome *o = &house->group.outcome;
+	struct wq_profile_word *w = APPEND(o->words, o->word_count, o->word_room);
+	*w = (struct wq_profile_word){ .profile = 1, .hand = hand, .since = since, .until = WQ_NO_TIME };
+	strcpy(w->who, "张三");
+	strcpy(w->reason, "秋汛");
+	return w;
 }
 
 struct wq_delay *house_delay(struct house *house, uint32_t rule, uint32_t place)
@@ -493,7 +509,7 @@ void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest)
 void wq_outcome_reset(struct wq_outcome *out)
 {
 	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
-	out->shelf_count = out->delay_count = 0;
+	out->shelf_count = out->delay_count = out->word_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
@@ -504,7 +520,17 @@ void wq_outcome_free(struct wq_outcome *out)
 	free(out->needs);
 	free(out->shelves);
 	free(out->delays);
+	free(out->words);
 	memset(out, 0, sizeof *out);
+}
+
+int wq_engine_restore_profile(
+        struct wq_engine *engine, const struct wq_profile_word *word, struct wq_err *err)
+{
+	(void)err;
+	assert_true(engine->word_count < 4);
+	engine->words[engine->word_count++] = *word;
+	return 0;
 }
 
 int wq_engine_restore_shelf(

@@ -62,6 +62,7 @@ struct store_delivery *house_delivery(
         struct house *house, const char *id, enum wq_result_kind kind, bool done);
 struct store_outage *house_outage(struct house *house, wq_ms from, wq_ms to);
 struct wq_shelf *house_shelf(struct house *house, uint32_t rule, uint32_t place);
+struct wq_profile_word *house_word(struct house *house, enum wq_profile_hand hand, wq_ms since); /* on "flood" */
 struct wq_delay *house_delay(struct house *house, uint32_t rule, uint32_t place);
 void house_need(struct house *house, uint32_t station, wq_day day);
 
@@ -91,6 +92,8 @@ struct wq_engine {
 	int64_t highest;
 	struct wq_need needs[8];
 	size_t need_count;
+	struct wq_profile_word words[4];
+	size_t word_count;
 	int refuse; /* what restore_alarm answers */
 	struct wq_shelf shelves[8];
 	struct wq_delay delays[8];

@@ -334,6 +334,36 @@ static void a_shelf_stands_over_a_restart_until_it_is_ended(void **state)
 	        "2026-03-05T09:00:00+08:00 李四");
 }
 
+static void the_newest_word_on_a_profile_stands_over_a_restart(void **state)
+{
+	struct house *h = *state;
+	house_word(h, WQ_PROFILE_OFF, MORNING);
+	house_word(h, WQ_PROFILE_ON, MORNING + 5)->until = MORNING + WQ_HOURS(9);
+	house_word(h, WQ_PROFILE_OFF, MORNING + 2);
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->word_count, 1);
+	const struct wq_profile_word *w = &engine->words[0];
+	assert_int_equal(w->profile, 1);
+	assert_int_equal(w->hand, WQ_PROFILE_ON);
+	assert_true(w->since == MORNING + 5 && w->until == MORNING + WQ_HOURS(9));
+	assert_string_equal(w->who, "张三");
+	assert_string_equal(w->reason, "秋汛");
+	/* By its name, wherever it stands in the configuration. */
+	engine = restart(h, &house_site_moved);
+	assert_int_equal(engine->word_count, 1);
+	assert_int_equal(engine->words[0].profile, 0);
+	assert_int_equal(restart(h, &house_site_bare)->word_count, 0);
+	house_again(h, &house_site);
+	house_word(h, WQ_PROFILE_AUTO, MORNING + 9);
+	house_commit(h);
+	engine = restart(h, &house_site);
+	assert_int_equal(engine->words[0].hand, WQ_PROFILE_AUTO);
+	assert_true(engine->words[0].until == WQ_NO_TIME);
+	house_expect_text(h, "SELECT group_concat(profile||' '||said||' '||coalesce(until,'-'),', ') FROM v_profile",
+	        "flood off -, flood off -, flood on 2026-03-05T17:00:00+08:00, flood auto -");
+}
+
 static void a_delay_that_runs_goes_on_after_a_restart(void **state)
 {
 	struct house *h = *state;
@@ -459,6 +489,7 @@ int main(void)
 		house_test(an_open_alarm_comes_back_as_it_was),
 		house_test(the_state_of_an_alarm_follows_from_its_changes),
 		house_test(a_shelf_stands_over_a_restart_until_it_is_ended),
+		house_test(the_newest_word_on_a_profile_stands_over_a_restart),
 		house_test(a_delay_that_runs_goes_on_after_a_restart),
 		house_test(openings_count_unless_their_place_was_shelved_since),
 		house_test(alarms_of_every_scope_find_their_place),

@@ -64,10 +64,15 @@ static void begin(uint32_t in, uint32_t except)
 
 static bool on(uint32_t profile, wq_ms now)
 {
-	enum wq_profile_hand hand;
-	wq_ms until;
+	return wq_engine_profile_on(r.engine, profile, now);
+}
 
-	return wq_engine_profile_on(r.engine, profile, now, &hand, &until);
+static int say(uint32_t profile, enum wq_profile_hand hand, wq_ms until, wq_ms now)
+{
+	struct wq_profile_word word = { profile, hand, now, until, "王", "暴雨" };
+
+	wq_outcome_reset(&r.out);
+	return wq_engine_profile(r.engine, &word, &r.out, NULL);
 }
 
 static void both_ends_belong_to_a_profile_in_the_sites_zone_and_years_wrap(void **state)
@@ -148,35 +153,51 @@ static void a_rule_that_becomes_active_is_asked_at_once(void **state)
 
 static void a_person_is_stronger_than_the_date_until_the_time_said(void **state)
 {
-	struct wq_err err;
-	enum wq_profile_hand hand;
-	wq_ms until, noon = DAY0 + WQ_HOURS(12);
+	wq_ms noon = DAY0 + WQ_HOURS(12);
 
 	(void)state;
 	begin(1, 0);
 	river_read(&r, 0, 0, noon, 10);
 	assert_int_equal(river_alarms(&r, 0), 0);
-	assert_int_equal(wq_engine_profile(r.engine, 0, WQ_PROFILE_ON, noon + WQ_HOURS(2), noon, &err), 0);
+	assert_int_equal(say(0, WQ_PROFILE_ON, noon + WQ_HOURS(2), noon), 0);
+	assert_int_equal(r.out.word_count, 1);
+	assert_string_equal(r.out.words[0].reason, "暴雨");
 	river_tick(&r, noon + 2000);
 	assert_int_equal(river_alarms(&r, 0), 1);
-	assert_true(wq_engine_profile_on(r.engine, 0, noon + 2000, &hand, &until));
-	assert_int_equal(hand, WQ_PROFILE_ON);
-	assert_true(until == noon + WQ_HOURS(2));
+	assert_true(on(0, noon + 2000));
+	assert_true(wq_engine_profile_word(r.engine, 0, noon + 2000)->until == noon + WQ_HOURS(2));
 	/* It ends by itself; by the date it is off again. */
 	river_read(&r, 0, 0, noon + WQ_HOURS(1), 1);
 	river_read(&r, 0, 0, noon + WQ_HOURS(3), 11);
 	assert_int_equal(river_alarms(&r, 0), 0);
-	assert_false(wq_engine_profile_on(r.engine, 0, noon + WQ_HOURS(3), &hand, &until));
-	assert_int_equal(hand, WQ_PROFILE_AUTO);
+	assert_false(on(0, noon + WQ_HOURS(3)));
+	assert_null(wq_engine_profile_word(r.engine, 0, noon + WQ_HOURS(3)));
 	/* Off in its own days, until something else is said. */
-	assert_int_equal(wq_engine_profile(r.engine, 0, WQ_PROFILE_OFF, WQ_NO_TIME, noon + WQ_HOURS(4), &err), 0);
+	assert_int_equal(say(0, WQ_PROFILE_OFF, WQ_NO_TIME, noon + WQ_HOURS(4)), 0);
 	river_tick(&r, DAY0 + WQ_HOURS(50));
 	assert_int_equal(river_alarms(&r, 0), 0);
-	assert_int_equal(wq_engine_profile(r.engine, 0, WQ_PROFILE_AUTO, WQ_NO_TIME, DAY0 + WQ_HOURS(51), &err), 0);
+	assert_int_equal(say(0, WQ_PROFILE_AUTO, WQ_NO_TIME, DAY0 + WQ_HOURS(51)), 0);
 	river_tick(&r, DAY0 + WQ_HOURS(52));
 	assert_int_equal(river_alarms(&r, 0), 1);
-	assert_int_equal(wq_engine_profile(r.engine, 2, WQ_PROFILE_ON, WQ_NO_TIME, DAY0, &err), WQ_E_MISSING);
-	assert_int_equal(wq_engine_profile(r.engine, 0, WQ_PROFILE_ON, DAY0, DAY0, &err), WQ_E_INVALID);
+	assert_int_equal(say(2, WQ_PROFILE_ON, WQ_NO_TIME, DAY0 + WQ_HOURS(53)), WQ_E_MISSING);
+	assert_int_equal(say(0, WQ_PROFILE_OFF, DAY0 + WQ_HOURS(53), DAY0 + WQ_HOURS(53)), WQ_E_INVALID);
+	assert_int_equal(r.out.word_count, 0);
+	river_close(&r);
+}
+
+static void what_was_said_outlives_a_restart(void **state)
+{
+	struct wq_profile_word word = { 0, WQ_PROFILE_ON, DAY0, DAY0 + WQ_HOURS(20), "王", "暴雨" };
+
+	(void)state;
+	begin(1, 0);
+	assert_int_equal(wq_engine_restore_profile(r.engine, &word, NULL), 0);
+	word.profile = 2;
+	assert_int_equal(wq_engine_restore_profile(r.engine, &word, NULL), WQ_E_MISSING);
+	river_read(&r, 0, 0, DAY0 + WQ_HOURS(12), 10);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	assert_string_equal(wq_engine_profile_word(r.engine, 0, DAY0 + WQ_HOURS(12))->who, "王");
+	assert_false(on(0, DAY0 + WQ_HOURS(20)));
 	river_close(&r);
 }
 
@@ -187,6 +208,7 @@ int main(void)
 		cmocka_unit_test(rules_follow_their_profiles),
 		cmocka_unit_test(a_rule_that_becomes_active_is_asked_at_once),
 		cmocka_unit_test(a_person_is_stronger_than_the_date_until_the_time_said),
+		cmocka_unit_test(what_was_said_outlives_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
