@@ -151,9 +151,10 @@ static const char *const compared[] = {
 static void say(struct wq_verdict *out, const struct fall_settings *s, const struct wq_view *view,
         const struct reference *before, const struct wq_past_day *now)
 {
+	char date[PHRASE_TEXT];
 	struct phrase says = { 0 };
 
-	phrase_add(&says, "日水质%s类", wq_class_name(now->class_));
+	phrase_add(&says, "%s水质%s类", phrase_day(now->day, date), wq_class_name(now->class_));
 	if (now->class_ > before->class_ && before->class_ > 0)
 		phrase_add(&says, ",较%s(%s类)下降%d类", compared[s->against],
 		        wq_class_name(before->class_), now->class_ - before->class_);
@@ -187,6 +188,7 @@ static bool on_day(
 	const wq_day day = wq_view_day(view)->day;
 	const struct wq_past_day *past, *now;
 	struct reference before;
+	char date[PHRASE_TEXT];
 	size_t count;
 
 	(void)state;
@@ -207,7 +209,7 @@ static bool on_day(
 	if (now->class_)
 		say(out, s, view, &before, now);
 	else
-		wq_verdict_say(out, "日水质不可评价");
+		wq_verdict_say(out, "%s水质不可评价", phrase_day(day, date));
 	return true;
 }
 

@@ -107,6 +107,7 @@ static bool on_day(
 	const struct wq_site *site = wq_view_site(view);
 	const wq_day day = wq_view_day(view)->day;
 	struct tally t = { .complete = true };
+	char date[PHRASE_TEXT];
 
 	(void)state;
 	for (uint32_t i = 0; i < site->station_count; i++)
@@ -122,11 +123,13 @@ static bool on_day(
 	if (t.fallen >= s->sections) {
 		out->finding = WQ_FINDING_RAISE;
 		out->level = (enum wq_level)s->level;
-		wq_verdict_say(out, "同日%d个断面水质下降:%s,建议会商", t.fallen, t.list.text);
+		wq_verdict_say(out, "%s%d个断面水质下降:%s,建议会商", phrase_day(day, date), t.fallen,
+		        t.list.text);
 		return true;
 	}
 	out->finding = 2 * t.compared >= t.sections ? WQ_FINDING_CLEAR : WQ_FINDING_UNKNOWN;
-	wq_verdict_say(out, "同日水质下降的断面%d个(可比%d个),未达会商条件", t.fallen, t.compared);
+	wq_verdict_say(out, "%s水质下降的断面%d个(可比%d个),未达会商条件", phrase_day(day, date),
+	        t.fallen, t.compared);
 	return true;
 }
 

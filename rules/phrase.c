@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 char *phrase_amount(const struct wq_parameter *parameter, const char *number, char buf[PHRASE_TEXT])
@@ -138,6 +139,15 @@ char *phrase_items(const struct wq_site *site, const uint32_t *series, size_t co
 	else
 		snprintf(buf, PHRASE_TEXT, "%.40s、%.40s等%zu项", parameter_of(site, series[first])->name,
 		        parameter_of(site, series[second])->name, count);
+	return buf;
+}
+
+char *phrase_day(wq_day day, char buf[PHRASE_TEXT])
+{
+	char date[WQ_INSTANT_TEXT]; /* "2021-11-22" */
+
+	wq_day_format(day, date);
+	snprintf(buf, PHRASE_TEXT, "%d月%d日", atoi(date + 5), atoi(date + 8));
 	return buf;
 }
 

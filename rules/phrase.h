@@ -37,6 +37,9 @@ char *phrase_span(wq_ms span, char buf[PHRASE_TEXT]);
  * there are. count >= 1. */
 char *phrase_items(const struct wq_site *site, const uint32_t *series, size_t count, char buf[PHRASE_TEXT]);
 
+/* "11月22日". */
+char *phrase_day(wq_day day, char buf[PHRASE_TEXT]);
+
 /* A sentence under construction: what no longer fits is left out. Zero-initialise. */
 struct phrase {
 	size_t length;

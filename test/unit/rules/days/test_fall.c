@@ -87,7 +87,7 @@ static void the_items_that_fell_are_named(void **state)
 		}
 	river_tick(&r, DAY0 + WQ_DAYS(2) + WQ_HOURS(1));
 	assert_string_equal(r.story,
-		"fall yigan opened warning: 日水质Ⅳ类,较前一日(Ⅲ类)下降1类:总磷Ⅲ→Ⅳ类(日均0.263mg/L)、"
+		"fall yigan opened warning: 3月6日水质Ⅳ类,较前一日(Ⅲ类)下降1类:总磷Ⅲ→Ⅳ类(日均0.263mg/L)、"
 		"氨氮Ⅱ→Ⅳ类(日均1.2mg/L)\n");
 	assert_true(river_fact(&r, 0, "class") == 4 && river_fact(&r, 0, "before") == 3);
 	river_close(&r);
@@ -103,8 +103,8 @@ static void against_a_mean_the_sentence_says_so(void **state)
 	day(8, 5);
 	day(9, 3);
 	assert_string_equal(r.story,
-		"fall yigan opened alarm: 日水质Ⅴ类,较前7日平均(Ⅱ类)下降3类:总磷Ⅴ类(日均0.35mg/L)\n"
-		"fall yigan cleared alarm: 日水质Ⅲ类,前7日平均Ⅲ类\n");
+		"fall yigan opened alarm: 3月12日水质Ⅴ类,较前7日平均(Ⅱ类)下降3类:总磷Ⅴ类(日均0.35mg/L)\n"
+		"fall yigan cleared alarm: 3月14日水质Ⅲ类,前7日平均Ⅲ类\n");
 	river_close(&r);
 }
 

@@ -76,8 +76,8 @@ static void one_notice_lists_all_of_them(void **state)
 	day(1, "44644");
 	day(2, "33333");
 	assert_string_equal(r.story,
-		"network - opened warning: 同日4个断面水质下降:甲桥(Ⅲ→Ⅳ)、乙桥(Ⅲ→Ⅳ)、丙桥(Ⅲ→劣Ⅴ)、丁桥(Ⅲ→Ⅳ),建议会商\n"
-		"network - cleared warning: 同日水质下降的断面0个(可比4个),未达会商条件\n");
+		"network - opened warning: 3月6日4个断面水质下降:甲桥(Ⅲ→Ⅳ)、乙桥(Ⅲ→Ⅳ)、丙桥(Ⅲ→劣Ⅴ)、丁桥(Ⅲ→Ⅳ),建议会商\n"
+		"network - cleared warning: 3月7日水质下降的断面0个(可比4个),未达会商条件\n");
 	river_close(&r);
 }
 
@@ -94,7 +94,7 @@ static void a_list_too_long_ends_in_and_others(void **state)
 	river_tick(&r, DAY0);
 	day(0, "33333");
 	day(1, "44444");
-	assert_non_null(strstr(r.story, "同日5个断面水质下降:"));
+	assert_non_null(strstr(r.story, "3月6日5个断面水质下降:"));
 	assert_non_null(strstr(r.story, "等,建议会商\n"));
 	river_close(&r);
 }
