@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The readings of a group as a table that SQLite reads for itself: one statement stores them all, instead of one
- * bound and run for each. Private to daemon/store. */
+/* The readings of a group as a table that SQLite reads for itself: one statement stores them all,
+ * instead of one bound and run for each. Private to daemon/store. */
 #ifndef WQ_STORE_ROWS_H
 #define WQ_STORE_ROWS_H
 
@@ -19,8 +19,8 @@ struct rows {
 	const struct names *names;
 };
 
-/* Makes the table "rows_now" known to a connection; it shows *rows, which outlives the connection. SQLITE_OK or the
- * failure. */
+/* Makes the table "rows_now" known to a connection; it shows *rows, which outlives the connection.
+ * SQLITE_OK or the failure. */
 int rows_register(sqlite3 *db, const struct rows *rows);
 
 #endif

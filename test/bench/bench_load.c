@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A load that costs its core little, so that the broker has it: the messages of `wqsim mqtt --load`, over a bare socket.
- * QoS 1; at most WINDOW are unacknowledged. Everything is made before the first is sent.
+/* A load that costs its core little, so that the broker has it: the messages of `wqsim mqtt
+ * --load`, over a bare socket. QoS 1; at most WINDOW are unacknowledged. Everything is made before
+ * the first is sent.
  *
  *   bench_load PORT MESSAGES < one line when it shall begin
  *
@@ -21,8 +22,9 @@
 #define MESSAGE 768
 #define TOPIC   "wq/load"
 
-static const char *const names[VALUES] = { "ph", "do", "codmn", "nh3n", "tp", "temp", "ec", "turbidity", "tn", "chla",
-	"algae", "cod", "bod5", "cu", "zn", "f", "se", "as", "hg", "cd" };
+static const char *const names[VALUES] = { "ph", "do", "codmn", "nh3n", "tp", "temp", "ec",
+	"turbidity", "tn", "chla", "algae", "cod", "bod5", "cu", "zn", "f", "se", "as", "hg",
+	"cd" };
 
 static void must(bool good, const char *what)
 {
@@ -61,7 +63,8 @@ static void send_all(int fd, const char *bytes, size_t count)
 
 static void greet(int fd)
 {
-	static const char hello[] = "\x10\x16\0\4MQTT\4\2\0\0\0\nbench-load"; /* CONNECT, clean, no keepalive */
+	static const char hello[] =
+	        "\x10\x16\0\4MQTT\4\2\0\0\0\nbench-load"; /* CONNECT, clean, no keepalive */
 	char answer[4];
 	send_all(fd, hello, sizeof hello - 1);
 	must(recv(fd, answer, sizeof answer, MSG_WAITALL) == 4 && answer[3] == 0, "CONNACK");
@@ -82,10 +85,11 @@ static size_t body(long i, long long at, char *text)
 {
 	char time[64];
 	instant(at, time, sizeof time);
-	int used = snprintf(text, MESSAGE, "{\"station\":\"load\",\"time\":\"%s\",\"values\":{", time);
+	int used =
+	        snprintf(text, MESSAGE, "{\"station\":\"load\",\"time\":\"%s\",\"values\":{", time);
 	for (int k = 0; k < VALUES; k++)
-		used += snprintf(text + used, MESSAGE - (size_t)used, "%s\"%s\":%g", k > 0 ? "," : "", names[k],
-			(double)(1000 + (i + k) % 1000) / 1000);
+		used += snprintf(text + used, MESSAGE - (size_t)used, "%s\"%s\":%g",
+		        k > 0 ? "," : "", names[k], (double)(1000 + (i + k) % 1000) / 1000);
 	used += snprintf(text + used, MESSAGE - (size_t)used, "}}");
 	must(used < MESSAGE, "a message is too long");
 	return (size_t)used;
@@ -143,7 +147,8 @@ int main(int argc, char **argv)
 	for (long sent = 0; bytes / 4 < (size_t)messages; bytes += acknowledged(fd)) {
 		long upto = (long)(bytes / 4) + WINDOW;
 		upto = upto < messages ? upto : messages;
-		/* Half a window at a time: a write for each acknowledgement would be a load of another kind. */
+		/* Half a window at a time: a write for each acknowledgement would be a load of
+		 * another kind. */
 		if (upto - sent >= WINDOW / 2 || upto == messages) {
 			send_all(fd, all + ends[sent], ends[upto] - ends[sent]);
 			sent = upto;

@@ -3,7 +3,8 @@
  *
  *   bench_receive BROKER MESSAGES
  *
- * Prints "ready", and when MESSAGES have come the seconds from the first to the last, and the processor time of it. */
+ * Prints "ready", and when MESSAGES have come the seconds from the first to the last, and the
+ * processor time of it. */
 #include <MQTTClient.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,7 +34,7 @@ static int arrived(void *context, char *topic, int length, MQTTClient_message *m
 	}
 	if (have == wanted) {
 		printf("%.6f %.6f\n", read_clock(CLOCK_MONOTONIC) - first,
-			read_clock(CLOCK_PROCESS_CPUTIME_ID) - first_cpu);
+		        read_clock(CLOCK_PROCESS_CPUTIME_ID) - first_cpu);
 		fflush(stdout);
 		atomic_store(&done, true);
 	}
@@ -56,8 +57,9 @@ int main(int argc, char **argv)
 	wanted = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
 	create.MQTTVersion = options.MQTTVersion = MQTTVERSION_3_1_1;
 	must(wanted > 0 ? 0 : -1, "BROKER MESSAGES");
-	must(MQTTClient_createWithOptions(&client, argv[1], "bench-receive", MQTTCLIENT_PERSISTENCE_NONE, NULL, &create),
-		"create");
+	must(MQTTClient_createWithOptions(
+	             &client, argv[1], "bench-receive", MQTTCLIENT_PERSISTENCE_NONE, NULL, &create),
+	        "create");
 	must(MQTTClient_setCallbacks(client, NULL, NULL, arrived, NULL), "callbacks");
 	must(MQTTClient_connect(client, &options), "connect");
 	must(MQTTClient_subscribe(client, "wq/load", 1), "subscribe");

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What SQLite alone can store, through a prepared statement: the eight numbers of the reference, and the very rows that
- * wqd wrote, into a table made by the same words. WAL, synchronous=FULL, nothing else to do.
+/* What SQLite alone can store, through a prepared statement: the eight numbers of the reference,
+ * and the very rows that wqd wrote, into a table made by the same words. WAL, synchronous=FULL,
+ * nothing else to do.
  *
  *   bench_sqlite FOLDER ROWS_A_COMMIT ROWS WQD_DATABASE
  *
- * Prints rows a second, and rows a second of processor time: of the eight numbers, then of wqd's rows. */
+ * Prints rows a second, and rows a second of processor time: of the eight numbers, then of wqd's
+ * rows. */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +46,8 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 static void remove_file(const char *path)
 {
 	char name[4200];
-	for (const char *const *end = (const char *const[]){ "", "-wal", "-shm", NULL }; *end != NULL; end++) {
+	for (const char *const *end = (const char *const[]){ "", "-wal", "-shm", NULL };
+	        *end != NULL; end++) {
 		snprintf(name, sizeof name, "%s%s", path, *end);
 		unlink(name);
 	}
@@ -71,19 +74,23 @@ static void step(sqlite3 *db, sqlite3_stmt *statement)
 static void tell(double wall, double cpu, long rows)
 {
 	printf("%.0f %.0f ", (double)rows / (read_clock(CLOCK_MONOTONIC) - wall),
-		(double)rows / (read_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu));
+	        (double)rows / (read_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu));
 }
 
 static void eight_numbers(const char *path, long group, long rows)
 {
-	sqlite3 *db = begin(path, "CREATE TABLE sample(at INTEGER,series INTEGER,revision INTEGER,value REAL,quality INTEGER,"
-				  "source INTEGER,received INTEGER,sequence INTEGER,PRIMARY KEY(at,series,revision)) WITHOUT ROWID");
+	sqlite3 *db = begin(path,
+	        "CREATE TABLE sample(at INTEGER,series INTEGER,revision INTEGER,value REAL,quality "
+	        "INTEGER,"
+	        "source INTEGER,received INTEGER,sequence INTEGER,PRIMARY KEY(at,series,revision)) "
+	        "WITHOUT ROWID");
 	sqlite3_stmt *insert = prepare(db, "INSERT INTO sample VALUES(?,?,?,?,?,?,?,?)");
 	double wall = read_clock(CLOCK_MONOTONIC), cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
 	for (long i = 0; i < rows;) {
 		run(db, "BEGIN IMMEDIATE");
 		for (long k = 0; k < group && i < rows; k++, i++) {
-			const sqlite3_int64 numbers[] = { i / SERIES, i % SERIES, 1, 0, 0, 1, i / SERIES, i / SERIES };
+			const sqlite3_int64 numbers[] = { i / SERIES, i % SERIES, 1, 0, 0, 1,
+				i / SERIES, i / SERIES };
 			for (int c = 0; c < 8; c++)
 				sqlite3_bind_int64(insert, c + 1, numbers[c]);
 			sqlite3_bind_double(insert, 4, 1.234);
@@ -119,12 +126,14 @@ static void own_rows(const char *path, long group, long rows, const char *source
 	sqlite3 *from = NULL;
 	if (sqlite3_open_v2(source, &from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
 		fatal(source, sqlite3_errmsg(from));
-	sqlite3_stmt *made = prepare(from, "SELECT sql FROM sqlite_schema WHERE name='sample_open'");
+	sqlite3_stmt *made =
+	        prepare(from, "SELECT sql FROM sqlite_schema WHERE name='sample_open'");
 	if (sqlite3_step(made) != SQLITE_ROW)
 		fatal(source, "has no table sample_open");
 	sqlite3_value **values = load(from, &rows);
 	sqlite3 *db = begin(path, (const char *)sqlite3_column_text(made, 0));
-	sqlite3_stmt *insert = prepare(db, "INSERT INTO sample_open VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	sqlite3_stmt *insert =
+	        prepare(db, "INSERT INTO sample_open VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	double wall = read_clock(CLOCK_MONOTONIC), cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
 	for (long i = 0; i < rows;) {
 		run(db, "BEGIN IMMEDIATE");

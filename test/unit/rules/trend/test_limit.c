@@ -344,7 +344,8 @@ static void a_number_takes_the_place_of_a_class(void **state)
 static void without_an_open_alarm_it_finds_the_same_and_words_only_what_raises(void **state)
 {
 	static const double values[] = { 0.1, 0.3, 0.19, 0.3, 0.3, 0.1, 0.2, 0.201, 0.1, 0.1 };
-	static const char *const settings[] = { "", "deadband=0.1 clear_readings=2", "first_level=none" };
+	static const char *const settings[] = { "", "deadband=0.1 clear_readings=2",
+		"first_level=none" };
 
 	(void)state;
 	for (size_t s = 0; s < sizeof settings / sizeof *settings; s++) {
