@@ -69,6 +69,9 @@ for key in ('class = 3', 'verdict = "meets"', 'mean = 0.2'):
 status, lines, _ = failures((DAY % 'class = 4').replace('day = "2026-03-05"', 'day = "2026-03-04"'))
 check('a day that was not judged', status == 1 and lines[0] == 'F:6: [test "t" day] was not judged', lines)
 
+status, lines, _ = failures('series { parameter = "tp" values = "' + '0.1x2 0.3x2 ' * 30 + '" }')
+check('a flood of failures is counted', status == 1 and len([l for l in lines if l.startswith('F:2:')]) == 20 and any(l.startswith('… and ') for l in lines), lines[-3:])
+
 # -- files that are wrong --
 status, out, err = run(write(f'''defaults {{ config = "{RULES}" step = "4h" rules = {{ "clas3" }} }}
 test "one" {{
@@ -85,13 +88,14 @@ test "two" {{ }}
 alarm {{ at = "0" }}
 nonsense = 1
 test "three" {{ config = "absent.conf" start = "2026-03-05T00:00" series {{ station = "q" parameter = "tp" values = "1" }} }}
+test "far" {{ station = "q" start = "2190-01-01" step = "31d" series {{ parameter = "tp" values = "1x1000" }} }}
 test "four" {{ station = "q" series {{ parameter = "tp" values = "1" }}
 	series {{ parameter = "w21011" values = "1" }} }}
 '''))
 for line, said in [(2, "did you mean 'class3'"), (3, 'station is missing'), (3, "did you mean 'tp'"), (4, "did you mean 'values'"), (5, "'0.2y' is none of"),
                    (6, 'soon'), (6, "did you mean 'class3'"), (6, 'must be one of info'), (7, 'is no date'), (7, 'between 0 and 6'), (8, 'asks for nothing'),
                    (9, 'no title'), (11, 'is no time'), (11, 'no series'), (12, 'given twice'), (13, 'belongs inside a test'), (14, 'outside of any section'),
-                   (15, 'absent.conf'), (16, 'start is missing'), (17, 'tp of q is given on line 16')]:
+                   (15, 'absent.conf'), (16, 'beyond 2199'), (17, 'start is missing'), (18, 'tp of q is given on line 17')]:
     check(f'line {line}: {said}', any(l.startswith(f'{folder.name}/a.test:{line}:') and said in l for l in err.splitlines()))
 check('and nothing is run', status == 1 and out == '' and 'no test was run' in err, status, out)
 if bad:

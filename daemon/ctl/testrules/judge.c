@@ -14,6 +14,9 @@
 /* One test concludes no more: a mistake in it must not fill the memory. */
 #define CONCLUSIONS_MAX 100000
 
+/* One test tells no more failures than this; the others are counted. */
+#define FAILURES_SHOWN 20
+
 /* A change of an alarm as it came. */
 struct came {
 	wq_ms at;
@@ -187,10 +190,13 @@ static struct came *nearest(struct judge *judge, const struct rulefile_alarm *ex
 	return best;
 }
 
-static void begin(struct judge *judge, const struct rulefile_place *place, const char *what)
+/* False: it is counted, not shown. */
+static bool begin(struct judge *judge, const struct rulefile_place *place, const char *what)
 {
-	judge->failures++;
+	if (judge->failures++ >= FAILURES_SHOWN)
+		return false;
 	fprintf(judge->to, "%s:%d: %s %s\n", judge->file, place->line, place->where, what);
+	return true;
 }
 
 static void put_part(FILE *to, const char *text)
@@ -240,6 +246,10 @@ static void put_came(struct judge *judge, const char *what, const struct came *c
 {
 	char at[WQ_INSTANT_TEXT];
 	FILE *to = judge->to;
+	if (c == NULL) {
+		fprintf(to, "    %s nothing like it\n", what);
+		return;
+	}
 	fprintf(to, "    %s %s", what, wq_instant_format(c->zone, c->at, at));
 	put_part(to, wq_change_name((enum wq_change_kind)c->change));
 	put_part(to, wq_level_name((enum wq_level)c->level));
@@ -269,20 +279,18 @@ static void judge_alarms(struct judge *judge)
 		if (found[i])
 			continue;
 		struct came *came = nearest(judge, &test->alarms[i], &like);
-		begin(judge, &test->alarms[i].place, "did not come");
-		put_expected(judge, &test->alarms[i]);
-		if (came != NULL && like >= ALARM_PARTS / 2) {
+		if (like < ALARM_PARTS / 2)
+			came = NULL;
+		if (begin(judge, &test->alarms[i].place, "did not come")) {
+			put_expected(judge, &test->alarms[i]);
 			put_came(judge, "got:     ", came);
-			came->used = true; /* told of here */
-		} else {
-			fputs("    got:      nothing like it\n", judge->to);
 		}
+		if (came != NULL)
+			came->used = true; /* told of here */
 	}
 	for (size_t i = 0; i < judge->came_count; i++)
-		if (!judge->came[i].used) {
-			begin(judge, &test->place, "was not to come");
+		if (!judge->came[i].used && begin(judge, &test->place, "was not to come"))
 			put_came(judge, "got:     ", &judge->came[i]);
-		}
 	free(found);
 }
 
@@ -331,7 +339,8 @@ static void judge_days(struct judge *judge)
 		const struct wq_day_row *row = day_of(judge, e);
 		if (row != NULL && same_day(e, row))
 			continue;
-		begin(judge, &e->place, row != NULL ? "is another" : "was not judged");
+		if (!begin(judge, &e->place, row != NULL ? "is another" : "was not judged"))
+			continue;
 		put_day(judge, "expected:", e->parameter, e->day, e->class_, e->verdict, e->mean);
 		if (row != NULL)
 			put_day(judge, "got:     ", e->parameter, row->day, row->class_,
@@ -356,6 +365,9 @@ static int play(struct judge *judge, struct wq_err *err)
 		judge_alarms(judge);
 		judge_days(judge);
 	}
+	if (judge->failures > FAILURES_SHOWN)
+		fprintf(judge->to, "… and %d more of this test\n",
+		        judge->failures - FAILURES_SHOWN);
 	if (r == 0 && judge->full)
 		r = wq_fail(err, WQ_E_FULL, "more than %d conclusions, or no memory for them",
 		        CONCLUSIONS_MAX);

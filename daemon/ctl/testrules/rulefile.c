@@ -121,6 +121,9 @@ static const struct section_kind kinds[] = {
 
 static const struct schema schema = { sizeof kinds / sizeof *kinds, kinds };
 
+/* 2200-01-01T00:00:00Z: times end there. */
+#define LAST WQ_SECONDS(7258118400)
+
 /* -- reading -- */
 
 struct reader {
@@ -264,6 +267,8 @@ static void read_series(
 	if (count < 0)
 		wrong(r, section, "values", "values: %s", err.text);
 	series->count = count > 0 ? (size_t)count : 0;
+	if (count > 0 && r->test->step > (LAST - r->test->start) / count)
+		wrong(r, section, "values", "values: with this start and step they go beyond 2199");
 	for (const struct rulefile_series *other = r->test->series; other < series; other++)
 		if (series->station != NULL && series->parameter != NULL &&
 		        other->station != NULL && other->parameter != NULL &&
