@@ -97,10 +97,11 @@ class Clock:
     """That of wqd, while it runs: see step_clock.c."""
 
     def __init__(self, path, start):
+        """Not before start: the day before it must not begin."""
         self.path = path
         began = int(time.time() * 1000)
         with open(path, 'wb') as f:
-            f.write(struct.pack('=qqq', (start - began) // 1000, 0, 0))
+            f.write(struct.pack('=qqq', (start - began) // 1000 + 1, 0, 0))
 
     def environment(self):
         return {'LD_PRELOAD': LIBRARY, 'WQ_CLOCK_STEP': self.path, 'WQ_CLOCK_RATE': str(RATE),
