@@ -115,30 +115,6 @@ static json_t *stations_status(const struct daemon *daemon)
 	return list;
 }
 
-/* More than a site of a bureau ever has at once; the count tells when it is not. */
-#define MAINTAINED_SHOWN 256
-
-static json_t *maintained_json(const struct wq_site *site, const struct wq_maintained *row)
-{
-	const struct wq_station *station = &site->stations[row->station];
-	return json_pack("{s:s, s:s, s:s?, s:s, s:o, s:o, s:s, s:s}", "station", station->id, "station_name", station->name,
-		"parameter",
-		row->series != WQ_NONE ? site->parameters[site->series[row->series].parameter].alias : NULL, "by",
-		wq_maintained_name(row->by), "since", api_instant(station->zone, row->since), "until",
-		api_instant(station->zone, row->until), "who", row->who, "reason", row->reason);
-}
-
-static json_t *maintenance_status(const struct daemon *daemon)
-{
-	json_t *list = json_array();
-	struct wq_maintained *rows = calloc(MAINTAINED_SHOWN, sizeof *rows);
-	size_t n = rows != NULL ? wq_engine_maintained(daemon->engine, clock_now(), rows, MAINTAINED_SHOWN) : 0;
-	for (size_t i = 0; i < n && i < MAINTAINED_SHOWN; i++)
-		json_array_append_new(list, maintained_json(&daemon->config->site, &rows[i]));
-	free(rows);
-	return list;
-}
-
 static int by_value(const void *a, const void *b)
 {
 	wq_ms x = *(const wq_ms *)a, y = *(const wq_ms *)b;
@@ -235,7 +211,7 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 			(json_int_t)daemon->sent, "failed", (json_int_t)daemon->failed, "behind", daemon->behind));
 	json_object_set_new(reply, "latency_ms", delays_status(&daemon->latencies));
 	json_object_set_new(reply, "timer_late_ms", delays_status(&daemon->ticks));
-	json_object_set_new(reply, "maintenance", maintenance_status(daemon));
+	json_object_set_new(reply, "maintenance", api_maintenance(daemon));
 	json_object_set_new(reply, "profiles", api_profile_list(daemon));
 	json_object_set_new(reply, "stations", stations_status(daemon));
 	put_alarms(daemon, reply);
@@ -364,6 +340,8 @@ static const struct {
 	{ "POST", "/v1/alarms/", "/shelve", api_shelve_alarm },
 	{ "POST", "/v1/alarms/", "/unshelve", api_unshelve_alarm },
 	{ "GET", "/v1/shelves", "", api_shelves },
+	{ "POST", "/v1/maintain", "", api_maintain },
+	{ "POST", "/v1/maintain-end", "", api_maintain_end },
 	{ "POST", "/v1/shelve", "", api_shelve },
 	{ "POST", "/v1/unshelve", "", api_unshelve },
 	{ "GET", "/v1/profiles", "", api_profiles },

@@ -78,6 +78,7 @@ enum config_self {
 	CONFIG_SELF_SHED,    /* "wqd:shed": readings were lost because memory was full */
 	CONFIG_SELF_RECEIPT, /* "wqd:receipt": messages were acknowledged before they were stored */
 	CONFIG_SELF_CHANNEL, /* "wqd:channel": a channel does not deliver */
+	CONFIG_SELF_CARE,    /* "wqd:maintenance": one that nobody ended, a place a station; the engine says so itself */
 	CONFIG_SELF_FLOOD,   /* "wqd:flood": more alarms came than anybody can take in; the engine says so itself */
 	CONFIG_SELF_RULES,
 };

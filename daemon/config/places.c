@@ -160,6 +160,7 @@ static const char *const self_titles[CONFIG_SELF_RULES] = {
 	[CONFIG_SELF_SHED] = SELF_PREFIX "shed",
 	[CONFIG_SELF_RECEIPT] = SELF_PREFIX "receipt",
 	[CONFIG_SELF_CHANNEL] = SELF_PREFIX "channel",
+	[CONFIG_SELF_CARE] = SELF_PREFIX "maintenance",
 	[CONFIG_SELF_FLOOD] = WQ_FLOOD_RULE,
 };
 
@@ -199,16 +200,21 @@ static void add_bus_rules(struct wq_rule_use *uses, const struct wq_site *site, 
 	}
 }
 
-static void add_self_rules(
-        struct wq_rule_use *uses, const struct wq_site *site, const struct config *routes)
+static void add_self_rules(struct wq_rule_use *uses, const struct wq_site *site, const struct config *routes,
+        struct arena *arena)
 {
 	static const uint32_t place = 0;
+	uint32_t *stations = arena_array(arena, site->station_count, sizeof *stations);
 
+	for (uint32_t i = 0; i < site->station_count; i++)
+		stations[i] = i;
 	for (size_t i = 0; i < CONFIG_SELF_RULES; i++) {
-		uses[i] = (struct wq_rule_use){ .rule = &wq_rule_system,
+		const bool care = i == CONFIG_SELF_CARE;
+
+		uses[i] = (struct wq_rule_use){ .rule = care ? &wq_rule_maintenance : &wq_rule_system,
 			.name = self_titles[i],
-			.place_count = 1,
-			.places = &place };
+			.place_count = care ? site->station_count : 1,
+			.places = care ? stations : &place };
 		rule_escalation(&uses[i], site, routes);
 	}
 }
@@ -233,7 +239,7 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 		rule_escalation(&uses[i], site, routes);
 	}
 	add_bus_rules(uses + plans->rule_count, site, routes, arena);
-	add_self_rules(uses + plans->rule_count + buses, site, routes);
+	add_self_rules(uses + plans->rule_count + buses, site, routes, arena);
 	site->rules = uses;
 	site->rule_count = count;
 }

@@ -92,7 +92,7 @@ struct station_settings {
 	const char *name, *flows_into, *town, *offset;
 	int kind, water, target, mode; /* mode 1: commissioning */
 	bool focus;
-	wq_ms cycle, interval, late_after, travel, settle;
+	wq_ms cycle, interval, late_after, travel, settle, flag_longest;
 	struct wq_list maintenance_flags, bad_flags, groups;
 };
 

@@ -215,6 +215,7 @@ static void load_station(struct loader *l, const struct section *section, struct
 		.commissioning = settings.mode == 1,
 		.maintenance_flags = settings.maintenance_flags,
 		.bad_flags = settings.bad_flags,
+		.flag_longest = settings.flag_longest == WQ_NO_TIME ? 0 : settings.flag_longest,
 		.settle = settings.settle == WQ_NO_TIME ? 0 : settings.settle,
 		.group_count = settings.groups.count,
 		.groups = settings.groups.items };

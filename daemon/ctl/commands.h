@@ -28,5 +28,6 @@ int ctl_shelve(int argc, char **argv);
 int ctl_unshelve(int argc, char **argv);
 int ctl_shelved(int argc, char **argv);
 int ctl_profile(int argc, char **argv);
+int ctl_maintain(int argc, char **argv);
 
 #endif

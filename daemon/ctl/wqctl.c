@@ -29,6 +29,7 @@ static const struct command {
 	{ "unshelve", ctl_unshelve, "end that before its time" },
 	{ "shelved", ctl_shelved, "list what is shelved" },
 	{ "profile", ctl_profile, "turn a profile on or off by hand, or list them" },
+	{ "maintain", ctl_maintain, "announce that a station is being worked on, or that it is done" },
 };
 
 const char *argp_program_version = "wqctl " WQ_VERSION;

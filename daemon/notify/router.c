@@ -5,6 +5,7 @@
 
 #include "data.h"
 #include "text.h"
+#include "wq/rule.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -40,11 +41,16 @@ static bool matches_bus(const struct wq_site *site, const struct config_route *r
 	return false;
 }
 
+static bool lead_only(const struct wq_site *site, const struct wq_change *change)
+{
+	return change->rule < site->rule_count && site->rules[change->rule].rule->to_lead;
+}
+
 static bool matches(const struct wq_site *site, const struct config_route *route, const struct wq_change *change)
 {
 	const uint32_t source = wq_site_rule_source(site, change->rule);
 
-	if (change->hush != WQ_HUSH_NONE || change->level < route->min_level)
+	if (change->hush != WQ_HUSH_NONE || (change->level < route->min_level && !lead_only(site, change)))
 		return false;
 	if (source != WQ_NONE)
 		return matches_bus(site, route, source);
@@ -70,7 +76,7 @@ static enum role role_by(const struct config *config, const struct config_route 
 		return LEAD;
 	if (change->kind == WQ_ESCALATED && is_member(config, route->escalate_to, contact))
 		return LEAD;
-	if (change->kind == WQ_CORRECTED)
+	if (change->kind == WQ_CORRECTED || lead_only(&config->site, change))
 		return NOT_TOLD;
 	for (size_t i = 0; i < route->assist_count; i++)
 		if (is_member(config, route->assist[i], contact))

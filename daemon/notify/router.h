@@ -23,7 +23,8 @@
  * Routes match by kind of station, station and level. A station in commissioning is told to
  * commissioning routes only, marked 【测试】, and they are told of nothing else. Changes that are
  * about the whole site go to the routes that name no stations, those about a bus to the routes of any
- * station that is read from it. An escalation goes to the route's
+ * station that is read from it. A rule that is told to the lead (wq_rule.to_lead) is told to
+ * the lead alone, whatever level the route begins at. An escalation goes to the route's
  * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else.
  * Nobody is told of a change that is hushed: on the shelf, or held back in a flood.
  *

@@ -160,6 +160,20 @@ static int put_word(struct store *store, const void *item, struct wq_err *err)
 	                db_field(w->reason, sizeof w->reason)));
 }
 
+static int put_maintenance(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_maintenance *m = item;
+	const struct wq_site *site = store->site;
+	if (m->station >= site->station_count || (m->series != WQ_NONE && m->series >= site->series_count))
+		return wq_fail(err, WQ_E_INVALID, "%s: a maintenance has station %u, series %u", store->path,
+		        m->station, m->series);
+	return db_run(store->statements[ST_MAINTENANCE_PUT],
+	        DB_VALUES(db_int(m->id), db_int(store->names.station[m->station]),
+	                key_or_null(store->names.series, m->series), db_int(m->from), db_int(m->to),
+	                time_or_null(m->ended), db_field(m->who, sizeof m->who),
+	                db_field(m->reason, sizeof m->reason), db_field(m->ended_by, sizeof m->ended_by)));
+}
+
 static int put_delay(struct store *store, const void *item, struct wq_err *err)
 {
 	const struct wq_delay *d = item;
@@ -239,6 +253,8 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		        "cannot store a shelf" },
 		{ put_word, o->words, o->word_count, sizeof *o->words,
 		        "cannot store what was said of a profile" },
+		{ put_maintenance, o->maintenances, o->maintenance_count, sizeof *o->maintenances,
+		        "cannot store a maintenance" },
 		{ put_delay, o->delays, o->delay_count, sizeof *o->delays, "cannot store a delay" },
 		{ put_notice, group->notices, group->notice_count, sizeof *group->notices,
 		        "cannot store a notice" },

@@ -361,6 +361,38 @@ static const struct replay replay_words = {
 	"(SELECT max(since) FROM profile_word n WHERE n.profile=w.profile)",
 	"cannot read profiles", tell_word
 };
+
+/* One of what is no longer configured stays in the file. */
+static int tell_maintenance(const struct store *store, const struct wq_site *site,
+        struct wq_engine *engine, sqlite3_stmt *row, struct wq_err *err)
+{
+	struct wq_maintenance m = { .id = sqlite3_column_int64(row, 0),
+		.station = names_index(store->names.station, site->station_count,
+		        sqlite3_column_int64(row, 1)),
+		.series = WQ_NONE,
+		.from = sqlite3_column_int64(row, 3),
+		.to = sqlite3_column_int64(row, 4),
+		.ended = time_or_none(row, 5) };
+	(void)err;
+	copy_text(row, 6, m.who, sizeof m.who);
+	copy_text(row, 7, m.reason, sizeof m.reason);
+	copy_text(row, 8, m.ended_by, sizeof m.ended_by);
+	if (sqlite3_column_type(row, 2) != SQLITE_NULL) {
+		m.series = names_series(&store->names, sqlite3_column_int64(row, 2));
+		if (m.series == WQ_NONE)
+			return 0;
+	}
+	wq_engine_restore_maintenance(engine, &m);
+	return 0;
+}
+
+/* The newest, in their order. */
+static const struct replay replay_maintenance = {
+	"SELECT * FROM (SELECT id,station,series,since,until,ended,who,reason,ended_by FROM maintenance"
+	" WHERE until>=?1 ORDER BY id DESC LIMIT 64) ORDER BY id",
+	"cannot read maintenance", tell_maintenance
+};
+
 static const struct replay replay_shelves = {
 	"SELECT rule,station,series,since,until,automatic,who,reason FROM shelf WHERE ended IS NULL"
 	" AND ?1=?1 ORDER BY since",
@@ -433,7 +465,9 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 	if (store->db == NULL)
 		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
 	wq_ms from = wq_engine_memory(engine, now);
-	int r = restore_samples(store, engine, from, err);
+	int r = replay(store, site, engine, &replay_maintenance, from, err);
+	if (r == 0)
+		r = restore_samples(store, engine, from, err);
 	if (r == 0)
 		r = restore_days(store, site, engine, now, err);
 	if (r == 0)

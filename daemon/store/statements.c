@@ -61,6 +61,10 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_PROFILE_PUT] =
 	        "INSERT OR REPLACE INTO profile_word(profile,since,hand,until,who,reason)"
 	        " VALUES(?1,?2,?3,?4,?5,?6)",
+	[ST_MAINTENANCE_PUT] =
+	        "INSERT INTO maintenance(id,station,series,since,until,ended,who,reason,ended_by)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"
+	        " ON CONFLICT(id) DO UPDATE SET ended=excluded.ended,ended_by=excluded.ended_by",
 	[ST_DELAY_PUT] =
 	        "INSERT INTO delay(rule,station,series,exceeds_since,meets_since) VALUES(?1,?2,?3,?4,?5)"
 	        " ON CONFLICT(rule,station,series) DO UPDATE"

@@ -83,6 +83,8 @@ struct wq_outcome {
 	size_t change_count, change_room;
 	struct wq_need *needs;
 	size_t need_count, need_room;
+	struct wq_maintenance *maintenances; /* announced or ended by people: by id the newest word on each */
+	size_t maintenance_count, maintenance_room;
 	struct wq_shelf *shelves; /* put up, prolonged or ended: the newest word on each */
 	size_t shelf_count, shelf_room;
 	struct wq_delay *delays; /* begun or ended: the newest word on each place */
@@ -153,6 +155,16 @@ const struct wq_profile_word *wq_engine_profile_word(const struct wq_engine *eng
 int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verdict *verdict, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err);
 
+/* A person announces a maintenance: station, series, to, who and reason are taken from `wish`; it begins now. WQ_E_MISSING: no
+ * such place; WQ_E_INVALID: it would not end, or later than WQ_MAINTENANCE_LONGEST; WQ_E_STATE: one goes on at this place;
+ * WQ_E_FULL: more than 64 go on. */
+int wq_engine_maintain(struct wq_engine *engine, const struct wq_maintenance *wish, wq_ms now, struct wq_outcome *out,
+	struct wq_err *err);
+
+/* Ends what people announced at a station (series WQ_NONE: all of it) and did not end yet. WQ_E_STATE: nothing. */
+int wq_engine_maintain_end(struct wq_engine *engine, uint32_t station, uint32_t series, const char *who, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err);
+
 /* How a bus serves. */
 enum wq_bus_state {
 	WQ_BUS_UP,
@@ -210,6 +222,10 @@ void wq_engine_restore_opening(struct wq_engine *engine, const struct wq_opening
 
 /* 6. Days that were wanted and not yet told: they are asked for with the first tick. */
 void wq_engine_restore_need(struct wq_engine *engine, uint32_t station, wq_day day);
+
+/* What people announced, ascending by id: what goes on, and what ended not before wq_engine_memory(); 64 at most are
+ * remembered. What belongs to nothing that is configured is left out. */
+void wq_engine_restore_maintenance(struct wq_engine *engine, const struct wq_maintenance *hand);
 
 /* How far back stored samples matter to the rules and the open days, seen from `now`. */
 wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now);

@@ -48,6 +48,8 @@ struct wq_rule {
 	const char *help; /* one line */
 	enum wq_scope scope;
 	enum wq_about about;
+	bool to_lead; /* told to those in the lead of every route of the place, whatever level the route begins at, and to
+	                 nobody else */
 	bool parent; /* while its alarm is open, silence below its place is accounted for: of a station's series (station
 	                scope), of all that is read from a bus (network scope, as wq_rule_bus) */
 	const struct wq_option *options; /* its own keys; `stations`, `kinds`, `focus`, `parameters`
@@ -212,5 +214,8 @@ extern const struct wq_rule wq_rule_system;
 
 /* Likewise: a bus (gateway, broker) that is down. One use a bus, in the order of wq_site.sources; told by wq_engine_bus(). */
 extern const struct wq_rule wq_rule_bus;
+
+/* Likewise: a maintenance that nobody ended (station scope, every station a place); the engine judges it itself. */
+extern const struct wq_rule wq_rule_maintenance;
 
 #endif

@@ -64,6 +64,7 @@ struct wq_station {
 	const struct wq_zone *zone;
 	struct wq_list maintenance_flags; /* the station's own flags that say so; compared byte by byte */
 	struct wq_list bad_flags;         /* those that say that the value is none: a fault, over or under range */
+	wq_ms flag_longest; /* a station that flags maintenance for longer than this is told; 0: never */
 	wq_ms settle;      /* what is measured this soon after a maintenance still belongs to it */
 	size_t plan_count; /* maintenance known beforehand */
 	const struct wq_plan *plans;

@@ -105,6 +105,27 @@ wq_ms care_until(const struct wq_engine *engine, uint32_t series, wq_ms now)
 	return until;
 }
 
+wq_ms care_announced(const struct wq_engine *engine, uint32_t series, wq_ms now)
+{
+	const struct wq_station *station = station_of(engine, series);
+	wq_ms until = WQ_NO_TIME;
+	struct stretch stretch;
+	for (size_t i = 0; i < station->plan_count; i++) {
+		if (!plan_names(&station->plans[i], series) || !plan_stretch(&station->plans[i], station, now, &stretch))
+			continue;
+		stretch.to -= station->settle;
+		until = extend(until, stretch, now);
+	}
+	for (size_t i = 0; i < engine->hand_count; i++) {
+		if (!hand_names(engine, &engine->hands[i], series))
+			continue;
+		stretch = hand_stretch(engine, &engine->hands[i]);
+		stretch.to -= station->settle;
+		until = extend(until, stretch, now);
+	}
+	return until;
+}
+
 void care_note(struct wq_engine *engine, const struct wq_sample *sample, enum wq_quality quality, wq_ms received)
 {
 	struct track *track = &engine->tracks[sample->series];

@@ -222,6 +222,7 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
 	profiles_advance(engine, now);
 	days_advance(engine, now, out);
 	slots_time(engine, now, out);
+	hands_tick(engine, now, out);
 	shelves_advance(engine, now, out);
 	alarms_escalate(engine, now, out);
 	flood_advance(engine, now, out);

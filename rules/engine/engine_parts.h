@@ -147,6 +147,8 @@ struct wq_engine {
 	size_t wanted_count;
 	struct wq_maintenance hands[HANDS_MAX]; /* ascending by id */
 	size_t hand_count;
+	int64_t hand_highest; /* id */
+	wq_ms care_due;       /* when it is looked next for what nobody ended */
 	struct wq_profile_word *words;  /* the newest word on each profile */
 	uint32_t profiles;              /* bits of those that are on, from profiles_from to before profiles_until */
 	wq_ms profiles_from, profiles_until;
@@ -182,6 +184,10 @@ const struct wq_reading *window_newest(const struct track *track);
 bool care_covers(const struct wq_engine *engine, uint32_t series, wq_ms at);
 /* Until when it was last worked on, at most `now`; WQ_NO_TIME: never, as far as is known. */
 wq_ms care_until(const struct wq_engine *engine, uint32_t series, wq_ms now);
+/* The same of plans and people alone, and without settling. */
+wq_ms care_announced(const struct wq_engine *engine, uint32_t series, wq_ms now);
+/* hands.c: tells of maintenance that nobody ended. */
+void hands_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 /* A sample came: what its flag says, and what it measured if that belongs to a maintenance. */
 void care_note(struct wq_engine *engine, const struct wq_sample *sample, enum wq_quality quality, wq_ms received);
 /* The clock was set: what it saw in its future came now. */
@@ -304,6 +310,7 @@ struct wq_change *outcome_change(struct wq_outcome *out); /* room was reserved *
 bool outcome_word(struct wq_outcome *out, const struct wq_profile_word *word);
 bool outcome_shelf(struct wq_outcome *out, const struct wq_shelf *shelf);
 bool outcome_delay(struct wq_outcome *out, const struct wq_delay *delay);
+bool outcome_maintenance(struct wq_outcome *out, const struct wq_maintenance *hand);
 bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now);
 
 /* wanted.c: days that only the store can sum up. */

@@ -99,6 +99,16 @@ bool outcome_word(struct wq_outcome *out, const struct wq_profile_word *word)
 	return ok;
 }
 
+bool outcome_maintenance(struct wq_outcome *out, const struct wq_maintenance *hand)
+{
+	void *rows = out->maintenances;
+	bool ok = reserve(&rows, &out->maintenance_room, out->maintenance_count, 1, sizeof *out->maintenances);
+	out->maintenances = rows;
+	if (ok)
+		out->maintenances[out->maintenance_count++] = *hand;
+	return ok;
+}
+
 bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now)
 {
 	for (size_t i = 0; i < out->need_count; i++)
@@ -117,7 +127,7 @@ bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now
 void wq_outcome_reset(struct wq_outcome *out)
 {
 	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
-	out->shelf_count = out->delay_count = out->word_count = 0;
+	out->shelf_count = out->delay_count = out->word_count = out->maintenance_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
@@ -129,5 +139,6 @@ void wq_outcome_free(struct wq_outcome *out)
 	free(out->shelves);
 	free(out->delays);
 	free(out->words);
+	free(out->maintenances);
 	memset(out, 0, sizeof *out);
 }

@@ -63,6 +63,10 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 	shelves_stepped(engine, by);
 	flood_stepped(engine, by, now);
 	suppress_stepped(engine, by, now);
+	/* An end is a time of day and stays; what has begun has begun. */
+	for (size_t i = 0; i < engine->hand_count; i++)
+		if (engine->hands[i].from > now)
+			engine->hands[i].from = now;
 	for (size_t i = 0; i < engine->wanted_count; i++)
 		engine->wanted[i].since = engine->wanted[i].last = now;
 	/* Everybody is asked anew. */

@@ -152,6 +152,24 @@ const struct wq_profile_word *wq_engine_profile_word(const struct wq_engine *of,
 	return profile == 0 ? &word : NULL;
 }
 
+static struct wq_maintenance wish; /* as the engine was last given */
+
+int wq_engine_maintain(struct wq_engine *of, const struct wq_maintenance *given, wq_ms now, struct wq_outcome *out,
+        struct wq_err *err)
+{
+	(void)of, (void)now;
+	wish = *given;
+	return note_request(given->station, given->who, given->reason, out, err);
+}
+
+int wq_engine_maintain_end(struct wq_engine *of, uint32_t station, uint32_t series, const char *who, wq_ms now,
+        struct wq_outcome *out, struct wq_err *err)
+{
+	(void)of, (void)now;
+	wish.series = series;
+	return note_request(station, who, NULL, out, err);
+}
+
 /* -- asking -- */
 
 struct question {
@@ -413,8 +431,8 @@ static void the_status_is_json_with_all_its_parts(void **state)
 /* tp-limit at both stations (series 0: tp, 1: nh3n, 2: tp of the other), a rule of the site. */
 static void furnish(struct main_bench *b)
 {
-	static const struct wq_station stations[] = { { .id = "yigan", .name = "一干河", .zone = &wq_zone_china },
-		{ .id = "nanheng", .name = "南横套河", .zone = &wq_zone_china } };
+	static const struct wq_station stations[] = { { .id = "yigan", .name = "一干河", .zone = &wq_zone_china, .series_count = 2 },
+		{ .id = "nanheng", .name = "南横套河", .zone = &wq_zone_china, .first_series = 2, .series_count = 1 } };
 	static const struct wq_parameter parameters[] = { { .code = "w21011", .alias = "tp" },
 		{ .code = "w21003", .alias = "nh3n" } };
 	static const struct wq_series series[] = { { .station = 0, .parameter = 0 },
@@ -571,6 +589,47 @@ static void profiles_are_listed_with_what_was_said(void **state)
 	free(q.reply.body);
 }
 
+static void a_maintenance_has_a_place_an_end_an_owner_and_a_reason(void **state)
+{
+	static const struct {
+		const char *path, *body;
+		int status;
+		uint32_t station, series;
+	} table[] = {
+		{ "/v1/maintain", "{\"station\":\"yigan\"," WISH "}", 200, 0, WQ_NONE },
+		{ "/v1/maintain", "{\"station\":\"nanheng\",\"parameter\":\"w21011\"," WISH "}", 200, 1, 2 },
+		{ "/v1/maintain", "{\"station\":\"yigan\",\"until\":\"2027-03-05 12:00\",\"reason\":\"x\"}", 200, 0, WQ_NONE },
+		{ "/v1/maintain-end", "{\"station\":\"yigan\",\"parameter\":\"nh3n\"}", 200, 0, 1 },
+		{ "/v1/maintain-end", "{\"station\":\"nanheng\"}", 200, 1, WQ_NONE },
+		{ "/v1/maintain", "{" WISH "}", 400, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"yangtze\"," WISH "}", 404, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"nanheng\",\"parameter\":\"nh3n\"," WISH "}", 404, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"yigan\",\"reason\":\"x\"}", 400, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"yigan\",\"for\":\"1h\",\"until\":\"2027-03-05\",\"reason\":\"x\"}", 400, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"yigan\",\"for\":\"ever\",\"reason\":\"x\"}", 400, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"yigan\",\"until\":\"noon\",\"reason\":\"x\"}", 400, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"yigan\",\"for\":\"1h\"}", 400, 9, 0 },
+		{ "/v1/maintain", "{\"station\":\"yigan\",\"for\":\"1h\",\"reason\":\"\"}", 400, 9, 0 },
+		{ "/v1/maintain", "[]", 400, 9, 0 },
+		{ "/v1/maintain-end", "{}", 400, 9, 0 },
+	};
+	furnish(*state);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		engine.asked = 0;
+		print_message("%s %s\n", table[i].path, table[i].body);
+		assert_int_equal(status_of(*state, "POST", table[i].path, table[i].body), table[i].status);
+		assert_int_equal(engine.asked, table[i].status == 200);
+		if (table[i].status != 200)
+			continue;
+		assert_true(engine.alarm == table[i].station && wish.series == table[i].series);
+		assert_string_equal(engine.who, "anna");
+		if (strstr(table[i].body, "until") != NULL)
+			assert_true(wish.to == INT64_C(1804219200000)); /* 2027-03-05T12:00:00+08:00 */
+		else if (strstr(table[i].body, "for") != NULL)
+			assert_true(wish.to == HAND_NOW + WQ_HOURS(2));
+	}
+}
+
 static void whatever_is_asked_there_is_one_answer(void **state)
 {
 	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close", "/v1/shelve", "/unshelve",
@@ -606,6 +665,7 @@ int main(void)
 		bench_test(shelves_are_listed_with_their_end_and_reason),
 		bench_test(a_profile_is_turned_by_name_for_a_reason),
 		bench_test(profiles_are_listed_with_what_was_said),
+		bench_test(a_maintenance_has_a_place_an_end_an_owner_and_a_reason),
 		bench_test(whatever_is_asked_there_is_one_answer),
 	};
 

@@ -105,7 +105,7 @@ static int run(struct house *house, const char *arguments)
 static void every_command_is_in_the_help_and_has_its_own(void **state)
 {
 	static const char *const names[] = { "check", "classify", "backtest", "test-rules", "query", "alarms",
-		"status", "ack", "close", "shelve", "unshelve", "shelved", "profile" };
+		"status", "ack", "close", "shelve", "unshelve", "shelved", "profile", "maintain" };
 	struct house *house = *state;
 	char arguments[64], title[64];
 
@@ -165,6 +165,17 @@ static void a_wrong_command_line_is_2_and_nothing_is_asked(void **state)
 		"profile @ flood on --reason ''",
 		"profile @ flood on --reason x --until soon",
 		"profile @ flood auto --until 2026-07-01T08:00",
+		"maintain @",
+		"maintain @ yigan",
+		"maintain @ yigan --for 2h",
+		"maintain @ yigan --reason x",
+		"maintain @ yigan --for soon --reason x",
+		"maintain @ yigan --until noon --reason x",
+		"maintain @ yigan --for 2h --until 2026-03-05 --reason x",
+		"maintain @ yigan --for 2h --reason ''",
+		"maintain @ yigan nanheng --for 2h --reason x",
+		"maintain @ --end",
+		"maintain @ --end yigan --for 2h",
 		"alarms --evidence",
 		"alarms nonsense",
 		"alarms W20260305-007 W20260305-008",
@@ -236,6 +247,24 @@ static void shelve_tells_what_how_long_and_why(void **state)
 	assert_int_equal(run(house, "unshelve @ --rule class3 --station yigan --who 李工"), 0);
 	assert_string_equal(house->seen,
 	        "POST /v1/unshelve {\"who\":\"李工\",\"rule\":\"class3\",\"station\":\"yigan\"}");
+}
+
+static void maintain_tells_where_how_long_and_why(void **state)
+{
+	struct house *house = *state;
+
+	assert_int_equal(run(house, "maintain @ yigan --for 2h --reason 换泵管 --who 李工"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/maintain {\"station\":\"yigan\",\"who\":\"李工\",\"for\":\"2h\",\"reason\":\"换泵管\"}");
+	assert_string_equal(house->output, "yigan is under maintenance for 2h by 李工\n");
+	assert_int_equal(run(house, "maintain @ yigan --parameter tp --until '2026-03-05 12:00' --reason x --who 李工"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/maintain {\"station\":\"yigan\",\"who\":\"李工\",\"parameter\":\"tp\","
+	        "\"until\":\"2026-03-05 12:00\",\"reason\":\"x\"}");
+	assert_string_equal(house->output, "yigan tp is under maintenance until 2026-03-05 12:00 by 李工\n");
+	assert_int_equal(run(house, "maintain @ --end yigan --who 李工"), 0);
+	assert_string_equal(house->seen, "POST /v1/maintain-end {\"station\":\"yigan\",\"who\":\"李工\"}");
+	assert_string_equal(house->output, "yigan is judged again, by 李工\n");
 }
 
 static void what_is_shelved_is_listed(void **state)
@@ -351,6 +380,7 @@ int main(void)
 		house_test(ack_takes_the_name_of_the_login_where_none_is_given),
 		house_test(close_tells_cause_and_measure),
 		house_test(shelve_tells_what_how_long_and_why),
+		house_test(maintain_tells_where_how_long_and_why),
 		house_test(what_is_shelved_is_listed),
 		house_test(a_profile_is_turned_or_listed),
 		house_test(an_alarm_that_is_not_there_is_1_with_the_words_of_the_daemon),

@@ -144,6 +144,22 @@ static void a_bus_is_told_to_the_routes_of_what_is_read_from_it(void **state)
 	assert_string_equal(told(&config, &change), "");
 }
 
+static void a_maintenance_that_nobody_ended_is_told_to_the_lead_whatever_the_level(void **state)
+{
+	static const struct wq_rule rule = { .name = "maintenance", .scope = WQ_SCOPE_STATION, .about = WQ_ABOUT_DEVICE, .to_lead = true };
+	static const struct wq_rule_use use = { .rule = &rule, .name = "wqd:maintenance" };
+	struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_INFO);
+
+	(void)state;
+	config.site.rules = &use;
+	config.site.rule_count = 1;
+	change.rule = 0;
+	assert_string_equal(told(&config, &change), "zhang:lead li:lead");
+	change.station = NEW_STATION;
+	assert_string_equal(told(&config, &change), "installer:lead");
+}
+
 static void a_contact_in_two_routes_is_told_once_in_the_lead(void **state)
 {
 	struct config config = bureau();
@@ -263,6 +279,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_told_of_what_is_on_the_shelf_or_held_back),
 		cmocka_unit_test(routes_match_by_kind_and_by_station),
 		cmocka_unit_test(a_bus_is_told_to_the_routes_of_what_is_read_from_it),
+		cmocka_unit_test(a_maintenance_that_nobody_ended_is_told_to_the_lead_whatever_the_level),
 		cmocka_unit_test(a_contact_in_two_routes_is_told_once_in_the_lead),
 		cmocka_unit_test(a_notice_is_complete),
 		cmocka_unit_test(ids_hold_no_dot_and_fit_and_differ),

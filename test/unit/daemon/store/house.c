@@ -317,6 +317,21 @@ struct wq_profile_word *house_word(struct house *house, enum wq_profile_hand han
 	return w;
 }
 
+struct wq_maintenance *house_maintenance(struct house *house, uint32_t station, uint32_t of)
+{
+	struct wq_outcome *o = &house->group.outcome;
+	struct wq_maintenance *m = APPEND(o->maintenances, o->maintenance_count, o->maintenance_room);
+	*m = (struct wq_maintenance){ .id = MORNING,
+		.station = station,
+		.series = of,
+		.from = MORNING,
+		.to = MORNING + WQ_HOURS(2),
+		.ended = WQ_NO_TIME };
+	strcpy(m->who, "张三");
+	strcpy(m->reason, "换泵管");
+	return m;
+}
+
 struct wq_delay *house_delay(struct house *house, uint32_t rule, uint32_t place)
 {
 	struct wq_outcome *o = &house->group.outcome;
@@ -509,7 +524,7 @@ void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest)
 void wq_outcome_reset(struct wq_outcome *out)
 {
 	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
-	out->shelf_count = out->delay_count = out->word_count = 0;
+	out->shelf_count = out->delay_count = out->word_count = out->maintenance_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
@@ -521,6 +536,7 @@ void wq_outcome_free(struct wq_outcome *out)
 	free(out->shelves);
 	free(out->delays);
 	free(out->words);
+	free(out->maintenances);
 	memset(out, 0, sizeof *out);
 }
 
@@ -540,6 +556,12 @@ int wq_engine_restore_shelf(
 	assert_true(engine->shelf_count < 8);
 	engine->shelves[engine->shelf_count++] = *shelf;
 	return 0;
+}
+
+void wq_engine_restore_maintenance(struct wq_engine *engine, const struct wq_maintenance *hand)
+{
+	assert_true(engine->hand_count < 64);
+	engine->hands[engine->hand_count++] = *hand;
 }
 
 void wq_engine_restore_delay(struct wq_engine *engine, const struct wq_delay *delay)

@@ -63,6 +63,7 @@ struct store_delivery *house_delivery(
 struct store_outage *house_outage(struct house *house, wq_ms from, wq_ms to);
 struct wq_shelf *house_shelf(struct house *house, uint32_t rule, uint32_t place);
 struct wq_profile_word *house_word(struct house *house, enum wq_profile_hand hand, wq_ms since); /* on "flood" */
+struct wq_maintenance *house_maintenance(struct house *house, uint32_t station, uint32_t of);
 struct wq_delay *house_delay(struct house *house, uint32_t rule, uint32_t place);
 void house_need(struct house *house, uint32_t station, wq_day day);
 
@@ -98,6 +99,8 @@ struct wq_engine {
 	struct wq_shelf shelves[8];
 	struct wq_delay delays[8];
 	struct wq_opening openings[64];
+	struct wq_maintenance hands[64];
+	size_t hand_count;
 	size_t shelf_count, restored_delays, opening_count;
 	wq_ms openings_from; /* 0: all */
 };

@@ -297,6 +297,45 @@ static void the_state_of_an_alarm_follows_from_its_changes(void **state)
 	assert_true(engine->highest == ALARM + (int64_t)count - 1);
 }
 
+static void a_maintenance_is_remembered_over_a_restart_and_its_end_is_recorded(void **state)
+{
+	struct house *h = *state;
+	house_maintenance(h, YIGAN, WQ_NONE);
+	house_maintenance(h, YIGAN, YIGAN_TP)->id = MORNING + 1;
+	struct wq_maintenance *old = house_maintenance(h, YIGAN, WQ_NONE);
+	old->id = 7;
+	old->to = MORNING + WQ_HOURS(1) - FAKE_MEMORY - 1;
+	house_commit(h);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_int_equal(engine->hand_count, 2);
+	const struct wq_maintenance *m = engine->hands;
+	assert_true(m[0].id == MORNING && m[0].series == WQ_NONE && m[1].series == YIGAN_TP);
+	assert_int_equal(m[0].station, YIGAN);
+	assert_true(m[0].from == MORNING && m[0].to == MORNING + WQ_HOURS(2) && m[0].ended == WQ_NO_TIME);
+	assert_string_equal(m[0].who, "张三");
+	assert_string_equal(m[0].reason, "换泵管");
+	struct wq_maintenance *ended = house_maintenance(h, YIGAN, WQ_NONE);
+	ended->ended = MORNING + WQ_HOURS(1);
+	strcpy(ended->ended_by, "李四");
+	house_commit(h);
+	engine = restart(h, &house_site);
+	assert_int_equal(engine->hand_count, 2);
+	assert_true(engine->hands[0].ended == MORNING + WQ_HOURS(1));
+	assert_string_equal(engine->hands[0].ended_by, "李四");
+	house_expect_text(h,
+	        "SELECT station||' '||coalesce(parameter,'all')||' '||since||' '||until||' '||ended||' '||who||' '||reason||' '||ended_by"
+	        " FROM v_maintenance WHERE ended IS NOT NULL",
+	        "yigan all 2026-03-05T08:00:00+08:00 2026-03-05T10:00:00+08:00 2026-03-05T09:00:00+08:00 张三 换泵管 李四");
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_maintenance"), 3);
+	/* More than are remembered: the newest. */
+	for (int i = 0; i < 70; i++)
+		house_maintenance(h, YIGAN, WQ_NONE)->id = MORNING + 10 + i;
+	house_commit(h);
+	engine = restart(h, &house_site);
+	assert_int_equal(engine->hand_count, 64);
+	assert_true(engine->hands[63].id == MORNING + 79);
+}
+
 static void a_shelf_stands_over_a_restart_until_it_is_ended(void **state)
 {
 	struct house *h = *state;
@@ -488,6 +527,7 @@ int main(void)
 		house_test(a_wanted_day_is_remembered_until_it_is_told),
 		house_test(an_open_alarm_comes_back_as_it_was),
 		house_test(the_state_of_an_alarm_follows_from_its_changes),
+		house_test(a_maintenance_is_remembered_over_a_restart_and_its_end_is_recorded),
 		house_test(a_shelf_stands_over_a_restart_until_it_is_ended),
 		house_test(the_newest_word_on_a_profile_stands_over_a_restart),
 		house_test(a_delay_that_runs_goes_on_after_a_restart),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "field.h"
+#include "wq/err.h"
 
 #include <math.h>
 #include <string.h>
@@ -337,6 +338,199 @@ static void a_clock_set_back_does_not_keep_a_flag_alive(void **state)
 	field_free(f);
 }
 
+/* -- by hand -- */
+
+static void announce(struct field *f, uint32_t series, wq_ms to, int expected)
+{
+	struct wq_maintenance given = { .station = 0, .series = series, .to = to, .who = "李工", .reason = "换泵管" };
+	struct wq_err err;
+	assert_int_equal(wq_engine_maintain(f->engine, &given, f->now, &f->out, &err), expected);
+}
+
+static struct field *by_hand(void)
+{
+	struct field *f = watched();
+	field_rule(f, &wq_rule_maintenance, "");
+	field_start(f);
+	return f;
+}
+
+static void what_a_person_announces_covers_from_then_until_its_end(void **state)
+{
+	struct field *f = by_hand();
+	struct wq_maintained rows[4];
+	(void)state;
+	f->now = H(10);
+	field_send(f, 0, 7, 6, "");
+	announce(f, WQ_NONE, H(12), 0);
+	assert_int_equal(f->out.maintenance_count, 1);
+	assert_true(f->out.maintenances[0].from == H(10) && f->out.maintenances[0].to == H(12));
+	field_sample(f, PH, H(10) - 1, 1, "");
+	assert_string_equal(f->story, ""); /* out of order: the newest one decides */
+	f->now = H(11);
+	field_sample(f, PH, H(11), 1, "");
+	assert_int_equal(field_stored(f)->quality, WQ_MAINTENANCE);
+	assert_int_equal(wq_engine_maintained(f->engine, H(11), rows, 4), 1);
+	assert_int_equal(rows[0].by, WQ_BY_HAND);
+	assert_string_equal(rows[0].who, "李工");
+	assert_string_equal(rows[0].reason, "换泵管");
+	assert_true(rows[0].series == WQ_NONE && rows[0].since == H(10) && rows[0].until == H(12));
+	assert_int_equal(wq_engine_maintained(f->engine, H(12), rows, 4), 0);
+	f->now = H(12);
+	field_sample(f, PH, H(12), 1, "");
+	assert_string_equal(f->story, "limit s0 ph opened alarm\n");
+	field_free(f);
+}
+
+static void what_is_ended_is_judged_from_then_on(void **state)
+{
+	struct field *f = by_hand();
+	struct wq_err err;
+	(void)state;
+	f->now = H(10);
+	announce(f, PH, H(12), 0);
+	announce(f, 1, H(12), 0);
+	f->now = H(11);
+	assert_int_equal(wq_engine_maintain_end(f->engine, 0, PH, "王工", f->now, &f->out, &err), 0);
+	assert_int_equal(f->out.maintenance_count, 3);
+	assert_true(f->out.maintenances[2].ended == H(11));
+	assert_string_equal(f->out.maintenances[2].ended_by, "王工");
+	field_sample(f, PH, H(11) - 1, 1, ""); /* told late */
+	assert_int_equal(field_stored(f)->quality, WQ_MAINTENANCE);
+	field_sample(f, PH, H(11), 1, "");
+	assert_string_equal(f->story, "limit s0 ph opened alarm\n");
+	assert_int_equal(wq_engine_maintain_end(f->engine, 0, PH, "王工", f->now, &f->out, &err), WQ_E_STATE);
+	assert_int_equal(wq_engine_maintain_end(f->engine, 0, WQ_NONE, "王工", f->now, &f->out, &err), 0);
+	assert_int_equal(f->out.maintenances[3].series, 1);
+	field_free(f);
+}
+
+static void a_maintenance_always_ends_and_is_one_at_a_place(void **state)
+{
+	struct field *f = by_hand();
+	(void)state;
+	f->now = H(10);
+	announce(f, WQ_NONE, H(10), WQ_E_INVALID);
+	announce(f, WQ_NONE, H(9), WQ_E_INVALID);
+	announce(f, WQ_NONE, H(10) + WQ_MAINTENANCE_LONGEST + 1, WQ_E_INVALID);
+	announce(f, 77, H(11), WQ_E_MISSING);
+	assert_int_equal(f->out.maintenance_count, 0);
+	announce(f, WQ_NONE, H(11), 0);
+	announce(f, WQ_NONE, H(12), WQ_E_STATE);
+	announce(f, PH, H(12), 0);
+	f->now = H(11);
+	announce(f, WQ_NONE, H(12), 0);
+	assert_true(f->out.maintenances[2].id > f->out.maintenances[1].id);
+	field_free(f);
+}
+
+static void as_many_as_are_remembered_and_the_oldest_that_is_over_goes_first(void **state)
+{
+	struct field *f = by_hand();
+	struct wq_maintained rows[4];
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		f->now = H(i);
+		announce(f, WQ_NONE, H(i + 1), 0);
+		assert_int_equal(wq_engine_maintained(f->engine, f->now, rows, 4), 1);
+	}
+	field_free(f);
+}
+
+static void what_nobody_ended_is_told_once_and_ends_with_the_next_reading(void **state)
+{
+	struct field *f = by_hand();
+	(void)state;
+	f->now = H(10);
+	field_send(f, 0, 7, 6, "");
+	announce(f, WQ_NONE, H(11), 0);
+	field_wait(f, H(11) + WQ_MINUTES(9), WQ_MINUTES(1));
+	assert_string_equal(f->story, "");
+	field_wait(f, H(12), WQ_MINUTES(1));
+	assert_string_equal(f->story, "maintenance s0 - opened info\n");
+	assert_non_null(strstr(f->out.changes[0].says, "全站维护(李工:换泵管)已于03-05 11:00到期,尚未结束,至今无有效数据"));
+	field_forget(f);
+	field_send(f, 0, 7, 6, "");
+	field_wait(f, H(13), WQ_MINUTES(1));
+	assert_string_equal(f->story, "maintenance s0 - cleared info\n");
+	field_free(f);
+}
+
+static void what_gives_readings_again_or_was_ended_or_prolonged_is_not_told(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		struct field *f = by_hand();
+		f->now = H(10);
+		announce(f, WQ_NONE, H(11), 0);
+		field_wait(f, H(11) + WQ_MINUTES(1), WQ_MINUTES(1));
+		if (how == 0)
+			field_send(f, 0, 7, 6, "");
+		else if (how == 1)
+			wq_engine_maintain_end(f->engine, 0, WQ_NONE, "李工", f->now, &f->out, NULL);
+		else
+			announce(f, WQ_NONE, H(20), 0);
+		field_wait(f, H(12), WQ_MINUTES(1));
+		assert_string_equal(f->story, "");
+		field_free(f);
+	}
+}
+
+static void a_station_that_still_flags_after_the_end_is_told(void **state)
+{
+	struct field *f = by_hand();
+	(void)state;
+	f->now = H(10);
+	announce(f, WQ_NONE, H(12), 0);
+	for (int m = 0; m <= 200; m += 10) {
+		field_wait(f, H(10) + WQ_MINUTES(m), WQ_MINUTES(1));
+		field_send(f, 0, 7, 6, "M");
+		if (m == 120)
+			assert_int_equal(wq_engine_maintain_end(f->engine, 0, WQ_NONE, "李工", f->now, &f->out, NULL), 0);
+	}
+	assert_string_equal(f->story, "maintenance s0 ph opened info\n");
+	assert_non_null(strstr(f->out.changes[0].says, "pH维护已于03-05 12:00到期,站点仍标记为维护(M),不评价不告警"));
+	field_free(f);
+}
+
+static void a_switch_that_was_forgotten_is_told_after_its_time(void **state)
+{
+	struct field *f = watched();
+	(void)state;
+	field_rule(f, &wq_rule_maintenance, "");
+	f->stations[0].flag_longest = WQ_HOURS(24);
+	field_start(f);
+	for (int h = 0; h <= 30; h++) {
+		field_wait(f, H(h), WQ_MINUTES(1));
+		field_send(f, 0, 7, 6, h < 28 ? "C" : "");
+		if (h == 23)
+			assert_string_equal(f->story, "");
+	}
+	assert_string_equal(f->story, "maintenance s0 ph opened info\nmaintenance s0 - cleared info\n");
+	assert_non_null(strstr(f->out.changes[0].says, "pH已连续24小时标记为维护(C)"));
+	field_free(f);
+}
+
+static void what_was_announced_comes_back_from_the_store(void **state)
+{
+	struct field *f = by_hand();
+	const struct wq_maintenance stored[] = {
+		{ .id = 5, .station = 0, .series = PH, .from = H(10), .to = H(12), .ended = WQ_NO_TIME, .who = "a", .reason = "b" },
+		{ .id = 9, .station = 7, .series = WQ_NONE, .from = H(10), .to = H(12), .ended = WQ_NO_TIME },
+		{ .id = H(30), .station = 0, .series = 99, .from = H(10), .to = H(12), .ended = WQ_NO_TIME },
+	};
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		wq_engine_restore_maintenance(f->engine, &stored[i]);
+	f->now = H(11);
+	field_sample(f, PH, H(11), 1, "");
+	assert_int_equal(field_stored(f)->quality, WQ_MAINTENANCE);
+	announce(f, PH, H(12), WQ_E_STATE);
+	announce(f, 1, H(12), 0);
+	assert_true(f->out.maintenances[0].id == H(30) + 1);
+	field_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +548,15 @@ int main(void)
 		cmocka_unit_test(silence_before_a_plan_stays_told_and_ends_with_the_next_reading),
 		cmocka_unit_test(what_was_stored_as_such_comes_back_as_such),
 		cmocka_unit_test(who_is_under_maintenance_is_shown),
+		cmocka_unit_test(what_a_person_announces_covers_from_then_until_its_end),
+		cmocka_unit_test(what_is_ended_is_judged_from_then_on),
+		cmocka_unit_test(a_maintenance_always_ends_and_is_one_at_a_place),
+		cmocka_unit_test(as_many_as_are_remembered_and_the_oldest_that_is_over_goes_first),
+		cmocka_unit_test(what_nobody_ended_is_told_once_and_ends_with_the_next_reading),
+		cmocka_unit_test(what_gives_readings_again_or_was_ended_or_prolonged_is_not_told),
+		cmocka_unit_test(a_station_that_still_flags_after_the_end_is_told),
+		cmocka_unit_test(a_switch_that_was_forgotten_is_told_after_its_time),
+		cmocka_unit_test(what_was_announced_comes_back_from_the_store),
 		cmocka_unit_test(a_clock_set_back_does_not_keep_a_flag_alive),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
