@@ -174,7 +174,7 @@ enum wq_bus_state {
 
 /* What the daemon knows of a bus, before each tick; a bus of which nothing is known yet is not told. Down for
  * wq_site.bus_down_after it is an alarm of its use of wq_rule_bus, unless all that is read from it is under maintenance;
- * otherwise an open one is cleared. While it is in doubt nothing new is told of silence behind it. */
+ * otherwise an open one is cleared. While it is in doubt nothing new is told of silence behind it, for as long as it takes to be told down. */
 int wq_engine_bus(struct wq_engine *engine, uint32_t source, enum wq_bus_state state, wq_ms now, struct wq_outcome *out,
 	struct wq_err *err);
 

@@ -54,6 +54,7 @@ struct place_station {
 /* One bus. */
 struct bus {
 	enum wq_bus_state state;
+	wq_ms doubted;   /* since when it has not been up, while it is not */
 	wq_ms from, to;  /* of the newest stretch in which it was down; to WQ_NO_TIME: it is, or never was */
 	uint32_t parent; /* slot of its rule; WQ_NONE: none */
 	wq_ms shadow;    /* as of a station */
@@ -196,7 +197,7 @@ void care_stepped(struct wq_engine *engine, uint32_t series, wq_ms now);
 /* suppress.c: what hides behind what. As the calls of the view, for series. by_station: the station's silence counts. */
 wq_ms suppress_excused(const struct wq_engine *engine, uint32_t series, bool by_station, wq_ms now);
 bool suppress_undecided(const struct wq_engine *engine, uint32_t series, wq_ms now);
-bool suppress_in_doubt(const struct wq_engine *engine, uint32_t station);
+bool suppress_in_doubt(const struct wq_engine *engine, uint32_t station, wq_ms now);
 wq_ms suppress_seen(const struct wq_engine *engine, uint32_t series, wq_ms now);
 /* Whether the open alarm of a slot is accounted for by another: it does not escalate. */
 bool suppress_quiet(const struct wq_engine *engine, const struct slot *slot, wq_ms now);

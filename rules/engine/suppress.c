@@ -67,6 +67,15 @@ static wq_ms silent_since(const struct wq_engine *engine, uint32_t series, wq_ms
 	return later(later(suppress_seen(engine, series, now), engine->started), suppress_excused(engine, series, true, now));
 }
 
+/* A bus that is down will be told as such. One of which a device failed may be: as long as it takes until it is told, but no
+ * longer, for the others may be asked rarely. */
+static bool in_doubt(const struct wq_engine *engine, const struct bus *bus, wq_ms now)
+{
+	if (bus == NULL || bus->state == WQ_BUS_UP)
+		return false;
+	return bus->state == WQ_BUS_DOWN || now - bus->doubted < engine->site->bus_down_after;
+}
+
 bool suppress_undecided(const struct wq_engine *engine, uint32_t series, wq_ms now)
 {
 	const struct wq_site *site = engine->site;
@@ -74,7 +83,7 @@ bool suppress_undecided(const struct wq_engine *engine, uint32_t series, wq_ms n
 	uint32_t index = site->series[series].station;
 	const struct wq_station *station = &site->stations[index];
 	bool due = false;
-	if (bus != NULL && bus->state != WQ_BUS_UP)
+	if (in_doubt(engine, bus, now))
 		return true;
 	if (engine->stations[index].parent == WQ_NONE)
 		return false;
@@ -89,14 +98,12 @@ bool suppress_undecided(const struct wq_engine *engine, uint32_t series, wq_ms n
 	return due;
 }
 
-bool suppress_in_doubt(const struct wq_engine *engine, uint32_t station)
+bool suppress_in_doubt(const struct wq_engine *engine, uint32_t station, wq_ms now)
 {
 	const struct wq_station *where = &engine->site->stations[station];
-	for (uint32_t i = where->first_series; i < where->first_series + where->series_count; i++) {
-		const struct bus *bus = bus_of(engine, i);
-		if (bus != NULL && bus->state != WQ_BUS_UP)
+	for (uint32_t i = where->first_series; i < where->first_series + where->series_count; i++)
+		if (in_doubt(engine, bus_of(engine, i), now))
 			return true;
-	}
 	return false;
 }
 
@@ -138,6 +145,7 @@ void suppress_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 		struct bus *bus = &engine->buses[i];
 		if (bus->state == WQ_BUS_DOWN)
 			bus->from += by;
+		bus->doubted += by;
 		bus->to = WQ_NO_TIME;
 		bus->shadow = bus->shadow > now ? now : bus->shadow;
 	}
@@ -230,6 +238,8 @@ int wq_engine_bus(struct wq_engine *engine, uint32_t source, enum wq_bus_state s
 	} else if (state != WQ_BUS_DOWN && bus->state == WQ_BUS_DOWN) {
 		bus->to = now;
 	}
+	if (state != WQ_BUS_UP && bus->state == WQ_BUS_UP)
+		bus->doubted = now;
 	bus->state = state;
 	if (bus->parent != WQ_NONE)
 		judge_bus(engine, source, now, out);

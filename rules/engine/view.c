@@ -87,7 +87,7 @@ wq_ms wq_view_excused(const struct wq_view *view, uint32_t series)
 bool wq_view_undecided(const struct wq_view *view)
 {
 	if (in_scope(view, WQ_SCOPE_STATION))
-		return suppress_in_doubt(view->engine, view->place);
+		return suppress_in_doubt(view->engine, view->place, view->now);
 	return in_scope(view, WQ_SCOPE_SERIES) && suppress_undecided(view->engine, view->place, view->now);
 }
 

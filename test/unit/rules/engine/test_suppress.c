@@ -319,6 +319,22 @@ static void a_device_of_the_gateway_in_doubt_holds_nothing_for_long(void **state
 	field_free(f);
 }
 
+/* The other devices are asked once a day only: nothing ends the doubt. */
+static void doubt_ends_when_the_bus_would_have_been_told(void **state)
+{
+	struct field *f = network(2, 5, WQ_MINUTES(1));
+	(void)state;
+	field_start(f);
+	run(f, M(10), EVERY, NULL, WQ_BUS_UP);
+	for (size_t i = 5; i < 10; i++)
+		f->series[i].interval = WQ_DAYS(1);
+	run(f, M(11) + WQ_SECONDS(30), 0, NULL, WQ_BUS_DOUBTFUL);
+	assert_string_equal(f->story, "");
+	run(f, M(14), 0, NULL, WQ_BUS_DOUBTFUL);
+	assert_string_equal(f->story, "silent s0 - opened warning\n");
+	field_free(f);
+}
+
 static void without_a_rule_for_the_station_each_series_tells_itself(void **state)
 {
 	struct field *f = field_new(1, 3, WQ_MINUTES(1));
@@ -443,6 +459,7 @@ int main(void)
 		cmocka_unit_test(an_outage_too_short_to_be_told_is_followed_by_nothing),
 		cmocka_unit_test(a_link_that_flaps_and_never_brings_anything_is_told_all_the_same),
 		cmocka_unit_test(a_device_of_the_gateway_in_doubt_holds_nothing_for_long),
+		cmocka_unit_test(doubt_ends_when_the_bus_would_have_been_told),
 		cmocka_unit_test(without_a_rule_for_the_station_each_series_tells_itself),
 		cmocka_unit_test(a_station_of_one_series_has_no_parent_of_its_own),
 		cmocka_unit_test(a_time_of_ones_own_rules_a_station),
