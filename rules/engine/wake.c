@@ -46,10 +46,22 @@ static wq_ms flood(const struct wq_engine *engine)
 	return f->moved || f->count == 0 ? engine->ticked : f->newest[0].decided + engine->site->duty.flood_within;
 }
 
+/* A maintenance that nobody ended is looked for now and then, where somebody would be told of it; not in what was
+ * recorded. */
+static wq_ms hands(const struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	for (size_t r = 0; !site->recorded && r < site->rule_count; r++)
+		if (site->rules[r].rule == &wq_rule_maintenance)
+			return engine->care_due;
+	return INT64_MAX;
+}
+
 wq_ms wq_engine_wake(const struct wq_engine *engine)
 {
 	if (engine->started == WQ_NO_TIME || engine->short_of_memory)
 		return engine->ticked;
 	wq_ms data = earlier(earlier(engine->wake, engine->days_wake), earlier(wanted_wake(engine), profiles_wake(engine)));
-	return earlier(data, earlier(earlier(escalations(engine), shelves(engine)), flood(engine)));
+	wq_ms alarms = earlier(earlier(escalations(engine), shelves(engine)), flood(engine));
+	return earlier(data, earlier(alarms, hands(engine)));
 }
