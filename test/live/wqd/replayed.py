@@ -254,9 +254,12 @@ def by_time(rule, change):
     return rule == 'silent' or (rule == 'upstream' and change == 'cleared')
 
 
-def evidence(text):
-    """Without the numbers of other alarms in it."""
-    return re.sub(r'W[0-9]{8}-[0-9]+', 'W', json.dumps(json.loads(text) if isinstance(text, str) else text, ensure_ascii=False))
+def evidence(of, restarts):
+    """Without the numbers of other alarms in it. After a restart it shows no readings from before an outage of days: those that
+    the rules do not look back on are not remembered."""
+    if restarts:
+        of['readings'] = of.get('readings', [])[-12:]
+    return re.sub(r'W[0-9]{8}-[0-9]+', 'W', json.dumps(of, ensure_ascii=False))
 
 
 def sorted_changes(changes):
@@ -289,10 +292,10 @@ def compare(played, name):
     recorded = [json.loads(line) for line in open(outputs[1], encoding='utf-8')]
     told = [c for c in recorded if not by_time(c['rule'], c['change'])]
     bad.compare('changes of alarms',
-                sorted_changes([(s or '', p or '', r, n, *rest, evidence(e)) for s, p, r, n, *rest, e in live
+                sorted_changes([(s or '', p or '', r, n, *rest, evidence(json.loads(e), played.restarts)) for s, p, r, n, *rest, e in live
                                 if not by_time(r, rest[0]) and not r.startswith('wqd:')]),
                 sorted_changes([(c['station'] or '', c['parameter'] or '', c['rule'], c['number'], c['change'], c['level'], c['time'], c['value'],
-                                 c['limit'], c['text'], evidence(c['evidence'])) for c in told]))
+                                 c['limit'], c['text'], evidence(c['evidence'], played.restarts)) for c in told]))
     kinds = {c['change'] for c in told}
     rules = {c['rule'] for c in told}
     print(f'  rules that spoke: {", ".join(sorted(rules))}; changes: {", ".join(sorted(kinds))}')
