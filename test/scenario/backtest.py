@@ -87,6 +87,10 @@ check('a point that never gives a reading is told, from its station\'s first sam
       silent == [('2021-04-02T12:01:00+08:00', 'b', 'nh3n', 'opened')], silent)
 check('what is not measured has no day', ',b,ph,' not in days and ',b,tp,' in days, days)
 
+two_conf = write('two.conf', 'site { name = "x" }\nstation "b" { kind = "national" }\nstation "a" { kind = "national" }\nstation "*" { kind = "national" }\n')
+status, said, (_, _, days) = backtest(two_conf, write('order.csv', 'time,station,tp\n' + ''.join(f'2021-04-01T00:00,{s},0.1\n' for s in 'zabk')))
+check('stations stand as in the configuration, then as they appear', [d.split(',')[1] for d in days.splitlines() if ',all,' in d] == list('bazk'), said, days)
+
 status, said, _ = backtest(docs_conf, write('wrong.csv', 'time,tp\n2021-04-01T00:00,0.1\nyesterday,0.1\n2021-04-01T04:00,much\n'))
 check('what is wrong with rows is told by line', status == 1 and 'wrong.csv:3:' in said and 'wrong.csv:4:' in said and '2 places' in said, status, said)
 status, said, _ = backtest(docs_conf, path('absent.csv'))

@@ -42,6 +42,11 @@ def failures(text):
 status, out, err = run('--verbose', os.path.join(DOCS, 'rules.test'))
 check('the example passes', status == 0 and out.count('passed') == 7 and '7 tests, 0 failed' in out, status, out, err)
 
+page = open(os.path.join(DOCS, 'backtest.md'), encoding='utf-8').read()
+example = page[page.index('```\ndefaults') + 4:].split('```', 1)[0].replace('"backtest.conf"', f'"{DOCS}/backtest.conf"')
+status, out, err = run(write(example))
+check('and that of the page', status == 0 and '1 tests, 0 failed' in out, status, out, err)
+
 # -- every way to fail --
 SERIES = 'series { parameter = "tp" values = "0.1 0.3 0.1x3" }\n'
 GOOD = 'alarm { at = "4h" change = "opened" level = "watch" parameter = "tp" value = 0.3 limit = 0.2 text = "0.5倍" }\nalarm { at = "12h" change = "cleared" }\n'

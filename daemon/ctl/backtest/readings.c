@@ -88,8 +88,41 @@ static int by_time(const void *a, const void *b)
 	return x->order < y->order ? -1 : 1;
 }
 
-void readings_sort(struct readings *readings)
+/* Where the daemon would have it: what rules say of several stations lists them in this order. */
+static void order_stations(struct readings *readings, const struct wq_site *site)
 {
+	const size_t count = readings->id_count;
+	const char **ids = must(calloc(count + 1, sizeof *ids));
+	uint32_t *to = must(calloc(count + 1, sizeof *to));
+	struct readings_station *station, *following;
+	uint32_t next = 0;
+	for (size_t i = 0; i < site->station_count; i++) {
+		HASH_FIND_STR(readings->by_id, site->stations[i].id, station);
+		if (station != NULL) {
+			to[station->index] = next;
+			ids[next++] = station->id;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (wq_site_station(site, readings->ids[i]) == WQ_NONE) {
+			to[i] = next;
+			ids[next++] = readings->ids[i];
+		}
+	for (size_t i = 0; i < readings->row_count; i++)
+		readings->rows[i].station = to[readings->rows[i].station];
+	HASH_ITER(hh, readings->by_id, station, following)
+	{
+		station->index = to[station->index];
+	}
+	memcpy(readings->ids, ids, count * sizeof *ids);
+	free(ids);
+	free(to);
+}
+
+void readings_sort(struct readings *readings, const struct config *config)
+{
+	if (readings->id_count > 0)
+		order_stations(readings, &config->site);
 	if (readings->row_count > 0)
 		qsort(readings->rows, readings->row_count, sizeof *readings->rows, by_time);
 }
@@ -172,7 +205,7 @@ int readings_read(struct readings *readings, const char *file, const struct conf
 	struct wq_csv *csv = wq_csv_open(
 	        from, file, site->parameters, site->parameter_count, site->zone, true, err);
 	int r = csv != NULL ? read_rows(readings, csv, file, lone, err) : WQ_E_INVALID;
-	readings_sort(readings);
+	readings_sort(readings, config);
 	wq_csv_close(csv);
 	if (from != stdin)
 		fclose(from);

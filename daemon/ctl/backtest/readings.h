@@ -36,7 +36,8 @@ struct readings {
 	struct readings_cell *cells;
 	size_t cell_count, cell_room;
 	struct readings_station *by_id;
-	const char **ids; /* stations in the order in which they appear */
+	const char *
+	        *ids; /* stations: those of the configuration in its order, then as they appear */
 	size_t id_count, id_room;
 	char *names[READINGS_COLUMNS]; /* of the parameter columns */
 	size_t columns;
@@ -51,10 +52,10 @@ int readings_read(struct readings *readings, const char *file, const struct conf
         struct wq_err *err);
 
 /* The same by hand: columns first, then rows with a cell a column (all WQ_CELL_NOT_MEASURED to
- * begin with; valid until the next row), then the order of time. */
+ * begin with; valid until the next row), then the order of time and stations. */
 void readings_column(struct readings *readings, const char *name);
 struct readings_cell *readings_row(struct readings *readings, const char *station, wq_ms at);
-void readings_sort(struct readings *readings);
+void readings_sort(struct readings *readings, const struct config *config);
 
 void readings_free(struct readings *readings);
 

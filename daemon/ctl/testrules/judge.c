@@ -356,6 +356,7 @@ static int play(struct judge *judge, struct wq_err *err)
 		.owner = judge, .change = take_change, .day = take_day
 	};
 	fill(&readings, judge->test);
+	readings_sort(&readings, judge->test->config);
 	struct config *config = readings_config(&readings, judge->test->config, parameters, err);
 	int r = config != NULL
 	        ? replay_run(&readings, &config->site, parameters, &listener, false, err)
