@@ -345,8 +345,8 @@ bool source_state(struct source *source, enum wq_bus_state *state)
 	}
 	bool failed = source->failed_last;
 	pthread_mutex_unlock(&source->lock);
-	*state = !failed ? WQ_BUS_UP : up + waiting == 0 ? WQ_BUS_DOWN : WQ_BUS_DOUBTFUL;
-	return waiting < source->unit_count;
+	*state = !failed ? WQ_BUS_UP : up == 0 ? WQ_BUS_DOWN : WQ_BUS_DOUBTFUL;
+	return up > 0 || waiting == 0;
 }
 
 uint64_t source_progress(const struct source *source)

@@ -58,8 +58,8 @@ const struct config_bus *source_bus(const struct source *source);
 /* Copies up to `cap` device states; returns how many there are. Thread-safe. */
 size_t source_units(struct source *source, struct source_unit *units, size_t cap);
 
-/* How the bus serves, from the last poll of each device (a push driver: its link). False: nothing is known yet.
- * Thread-safe. */
+/* How the bus serves, from the last poll of each device (a push driver: its link). False: nothing is known yet;
+ * as long as none serves that takes an answer of each. Thread-safe. */
 bool source_state(struct source *source, enum wq_bus_state *state);
 
 /* Grows while the source lives. Thread-safe. */

@@ -168,7 +168,7 @@ int wq_engine_maintain_end(struct wq_engine *engine, uint32_t station, uint32_t 
 /* How a bus serves. */
 enum wq_bus_state {
 	WQ_BUS_UP,
-	WQ_BUS_DOUBTFUL, /* a device of it failed and none has served since */
+	WQ_BUS_DOUBTFUL, /* a device of it failed and none has served since; another one served before */
 	WQ_BUS_DOWN,     /* none of its devices serves */
 };
 

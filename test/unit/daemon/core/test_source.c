@@ -32,6 +32,7 @@ static struct {
 	int open_says, start_says;
 	size_t opened, closed, started, stopped, polls[4];
 	bool slow, in_poll; /* a slow poll ends when it is told to */
+	bool stop_at_outage; /* the poll after the next outage is slow */
 	const struct wq_sink *sink;
 	/* outages as told */
 	struct source_outage outages[32];
@@ -57,7 +58,7 @@ static void reset(void)
 	plant.units = 2;
 	plant.open_says = plant.start_says = 0;
 	plant.opened = plant.closed = plant.started = plant.stopped = plant.outage_count = 0;
-	plant.slow = plant.in_poll = false;
+	plant.slow = plant.in_poll = plant.stop_at_outage = false;
 	plant.sink = NULL;
 	unlock();
 }
@@ -197,6 +198,7 @@ static void on_outage(void *owner, const struct source_outage *outage)
 	lock();
 	plant.outages[plant.outage_count % 32] = *outage;
 	plant.outage_count++;
+	plant.slow |= plant.stop_at_outage;
 	unlock();
 }
 
@@ -332,6 +334,23 @@ static void a_bus_is_down_when_none_of_its_devices_serves(void **state)
 	assert_int_not_equal(bus_state(line, 3), WQ_BUS_DOWN);
 	set(&plant.answers[0], 0);
 	assert_int_equal(bus_state(line, 4), WQ_BUS_UP);
+}
+
+/* After a restart the alarm of a bus that is still down must not end because only one device was asked yet. */
+static void a_bus_of_which_some_were_not_asked_yet_and_none_serves_is_not_known(void **state)
+{
+	struct line *line = *state;
+	enum wq_bus_state now;
+
+	plant.answers[0] = plant.answers[1] = WQ_E_TIMEOUT;
+	plant.stop_at_outage = true;
+	assert_non_null(go(line, &polled));
+	wait_for(&plant.outage_count, 1);
+	assert_false(source_state(line->source, &now));
+	lock();
+	plant.slow = plant.stop_at_outage = false;
+	unlock();
+	assert_int_equal(bus_state(line, 2), WQ_BUS_DOWN);
 }
 
 static void a_full_inbox_is_not_the_devices_fault(void **state)
@@ -603,6 +622,7 @@ int main(void)
 		line_test(a_device_that_fails_is_one_outage_from_its_first_failure_to_its_return),
 		line_test(a_device_that_was_never_there_is_an_outage_too),
 		line_test(a_bus_is_down_when_none_of_its_devices_serves),
+		line_test(a_bus_of_which_some_were_not_asked_yet_and_none_serves_is_not_known),
 		line_test(a_full_inbox_is_not_the_devices_fault),
 		line_test(a_device_that_takes_its_time_holds_up_nobody_who_looks),
 		line_test(progress_is_made_while_it_polls),
