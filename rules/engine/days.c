@@ -96,6 +96,17 @@ static bool newest_closed(const struct wq_engine *engine, uint32_t station, wq_d
 	return true;
 }
 
+/* Class and verdict of every row as one number, never 0 (FNV-1a). */
+static uint32_t marks_of(const struct wq_day_report *report)
+{
+	uint32_t marks = UINT32_C(2166136261);
+	for (uint32_t i = 0; i < report->count; i++) {
+		marks = (marks ^ (uint32_t)report->rows[i].class_) * UINT32_C(16777619);
+		marks = (marks ^ (uint32_t)report->rows[i].verdict) * UINT32_C(16777619);
+	}
+	return marks | 1;
+}
+
 /* Gives the verdict of a day, or gives it again. False when there is no memory for its rows. */
 static bool tell(struct wq_engine *engine, uint32_t station, struct day_slot *slot, wq_ms now, struct wq_outcome *out)
 {
@@ -108,13 +119,16 @@ static bool tell(struct wq_engine *engine, uint32_t station, struct day_slot *sl
 	gather(engine, station, slot->day, sums);
 	report_make(engine->site, station, slot->day, sums, &report);
 	report.correction = slot->closed;
+	uint32_t marks = marks_of(&report);
 	report.changed = slot->closed &&
-		(slot->class_ != report.rows[0].class_ || slot->verdict != report.rows[0].verdict);
+		(slot->class_ != report.rows[0].class_ || slot->verdict != report.rows[0].verdict ||
+			(slot->marks != 0 && slot->marks != marks));
 	slot->closed = true;
 	slot->dirty = false;
 	slot->revision++;
 	slot->class_ = report.rows[0].class_;
 	slot->verdict = report.rows[0].verdict;
+	slot->marks = marks;
 	for (uint32_t i = 0; i < report.count; i++) {
 		report.rows[i].revision = slot->revision;
 		out->days[out->day_count++] = report.rows[i];

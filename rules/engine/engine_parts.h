@@ -41,6 +41,7 @@ struct day_slot {
 	uint32_t revision;
 	int class_;        /* as last told */
 	enum wq_day_verdict verdict;
+	uint32_t marks;    /* of class and verdict of every item, as last told; 0: not known */
 };
 
 struct place_station {

@@ -224,6 +224,28 @@ static void late_data_correct_what_rules_look_back_on(void **state)
 	river_close(&r);
 }
 
+/* The station stays Class IV by ammonia, total phosphorus alone changes: rules of that item must hear of it. */
+static void a_correction_of_one_item_is_told_as_a_change(void **state)
+{
+	(void)state;
+	begin(&series_rule, "");
+	for (int slot = 0; slot < 6; slot++) {
+		wq_ms at = DAY0 + WQ_HOURS(4 * slot);
+		river_read(&r, 1, 0, at, slot < 5 ? 0.19 : 0.2);
+		river_read(&r, 1, 1, at, 1.2);
+	}
+	river_tick(&r, DAY0 + WQ_HOURS(25));
+	size_t told = seen.days_told;
+	/* 0.19 × 5 + 0.22 = 1.17: still within 0.2. */
+	river_read_late(&r, 1, 0, DAY0 + WQ_HOURS(20), 0.22, DAY0 + WQ_HOURS(26));
+	river_tick(&r, DAY0 + WQ_HOURS(26) + 1000);
+	assert_int_equal(seen.days_told, told);
+	river_read_late(&r, 1, 0, DAY0 + WQ_HOURS(20), 0.5, DAY0 + WQ_HOURS(27));
+	river_tick(&r, DAY0 + WQ_HOURS(27) + 1000);
+	assert_int_equal(seen.days_told, told + 2);
+	river_close(&r);
+}
+
 static void a_restart_brings_the_days_back_and_gaps_stay_gaps(void **state)
 {
 	static const int days[] = { 0, 1, 3, 4, 6 };
@@ -290,6 +312,7 @@ int main(void)
 		cmocka_unit_test(nobody_keeps_days_that_nobody_asked_for),
 		cmocka_unit_test(the_open_day_shows_its_mean_so_far),
 		cmocka_unit_test(late_data_correct_what_rules_look_back_on),
+		cmocka_unit_test(a_correction_of_one_item_is_told_as_a_change),
 		cmocka_unit_test(a_restart_brings_the_days_back_and_gaps_stay_gaps),
 		cmocka_unit_test(days_that_have_not_come_are_forgotten_when_the_clock_is_set_back),
 		cmocka_unit_test(a_rule_that_looks_upstream_is_called_for_what_flows_to_it),
