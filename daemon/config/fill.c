@@ -185,6 +185,8 @@ static bool length_ok(const struct filling *f, const char *text)
 		return true;
 	if (text[0] == '\0')
 		wrong(f, "is empty");
+	else if (bound && low == high)
+		wrong(f, "has %.0f bytes, not %.0f; it is the %s", length, low, f->row->help);
 	else
 		wrong(f, "has %.0f bytes; allowed are %.0f to %.0f", length, low, high);
 	return false;

@@ -143,13 +143,38 @@ static bool take_string(struct lexer *l)
 	return true;
 }
 
+/* What an input method left in Chinese types for the characters of the form, three bytes each. */
+static const struct {
+	const char *wide;
+	char plain;
+} wide_forms[] = { { "“", '"' }, { "”", '"' }, { "‘", '\'' }, { "’", '\'' }, { "＂", '"' },
+	{ "，", ',' }, { "、", ',' }, { "＝", '=' }, { "｛", '{' }, { "｝", '}' }, { "＃", '#' },
+	{ "\u3000", ' ' } };
+
+/* What is meant by the wide character that begins here, or 0. */
+static char wide_form(const char *text)
+{
+	for (size_t i = 0; i < sizeof wide_forms / sizeof *wide_forms; i++) {
+		if (strncmp(text, wide_forms[i].wide, 3) == 0)
+			return wide_forms[i].plain;
+	}
+	return '\0';
+}
+
 static void string_unterminated(struct lexer *l)
 {
 	struct scan *scan = l->scan;
 	const size_t stop = line_end(scan, l->at);
-	size_t begin = l->at;
+	size_t begin = l->at, wide = begin;
+	char what[160];
 
-	complain(l, l->line, "a quoted text is not closed on this line");
+	while (wide < stop && wide_form(scan->text + wide) != scan->text[begin])
+		wide++;
+	if (wide < stop)
+		snprintf(what, sizeof what,
+		        "a quoted text is not closed on this line: '%.3s' is a full-width character, write '%c'",
+		        scan->text + wide, scan->text[begin]);
+	complain(l, l->line, wide < stop ? what : "a quoted text is not closed on this line");
 	while (scan->count > 0 && scan->tokens[scan->count - 1].line == l->line &&
 	        scan->tokens[scan->count - 1].kind != TOKEN_OPEN &&
 	        scan->tokens[scan->count - 1].kind != TOKEN_CLOSE)
@@ -167,14 +192,48 @@ static bool word_character(unsigned char c)
 	        c == '_' || c == '.' || c == '-' || c >= 0x80;
 }
 
+/* Puts what is meant in the place of a wide character, in its first or its last byte. */
+static void narrow(struct scan *scan, size_t at, char plain, bool last)
+{
+	wipe(scan, at, at + 3);
+	scan->text[at + (last ? 2 : 0)] = plain;
+}
+
+/* Tells a wide character and reads on as if the plain one stood there: one slip is one error. */
+static bool take_wide(struct lexer *l)
+{
+	struct scan *scan = l->scan;
+	const size_t stop = line_end(scan, l->at);
+	const char plain = wide_form(scan->text + l->at);
+	char what[160];
+
+	if (plain == '\0')
+		return false;
+	snprintf(what, sizeof what, "'%.3s' is a full-width character: write '%c' (input method switched to English)",
+	        scan->text + l->at, plain);
+	complain(l, l->line, what);
+	narrow(scan, l->at, plain, plain == '"' || plain == '\'');
+	for (size_t i = l->at + 3; (plain == '"' || plain == '\'') && i < stop; i++) {
+		if (scan->text[i] == plain)
+			break;
+		if (wide_form(scan->text + i) == plain) {
+			narrow(scan, i, plain, false);
+			break;
+		}
+	}
+	return true;
+}
+
 static void take_other(struct lexer *l)
 {
 	struct scan *scan = l->scan;
 	size_t end = l->at;
 	char what[160];
 
+	if (take_wide(l))
+		return;
 	if (word_character((unsigned char)scan->text[end])) {
-		while (word_character((unsigned char)scan->text[end]))
+		while (word_character((unsigned char)scan->text[end]) && wide_form(scan->text + end) == '\0')
 			end++;
 		push(l, TOKEN_WORD, l->at, end)->text =
 		        arena_copy_part(scan->arena, scan->text + l->at, end - l->at);
@@ -273,7 +332,7 @@ static bool closed(struct lexer *l)
 	return false;
 }
 
-static bool valid_utf8(const unsigned char *s, size_t length, size_t *bad)
+bool scan_utf8(const unsigned char *s, size_t length, size_t *bad)
 {
 	for (size_t i = 0; i < length;) {
 		const unsigned char c = s[i];
@@ -304,7 +363,7 @@ static bool readable(const struct scan *scan, const char *text, size_t length)
 	int line = 1;
 	const char *nul = memchr(text, '\0', length);
 
-	if (nul == NULL && valid_utf8((const unsigned char *)text, length, &bad))
+	if (nul == NULL && scan_utf8((const unsigned char *)text, length, &bad))
 		return true;
 	if (nul != NULL)
 		bad = (size_t)(nul - text);

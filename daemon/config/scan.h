@@ -54,6 +54,9 @@ struct scan {
 bool scan_text(struct scan *scan, const char *text, size_t length, struct arena *arena,
         struct config_report *report);
 
+/* True when the bytes are UTF-8; otherwise *bad is where the first that are not begin. */
+bool scan_utf8(const unsigned char *s, size_t length, size_t *bad);
+
 /* The checks of scan_text() that need the tokens (statements.c). */
 void scan_check_statements(struct scan *scan);
 

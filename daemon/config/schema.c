@@ -184,7 +184,7 @@ const struct wq_option schema_care[] = {
 	ROW(LIST, care_settings, weekday, "weekday",
 	        .help = "weekly: days, mon tue wed thu fri sat sun"),
 	ROW(TEXT, care_settings, at, "at", .min = 5, .max = 5,
-	        .help = "weekly: time of day of the begin, \"09:00\", in the station's zone"),
+	        .help = "time of day of a weekly begin, \"09:00\", in the station's zone"),
 	ROW(SPAN, care_settings, span, "for", .min = 60000, .max = 86400000,
 	        .help = "weekly: how long it takes"),
 	ROW(TEXT, care_settings, reason, "reason", .min = 1, .max = 120,
@@ -254,7 +254,7 @@ const struct wq_option schema_profile[] = {
 	ROW(TEXT, profile_settings, from, "from", .required = true, .min = 5, .max = 5,
 	        .help = "first day of every year on which it is on, \"05-01\""),
 	ROW(TEXT, profile_settings, to, "to", .required = true, .min = 5, .max = 5,
-	        .help = "last day; before `from`: in the year after"),
+	        .help = "last day, \"09-30\"; before `from`: in the year after"),
 	WQ_OPTION_END,
 };
 
