@@ -6,6 +6,7 @@
  * Lines that begin with # are remarks, of which "# name: …" and "# version: …" name the whole. */
 #include "limits.h"
 
+#include "scan.h"
 #include "wq/err.h"
 
 #include <inttypes.h>
@@ -70,6 +71,7 @@ static void read_rows(struct limits *f, FILE *from)
 static char *read_file(struct limits *f, size_t *length)
 {
 	struct wq_err err;
+	size_t bad, line = 1;
 	char *text = load_whole(f->path, FILE_MAX, length, &err), *copy;
 
 	if (text == NULL) {
@@ -81,6 +83,12 @@ static char *read_file(struct limits *f, size_t *length)
 	text[*length] = '\0';
 	if (memchr(text, '\0', *length) != NULL) {
 		limits_complain(f, 1, "a NUL byte: the file must be UTF-8 text");
+		copy = NULL;
+	} else if (!scan_utf8((const unsigned char *)text, *length, &bad)) {
+		for (size_t i = 0; i < bad; i++)
+			line += text[i] == '\n';
+		limits_complain(f, line,
+		        "not UTF-8 (a spreadsheet may have saved it as GBK); save it as CSV in UTF-8");
 		copy = NULL;
 	} else {
 		copy = arena_copy(f->l->arena, text);

@@ -198,6 +198,15 @@ static const struct {
 	{ "tn,mg/L,max,1,1,1,1.5,2,lake,maybe", "evaluated 'maybe'" },
 };
 
+/* What a spreadsheet saves in China, unless it is told otherwise. */
+static void a_file_in_gbk_is_refused_by_its_line(void **state)
+{
+	(void)state;
+	assert_null(load_limits("# version: 1\n# name: \xb9\xdc\xbf\xd8\n" HEADER "tp,mg/L,max,0.02,0.1,0.15,0.3,0.4,river,\n"));
+	assert_non_null(problem(&report, 13, "limits.csv:2: not UTF-8"));
+	assert_int_equal(report.error_count, 1);
+}
+
 static void a_wrong_row_is_refused_by_its_line(void **state)
 {
 	(void)state;
@@ -375,6 +384,7 @@ int main(void)
 		cmocka_unit_test(an_item_without_limits_has_none),
 		cmocka_unit_test(a_file_without_a_version_is_known_by_its_hash),
 		cmocka_unit_test(a_range_has_both_ends_in_one_cell),
+		cmocka_unit_test(a_file_in_gbk_is_refused_by_its_line),
 		cmocka_unit_test(a_wrong_row_is_refused_by_its_line),
 		cmocka_unit_test(the_unit_alone_decides_what_a_factor_of_a_thousand_is),
 		cmocka_unit_test(all_errors_are_told_in_one_run),
