@@ -197,6 +197,27 @@ static bool wanted(const struct evaluate_request *request, const struct wq_stati
 	                strcmp(request->kind_of_station, wq_station_kind_name(station->kind)) == 0);
 }
 
+/* The groups that there are, each once. */
+static void tell_groups(const struct evaluation *e)
+{
+	const char *between = "; groups: ";
+
+	for (size_t i = 0; i < e->site.station_count; i++) {
+		const struct wq_station *station = &e->stations[i];
+
+		for (size_t k = 0; k < station->group_count; k++) {
+			bool told = false;
+
+			for (size_t j = 0; j < i && !told; j++)
+				told = in_group(&e->stations[j], station->groups[k]);
+			if (told)
+				continue;
+			fprintf(stderr, "%s%s", between, station->groups[k]);
+			between = ", ";
+		}
+	}
+}
+
 static int choose_stations(struct evaluation *e)
 {
 	size_t chosen = 0;
@@ -213,8 +234,11 @@ static int choose_stations(struct evaluation *e)
 	}
 	if (chosen > 0)
 		return CTL_DONE;
-	fprintf(stderr, "wqctl: no station is meant: %zu are known, none of that group and kind\n",
+	fprintf(stderr, "wqctl: no station is meant: %zu are known, none of that group and kind",
 	        e->site.station_count);
+	if (e->request->group != NULL)
+		tell_groups(e);
+	fputc('\n', stderr);
 	return CTL_WRONG;
 }
 
@@ -241,6 +265,13 @@ int evaluation_begin(struct evaluation *e, wq_day last)
 			        &e->works[i][p], &e->site, (uint32_t)i, &e->periods[p], e->until);
 	}
 	return choose_stations(e);
+}
+
+wq_day evaluation_until(const struct evaluation *e)
+{
+	const wq_day last = e->periods[EVALUATED_NOW].last;
+
+	return e->until < last ? e->until : last;
 }
 
 void evaluation_row(struct evaluation *e, const struct wq_day_row *row)

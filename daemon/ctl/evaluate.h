@@ -50,6 +50,9 @@ int evaluation_site(struct evaluation *e, const struct wq_site *site);
 /* Decides the stations and the periods, once the site and the last day that is over are known. */
 int evaluation_begin(struct evaluation *e, wq_day last);
 
+/* The last day of the period that counts: its end, or the last one that is over. */
+wq_day evaluation_until(const struct evaluation *e);
+
 /* A row of a day, for whichever periods it lies in. */
 void evaluation_row(struct evaluation *e, const struct wq_day_row *row);
 

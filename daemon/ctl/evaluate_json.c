@@ -8,6 +8,9 @@
 #include <math.h>
 #include <stdio.h>
 
+/* Fifteen digits: what was stored as a decimal comes out as one. */
+#define FORM (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 static json_t *number(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
@@ -130,14 +133,16 @@ int evaluate_json(
         const struct evaluation *e, struct evaluated_line *line, struct evaluated_groups *groups)
 {
 	const char *between = "";
-	json_t *part = json_pack("{s:o, s:o, s:o, s:s, s:s}", "period",
-	        period_json(&e->periods[EVALUATED_NOW]), "previous",
+	char until[WQ_INSTANT_TEXT];
+	json_t *part = json_pack("{s:o, s:s, s:o, s:o, s:s, s:s}", "period",
+	        period_json(&e->periods[EVALUATED_NOW]), "until",
+	        wq_day_format(evaluation_until(e), until), "previous",
 	        period_json(&e->periods[EVALUATED_BEFORE]), "last_year",
 	        period_json(&e->periods[EVALUATED_LAST_YEAR]), "standard", e->site.standard->name,
 	        "standard_version", e->site.standard->version);
 
 	fputs("{\"about\":", stdout);
-	json_dumpf(part, stdout, JSON_COMPACT);
+	json_dumpf(part, stdout, FORM);
 	json_decref(part);
 	fputs(",\n\"stations\":[", stdout);
 	for (size_t i = 0; i < e->site.station_count; i++) {
@@ -147,13 +152,13 @@ int evaluate_json(
 		evaluate_count(groups, line);
 		part = line_json(e, line);
 		printf("%s\n", between);
-		json_dumpf(part, stdout, JSON_COMPACT);
+		json_dumpf(part, stdout, FORM);
 		json_decref(part);
 		between = ",";
 	}
 	fputs("],\n\"summary\":", stdout);
 	part = summary_json(e, groups);
-	json_dumpf(part, stdout, JSON_COMPACT);
+	json_dumpf(part, stdout, FORM);
 	json_decref(part);
 	fputs("}\n", stdout);
 	return CTL_DONE;

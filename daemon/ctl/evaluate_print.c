@@ -136,10 +136,14 @@ void evaluate_count(struct evaluated_groups *g, const struct evaluated_line *lin
 
 static void print_summary(const struct evaluation *e, const struct evaluated_groups *g)
 {
+	const struct wq_period *now = &e->periods[EVALUATED_NOW];
+	const struct wq_period until = wq_period_of(WQ_PERIOD_DAY, evaluation_until(e));
 	char period[WQ_PERIOD_TEXT];
 
-	printf("\n%s,断面%u个,可评价%u个", wq_period_format(&e->periods[EVALUATED_NOW], period),
-	        g->now.sections, g->now.assessable);
+	printf("\n%s", wq_period_format(now, period));
+	if (until.last < now->last)
+		printf("(未结束,截至%s)", wq_period_format(&until, period));
+	printf(",断面%u个,可评价%u个", g->now.sections, g->now.assessable);
 	if (g->now.commissioning > 0)
 		printf(",另有调试中%u个不计", g->now.commissioning);
 	printf(":");

@@ -67,6 +67,11 @@ def small_files(folder):
     station = report["stations"][0]
     expect("a month: class", (station["class"], station["verdict"], station["days"], station["days_expected"]), (2, "meets", 31, 31))
     expect("a month: shares", report["summary"]["now"]["share_class_3_or_better"], 100.0)
+    expect("a month that is over", "未结束" in run(folder, HEADER + rows(range(1, 32), GOOD), "--period", "month")[1], False)
+    out = run(folder, HEADER + rows(range(1, 6), GOOD), "--period", "month")[1]
+    expect("a month of which five days are over", "2026年3月(未结束,截至2026年3月5日),断面1个" in out, True)
+    expect("the same for a program", one(folder, HEADER + rows(range(1, 6), GOOD), "--period", "month")["about"]["until"], "2026-03-05")
+    expect("numbers as they are stored", '"mean":0.042,' in run(folder, HEADER + rows([1], "7.5,8,3,0.3,0.042"), "--period", "day", "--json")[1], True)
     report = one(folder, HEADER + rows(range(1, 32), GOOD).replace("0.08", "0.3"), "--period", "month", water="lake")
     expect("a lake", (report["stations"][0]["class"], report["stations"][0]["pollutants"]),
            (6, [{"parameter": "tp", "exceedance": 5.0}]))
