@@ -139,9 +139,10 @@ int wq_engine_shelve(struct wq_engine *engine, uint32_t rule, uint32_t place, wq
 int wq_engine_unshelve(struct wq_engine *engine, uint32_t rule, uint32_t place, const char *who, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err);
 
-/* Says of a profile (wq_profile_word; `since` is the present) that it is on or off, or as its dates have it again; recorded, and told
- * again after a restart (wq_engine_restore_profile()). WQ_E_MISSING: there is no such profile; WQ_E_INVALID: `until` is past;
- * WQ_E_MEMORY: nothing was changed. */
+/* Says of a profile (wq_profile_word; `since` is the present) that it is on or off, or as its dates have it again; recorded,
+ * and told again after a restart (wq_engine_restore_profile()). Recorded is a `since` later than that of any word before,
+ * whatever the clock does. WQ_E_MISSING: there is no such profile; WQ_E_INVALID: `until` is past; WQ_E_MEMORY: nothing was
+ * changed. */
 int wq_engine_profile(struct wq_engine *engine, const struct wq_profile_word *word, struct wq_outcome *out,
 	struct wq_err *err);
 

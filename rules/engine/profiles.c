@@ -106,17 +106,27 @@ static int check(const struct wq_engine *engine, const struct wq_profile_word *w
 			  engine->site->profile_count);
 }
 
+/* The newest word holds after a restart: what is said later is later, even within one instant, or when the clock was set
+ * back. */
+static wq_ms after_the_last(const struct wq_engine *engine, const struct wq_profile_word *word)
+{
+	wq_ms last = engine->words[word->profile].since;
+	return word->since > last ? word->since : last + 1;
+}
+
 int wq_engine_profile(struct wq_engine *engine, const struct wq_profile_word *word, struct wq_outcome *out,
 	struct wq_err *err)
 {
+	struct wq_profile_word said = *word;
 	int r = check(engine, word, err);
 	if (r < 0)
 		return r;
 	if (word->until != WQ_NO_TIME && word->until <= word->since)
 		return wq_fail(err, WQ_E_INVALID, "what is said of a profile ends in the future; nothing was changed");
-	if (!outcome_word(out, word))
+	said.since = after_the_last(engine, word);
+	if (!outcome_word(out, &said))
 		return wq_fail(err, WQ_E_MEMORY, "no memory to record this; nothing was changed");
-	take(engine, word, word->since);
+	take(engine, &said, word->since);
 	return 0;
 }
 

@@ -185,6 +185,29 @@ static void a_person_is_stronger_than_the_date_until_the_time_said(void **state)
 	river_close(&r);
 }
 
+/* The newest word holds after a restart, so what is said later is later, even when the clock was set back or stands still. */
+static void what_is_said_later_is_recorded_as_later(void **state)
+{
+	wq_ms noon = DAY0 + WQ_HOURS(12);
+
+	(void)state;
+	begin(1, 0);
+	assert_int_equal(say(0, WQ_PROFILE_ON, WQ_NO_TIME, noon), 0);
+	assert_true(r.out.words[0].since == noon);
+	assert_int_equal(say(0, WQ_PROFILE_OFF, WQ_NO_TIME, noon), 0);
+	assert_true(r.out.words[0].since == noon + 1);
+	assert_int_equal(say(0, WQ_PROFILE_ON, noon - WQ_HOURS(1), noon - WQ_HOURS(2)), 0);
+	assert_true(r.out.words[0].since == noon + 2 && r.out.words[0].until == noon - WQ_HOURS(1));
+	assert_true(on(0, noon - WQ_HOURS(2)));
+	assert_int_equal(say(0, WQ_PROFILE_OFF, noon - WQ_HOURS(2), noon - WQ_HOURS(2)), WQ_E_INVALID);
+	assert_int_equal(say(0, WQ_PROFILE_OFF, WQ_NO_TIME, noon + WQ_HOURS(1)), 0);
+	assert_true(r.out.words[0].since == noon + WQ_HOURS(1));
+	/* Of another profile nothing was said yet. */
+	assert_int_equal(say(1, WQ_PROFILE_OFF, WQ_NO_TIME, noon), 0);
+	assert_true(r.out.words[0].since == noon);
+	river_close(&r);
+}
+
 static void what_was_said_outlives_a_restart(void **state)
 {
 	struct wq_profile_word word = { 0, WQ_PROFILE_ON, DAY0, DAY0 + WQ_HOURS(20), "王", "暴雨" };
@@ -208,6 +231,7 @@ int main(void)
 		cmocka_unit_test(rules_follow_their_profiles),
 		cmocka_unit_test(a_rule_that_becomes_active_is_asked_at_once),
 		cmocka_unit_test(a_person_is_stronger_than_the_date_until_the_time_said),
+		cmocka_unit_test(what_is_said_later_is_recorded_as_later),
 		cmocka_unit_test(what_was_said_outlives_a_restart),
 	};
 
