@@ -386,10 +386,10 @@ static int tell_maintenance(const struct store *store, const struct wq_site *sit
 	return 0;
 }
 
-/* The newest, in their order. */
+/* What stands before what nobody ended, and that before the newest of what is over: the engine has no room for all. */
 static const struct replay replay_maintenance = {
-	"SELECT * FROM (SELECT id,station,series,since,until,ended,who,reason,ended_by FROM maintenance"
-	" WHERE until>=?1 ORDER BY id DESC LIMIT 64) ORDER BY id",
+	"SELECT id,station,series,since,until,ended,who,reason,ended_by FROM maintenance WHERE until>=?1"
+	" ORDER BY ended IS NOT NULL,CASE WHEN ended IS NULL THEN until ELSE id END DESC,id",
 	"cannot read maintenance", tell_maintenance
 };
 

@@ -224,8 +224,8 @@ void wq_engine_restore_opening(struct wq_engine *engine, const struct wq_opening
 /* 6. Days that were wanted and not yet told: they are asked for with the first tick. */
 void wq_engine_restore_need(struct wq_engine *engine, uint32_t station, wq_day day);
 
-/* What people announced, ascending by id: what goes on, and what ended not before wq_engine_memory(); 64 at most are
- * remembered. What belongs to nothing that is configured is left out. */
+/* What people announced, the dearest first: what goes on, what nobody ended, and the newest of what ended not before
+ * wq_engine_memory(). Remembered are the first 64; what belongs to nothing that is configured is left out. */
 void wq_engine_restore_maintenance(struct wq_engine *engine, const struct wq_maintenance *hand);
 
 /* How far back stored samples matter to the rules and the open days, seen from `now`. */

@@ -119,7 +119,10 @@ void wq_engine_restore_maintenance(struct wq_engine *engine, const struct wq_mai
 		(hand->series != WQ_NONE &&
 			(hand->series >= site->series_count || site->series[hand->series].station != hand->station)))
 		return;
-	engine->hands[engine->hand_count++] = *hand;
+	size_t i = engine->hand_count++;
+	for (; i > 0 && engine->hands[i - 1].id > hand->id; i--)
+		engine->hands[i] = engine->hands[i - 1];
+	engine->hands[i] = *hand;
 }
 
 /* -- what nobody ended -- */

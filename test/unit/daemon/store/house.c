@@ -560,7 +560,7 @@ int wq_engine_restore_shelf(
 
 void wq_engine_restore_maintenance(struct wq_engine *engine, const struct wq_maintenance *hand)
 {
-	assert_true(engine->hand_count < 64);
+	assert_true(engine->hand_count < 256);
 	engine->hands[engine->hand_count++] = *hand;
 }
 

@@ -99,7 +99,7 @@ struct wq_engine {
 	struct wq_shelf shelves[8];
 	struct wq_delay delays[8];
 	struct wq_opening openings[64];
-	struct wq_maintenance hands[64];
+	struct wq_maintenance hands[256];
 	size_t hand_count;
 	size_t shelf_count, restored_delays, opening_count;
 	wq_ms openings_from; /* 0: all */

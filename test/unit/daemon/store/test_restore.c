@@ -320,20 +320,34 @@ static void a_maintenance_is_remembered_over_a_restart_and_its_end_is_recorded(v
 	house_commit(h);
 	engine = restart(h, &house_site);
 	assert_int_equal(engine->hand_count, 2);
-	assert_true(engine->hands[0].ended == MORNING + WQ_HOURS(1));
-	assert_string_equal(engine->hands[0].ended_by, "李四");
+	assert_true(engine->hands[1].ended == MORNING + WQ_HOURS(1));
+	assert_string_equal(engine->hands[1].ended_by, "李四");
 	house_expect_text(h,
 	        "SELECT station||' '||coalesce(parameter,'all')||' '||since||' '||until||' '||ended||' '||who||' '||reason||' '||ended_by"
 	        " FROM v_maintenance WHERE ended IS NOT NULL",
 	        "yigan all 2026-03-05T08:00:00+08:00 2026-03-05T10:00:00+08:00 2026-03-05T09:00:00+08:00 张三 换泵管 李四");
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_maintenance"), 3);
-	/* More than are remembered: the newest. */
-	for (int i = 0; i < 70; i++)
-		house_maintenance(h, YIGAN, WQ_NONE)->id = MORNING + 10 + i;
+}
+
+/* The engine has room for 64; the oldest of what stands is dearer than the newest of what is over. */
+static void a_maintenance_that_stands_comes_back_before_what_is_over(void **state)
+{
+	struct house *h = *state;
+	house_maintenance(h, YIGAN, YIGAN_TP)->to = MORNING + WQ_DAYS(30);
+	struct wq_maintenance *forgotten = house_maintenance(h, YIGAN, YIGAN_PH);
+	forgotten->id = MORNING + 1;
+	forgotten->to = MORNING + WQ_HOURS(1) - 1;
+	for (int i = 0; i < 200; i++) {
+		struct wq_maintenance *over = house_maintenance(h, i % 2 == 0 ? YIGAN : NANHENG, WQ_NONE);
+		over->id = MORNING + 10 + i;
+		over->ended = MORNING + 11 + i;
+	}
 	house_commit(h);
-	engine = restart(h, &house_site);
-	assert_int_equal(engine->hand_count, 64);
-	assert_true(engine->hands[63].id == MORNING + 79);
+	struct wq_engine *engine = restart(h, &house_site);
+	assert_true(engine->hand_count >= 64);
+	assert_true(engine->hands[0].id == MORNING && engine->hands[1].id == MORNING + 1);
+	/* Then the newest. */
+	assert_true(engine->hands[2].id == MORNING + 209 && engine->hands[63].id == MORNING + 148);
 }
 
 static void a_shelf_stands_over_a_restart_until_it_is_ended(void **state)
@@ -528,6 +542,7 @@ int main(void)
 		house_test(an_open_alarm_comes_back_as_it_was),
 		house_test(the_state_of_an_alarm_follows_from_its_changes),
 		house_test(a_maintenance_is_remembered_over_a_restart_and_its_end_is_recorded),
+		house_test(a_maintenance_that_stands_comes_back_before_what_is_over),
 		house_test(a_shelf_stands_over_a_restart_until_it_is_ended),
 		house_test(the_newest_word_on_a_profile_stands_over_a_restart),
 		house_test(a_delay_that_runs_goes_on_after_a_restart),
