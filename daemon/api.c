@@ -294,13 +294,36 @@ static void act(struct daemon *daemon, struct command *command, const char *name
 		api_done(daemon, flight, command);
 }
 
+/* Members that any request has. What is not among them, or no text, is refused: passed over, a parameter that was
+ * misspelled would shelve or maintain the whole station. */
+static const char *const members[] = { "action", "cause", "for", "note", "parameter", "profile", "reason", "rule", "say",
+	"station", "until", "who" };
+
+static bool understood(const char *key, const json_t *value)
+{
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (strcmp(members[i], key) == 0)
+			return json_is_string(value) || json_is_null(value);
+	return false;
+}
+
 json_t *api_body(struct command *command)
 {
 	json_t *body = json_loads(command->body[0] != '\0' ? command->body : "{}", JSON_REJECT_DUPLICATES, NULL);
-	if (json_is_object(body))
+	char text[WQ_ERR_TEXT] = "the body is not a JSON object";
+	const char *key;
+	json_t *value;
+	bool good = json_is_object(body);
+	json_object_foreach (body, key, value)
+		if (!understood(key, value)) {
+			snprintf(text, sizeof text, "\"%.63s\" is no member of a request, or its value is no text; nothing was changed", key);
+			good = false;
+			break;
+		}
+	if (good)
 		return body;
+	api_refuse(command, 400, text);
 	json_decref(body);
-	api_refuse(command, 400, "the body is not a JSON object");
 	return NULL;
 }
 
