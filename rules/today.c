@@ -328,6 +328,7 @@ static bool on_day(
 	char number[WQ_DECIMAL_TEXT], amount[PHRASE_TEXT], limit[BOUND_TEXT];
 	struct bound bound;
 	double mean;
+	wq_ms end;
 
 	(void)state;
 	for (uint32_t i = 1; i < report->count; i++)
@@ -339,13 +340,17 @@ static bool on_day(
 	mean = wq_view_site(view)->evaluation.daily_raw ? row->mean_raw : row->mean;
 	if (bound_exceeds(&bound, mean))
 		return false;
-	if (judge(s, view, out) && out->finding == WQ_FINDING_RAISE)
+	end = wq_day_start(wq_view_station(view)->zone, report->day + 1);
+	if (!judge(s, view, out))
+		out->at = end;
+	else if (out->finding == WQ_FINDING_RAISE)
 		return false; /* the day that is open has its own reason */
+	/* It had none as of its newest reading: what that day opened is not over before. */
+	out->at = out->at > end ? out->at : end;
 	out->fact_count = 0;
 	out->finding = WQ_FINDING_CLEAR;
 	out->level = WQ_LEVEL_NONE;
 	out->series = wq_view_place(view);
-	out->at = wq_day_start(wq_view_station(view)->zone, report->day + 1);
 	out->value = mean;
 	out->limit = bound_limit(&bound, mean);
 	wq_verdict_fact(out, "mean", row->mean_raw);

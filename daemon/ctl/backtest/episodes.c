@@ -70,7 +70,8 @@ static void take(void *owner, const struct wq_site *site, const struct wq_change
 	if (change->level > episode->level)
 		episode->level = change->level;
 	if (ends[change->kind])
-		episode->ended = change->time;
+		/* Not before it began: then it would not even be the same as itself. */
+		episode->ended = change->time > episode->opened ? change->time : episode->opened;
 }
 
 struct replay_listener episodes_listener(struct episodes *episodes, const struct config *config)

@@ -150,6 +150,30 @@ static void a_day_that_met_clears_what_its_last_reading_left(void **state)
 	river_close(&r);
 }
 
+/* What is open since four o'clock is not over since midnight, when the day before closes after that. */
+static void the_day_before_clears_as_of_the_newest_reading(void **state)
+{
+	const struct wq_change *last;
+
+	(void)state;
+	begin("minimum=3 after=12h forecast_readings=2", "tp");
+	r.site.evaluation.day_closes_after = WQ_HOURS(9);
+	for (int k = 0; k < 6; k++)
+		river_read(&r, 0, 0, DAY0 + WQ_HOURS(4 * k), 0.05);
+	river_read(&r, 0, 0, DAY0 + WQ_DAYS(1), 0.3);
+	river_read(&r, 0, 0, DAY0 + WQ_DAYS(1) + WQ_HOURS(4), 0.31);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	river_read(&r, 0, 0, DAY0 + WQ_DAYS(1) + WQ_HOURS(8), 0.19);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	wq_outcome_reset(&r.out);
+	assert_int_equal(wq_engine_tick(r.engine, DAY0 + WQ_DAYS(1) + WQ_HOURS(9), &r.out, NULL), 0);
+	assert_true(r.out.change_count > 0);
+	last = &r.out.changes[r.out.change_count - 1];
+	assert_int_equal(last->kind, WQ_CLEARED);
+	assert_true(last->time == DAY0 + WQ_DAYS(1) + WQ_HOURS(8));
+	river_close(&r);
+}
+
 static void late_readings_count_where_they_belong_and_ring_nobody(void **state)
 {
 	(void)state;
@@ -188,6 +212,7 @@ int main(void)
 		cmocka_unit_test(a_bad_day_is_one_episode_until_a_day_meets),
 		cmocka_unit_test(the_evening_before_counts_for_the_forecast),
 		cmocka_unit_test(a_day_that_met_clears_what_its_last_reading_left),
+		cmocka_unit_test(the_day_before_clears_as_of_the_newest_reading),
 		cmocka_unit_test(late_readings_count_where_they_belong_and_ring_nobody),
 		cmocka_unit_test(levels_that_fall_are_refused),
 	};
