@@ -2,11 +2,13 @@
 """People at work while the daemon is killed: some acknowledge, close, shelve, announce maintenance and turn profiles, all at once and
 under load, and it is killed with signal 9 again and again in between. What they were told is done must be in the history; numbers of
 changes have no gap; nobody is told of one change twice; and what stands by the history is what the daemon says after the start."""
-import json, os, random, socket, sys, threading, time
-from fault import LONG, Bad, Ground, must, speaks_sanitizer, until
+import json, os, random, signal, socket, threading, time
+from disk import Small
+from fault import LONG, Bad, Ground, fault, faults, must, run, speaks_sanitizer, until
+
+faults.clear()  # those of disk.py are its own
 
 SEED = int(os.environ.get('WQ_SEED', 0)) or random.SystemRandom().randrange(1 << 32)
-LIVES = 40 if LONG else 4
 PEOPLE = 4
 PER_PERSON = 3  # stations
 RULES = '''
@@ -184,23 +186,80 @@ def same_standing(ground):
         raise
 
 
-def work():
-    ground = Ground()
-    people = [Person(ground, i) for i in range(PEOPLE)]
-    stations = [s for p in people for s in p.stations]
-    ground.configure(stations=stations, extra=RULES, change=lambda t: t.replace('lead = "lead"', 'lead = "lead" escalate_after = "1s"'))
+# -- what is done to the daemon meanwhile --
+
+def configure(ground, people, rules=RULES):
+    ground.configure(stations=[s for p in people for s in p.stations], extra=rules, change=lambda t: t.replace(
+        'lead = "lead"', 'lead = "lead" escalate_after = "1s"').replace('/wqd.db"', f'/{ground.base}"'))
+
+
+def kill(ground, people, chance):
+    time.sleep(chance.uniform(0.3, 3))
+    ground.kill()
     ground.daemon()
-    load, chance = Load(ground, stations), random.Random(f'{SEED} kills')
+
+
+def storm(ground, people, chance):
+    """SIGHUP upon SIGHUP: rules leave, come back under other names, change; stations and profiles leave."""
+    for _ in range(6):
+        rows = [row for row in RULES.strip().splitlines() if chance.random() < 0.7 or row.startswith('profile')]
+        text = '\n'.join(rows).replace('0.15', chance.choice(['0.15', '0.05', '0.4'])) + '\n'
+        if chance.random() < 0.3:
+            text = text.replace('"latched"', '"another"')
+        some = [s for p in people for s in p.stations if chance.random() < 0.7] or ['p00']
+        shown = people
+        configure(ground, [type('Some', (), {'stations': some})] if chance.random() < 0.7 else shown, text)
+        ground.wqd.send_signal(signal.SIGHUP)
+        time.sleep(chance.uniform(0.02, 0.6))
+    configure(ground, people)
+    since = len(ground.log())
+    ground.wqd.send_signal(signal.SIGHUP)
+    until('the new start', lambda: 'watching' in ground.log()[since:], 30)
+    ground.linked()
+
+
+def full(ground, people, chance):
+    """The disk is full for a while; then it is killed, now and then."""
+    time.sleep(chance.uniform(0.2, 0.6))
+    ground.fill()
+    time.sleep(chance.uniform(0.3, 1.5))
+    if chance.random() < 0.3:
+        ground.kill()
+        ground.free()
+        ground.daemon()
+    else:
+        ground.free()
+    time.sleep(0.3)
+
+
+class Plain(Ground):
+    base = 'wqd.db'
+
+
+class Narrow(Small):
+    base = 'disk/wqd.db'
+
+    def __init__(self):
+        super().__init__('64m')
+
+
+def work(name, ground, disturb, lives):
+    people = [Person(ground, i) for i in range(PEOPLE)]
+    configure(ground, people)
+    ground.daemon()
+    load, chance = Load(ground, [s for p in people for s in p.stations]), random.Random(f'{SEED} {name}')
     for t in [load, *people]:
         t.start()
-    for life in range(LIVES):
-        time.sleep(chance.uniform(0.3, 3))
-        ground.kill()
-        ground.daemon()
-    for t in [*people, load]:
-        t.stop = True
-    for t in [*people, load]:
-        t.join(30)
+    try:
+        for _ in range(lives):
+            disturb(ground, people, chance)
+    finally:
+        for t in [*people, load]:
+            t.stop = True
+        for t in [*people, load]:
+            t.join(30)
+    if ground.ended():
+        raise Bad('wqd ended: ' + ground.log()[-600:])
     ground.settle(60)
     same_standing(ground)
     ground.kill()
@@ -208,21 +267,34 @@ def work():
     same_standing(ground)
     done = check_answers(ground, people)
     check_history(ground)
-    must(done > 30 * LIVES, f'only {done} deeds were done')
+    must(done > 10 * lives, f'only {done} deeds were done')
     strange = [s for p in people for s in p.strange]
     must(not strange, f'{len(strange)} strange answers: {strange[:3]}')
     code = ground.kill(15)
     must(code == 0, f'wqd ended with {code}')
     must(not (spoke := speaks_sanitizer(ground.log())), spoke and spoke.group(0))
-    deeds = sum(p.count for p in people)
-    print(f'ok   {deeds} deeds, {done} done, {load.sent} messages, {LIVES + 1} kills, '
-          f'{ground.query("SELECT count(*) FROM change")[0][0]} changes, {ground.query("SELECT count(*) FROM notice")[0][0]} notices')
+    print(f'     {name}: {lives} times, {sum(p.count for p in people)} deeds, {done} done, {load.sent} messages, '
+          f'{ground.query("SELECT count(*) FROM change")[0][0]} changes, {ground.query("SELECT count(*) FROM notice")[0][0]} notices', flush=True)
 
+
+def declare(name, does, kind, disturb, short, long):
+    @fault(name, does, '', 'what was told as done; numbers of changes; one notice of each; shelves and maintenance')
+    def test(_):
+        ground = kind()
+        try:
+            work(name, ground, disturb, long if LONG else short)
+        except Exception:
+            if os.environ.get('WQ_SHOW'):
+                print(ground.log()[-3000:])
+            raise
+        finally:
+            ground.close()
+
+
+declare('people and kill -9', 'kill -9 while people work', Plain, kill, 3, 40)
+declare('people and SIGHUP', 'SIGHUP with rules and stations that come and go while people work', Plain, storm, 2, 25)
+declare('people and a full disk', 'the disk is full now and then while people work', Narrow, full, 3, 40)
 
 if __name__ == '__main__':
     print(f'WQ_SEED={SEED}')
-    try:
-        work()
-    except Bad as why:
-        print('BAD ', why)
-        sys.exit(1)
+    run()
