@@ -95,7 +95,7 @@ def readings(r, zone, start):
                 level[s, p] = min(1, max(0, level[s, p] + r.uniform(-0.2, 0.2)))
                 row[p] = r.choice(ODD) if r.random() < 0.03 else f'{low + (high - low) * level[s, p]:.3f}'
             rows.append(row)
-    return rows
+    return sorted(rows, key=lambda row: row['time'])
 
 
 def run(folder, *arguments):
