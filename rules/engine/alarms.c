@@ -205,8 +205,16 @@ static bool note_delays(struct wq_engine *engine, struct slot *slot, const struc
 	return true;
 }
 
+/* One that opened in a year which the clock took back has been open for long enough: `hold` would last until then. */
+static wq_ms open_for(const struct wq_alarm *alarm, wq_ms at, wq_ms now)
+{
+	if (alarm == NULL)
+		return 0;
+	return alarm->opened > at && alarm->opened > now ? INT64_MAX : at - alarm->opened;
+}
+
 static enum life_event event_of(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict,
-	bool correction)
+	wq_ms now, bool correction)
 {
 	const struct wq_life *life = &use_of(engine, slot)->life;
 	enum wq_level level = slot->alarm != NULL ? slot->alarm->level : WQ_LEVEL_NONE;
@@ -214,8 +222,7 @@ static enum life_event event_of(const struct wq_engine *engine, const struct slo
 		return life_event_late(life, state_of(slot), level, verdict);
 	wq_ms since = verdict->finding == WQ_FINDING_RAISE ? slot->exceeds_since : slot->meets_since;
 	wq_ms held = since != WQ_NO_TIME ? verdict->at - since : 0;
-	wq_ms open = slot->alarm != NULL ? verdict->at - slot->alarm->opened : 0;
-	return life_event_of(life, state_of(slot), level, verdict, held, open);
+	return life_event_of(life, state_of(slot), level, verdict, held, open_for(slot->alarm, verdict->at, now));
 }
 
 void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
@@ -225,7 +232,7 @@ void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_v
 		return;
 	if (!correction && !note_delays(engine, slot, verdict, out))
 		return;
-	struct deed deed = { .event = event_of(engine, slot, verdict, correction),
+	struct deed deed = { .event = event_of(engine, slot, verdict, now, correction),
 		.verdict = verdict,
 		.time = verdict->at,
 		.now = now,

@@ -99,6 +99,27 @@ static void an_alarm_clears_when_the_water_has_met_for_long_enough(void **state)
 	plant_free(p);
 }
 
+/* It opened in a year that the clock took back: nobody would see it clear before that year comes. */
+static void an_alarm_of_a_clock_that_was_ahead_clears(void **state)
+{
+	const struct wq_life life = { .hold = WQ_MINUTES(40) };
+	const int ahead = 365 * 24 * 60;
+	struct plant *p = plant_with(&life);
+	(void)state;
+	give(p, ahead, 30, "opened");
+	wq_engine_stepped(p->engine, -WQ_MINUTES(ahead), M(1));
+	give(p, 2, 30, "");
+	give(p, 5, 1, "cleared");
+	/* One whose station's clock is a little ahead of ours is held like any. */
+	plant_give(p, TP, M(105), 30, M(100));
+	expect(p, "opened");
+	plant_give(p, TP, M(107), 1, M(102));
+	expect(p, "");
+	plant_give(p, TP, M(145), 1.1, M(140));
+	expect(p, "cleared");
+	plant_free(p);
+}
+
 static void a_latched_alarm_waits_for_somebody(void **state)
 {
 	const struct wq_life life = { .latch = true };
@@ -570,6 +591,7 @@ int main(void)
 		cmocka_unit_test(an_alarm_opens_when_readings_have_exceeded_for_long_enough),
 		cmocka_unit_test(a_break_begins_the_delay_anew_and_what_is_unknown_is_none),
 		cmocka_unit_test(an_alarm_clears_when_the_water_has_met_for_long_enough),
+		cmocka_unit_test(an_alarm_of_a_clock_that_was_ahead_clears),
 		cmocka_unit_test(a_latched_alarm_waits_for_somebody),
 		cmocka_unit_test(an_alarm_that_chatters_is_shelved_and_told_once),
 		cmocka_unit_test(openings_far_apart_are_no_chatter),

@@ -319,13 +319,20 @@ static void exceeds(size_t slot, int level, wq_ms at, wq_ms now, bool late)
 	}
 }
 
-static void meets(size_t slot, wq_ms at, bool late)
+/* An opening that the clock took back lies in the future of all that is known. */
+static bool held_open(const struct model_slot *s, const struct wq_life *life, wq_ms at, wq_ms now)
+{
+	bool never_was = s->opened > at && s->opened > now;
+	return life->hold > 0 && !never_was && at - s->opened < life->hold;
+}
+
+static void meets(size_t slot, wq_ms at, wq_ms now, bool late)
 {
 	struct model_slot *s = &model.slots[slot];
 	const struct wq_life *life = life_of(slot);
 	if (!s->open)
 		return;
-	if (!late && (at - s->meets < life->off_delay || (life->hold > 0 && at - s->opened < life->hold)))
+	if (!late && (at - s->meets < life->off_delay || held_open(s, life, at, now)))
 		return;
 	if (s->recovered && life->latch)
 		return;
@@ -351,7 +358,7 @@ static void model_verdict(size_t slot, const struct wq_verdict *v, wq_ms now, bo
 	if (v->finding == WQ_FINDING_RAISE)
 		exceeds(slot, (int)v->level, v->at, now, late);
 	else if (v->finding == WQ_FINDING_CLEAR)
-		meets(slot, v->at, late);
+		meets(slot, v->at, now, late);
 }
 
 static int model_acknowledge(size_t slot)
