@@ -66,7 +66,7 @@ const char *wq_profile_hand_name(enum wq_profile_hand hand);
 struct wq_profile_word {
 	uint32_t profile; /* index into wq_site.profiles */
 	enum wq_profile_hand hand;
-	wq_ms since;      /* our clock: when it was said */
+	wq_ms since;      /* our clock: when it was said; by it the newest word on a profile is found */
 	wq_ms until;      /* our clock; WQ_NO_TIME: until something else is said */
 	char who[WQ_PERSON_TEXT];
 	char reason[WQ_SAYS_TEXT];

@@ -37,8 +37,9 @@ static void ask(struct wq_engine *engine, struct slot *slot, rule_call call, con
 	verdict.value = verdict.limit = NAN;
 	if (!call(state_of(engine, slot), view->use->settings, view, &verdict) || silent)
 		return;
+	/* It opens and raises nothing; but it does not meet either, and no delay goes on. */
 	if (verdict.finding == WQ_FINDING_RAISE && !profiles_active(engine, view->use, view->now))
-		return;
+		verdict.finding = WQ_FINDING_HOLD;
 	alarms_apply(engine, slot, &verdict, view->now, correction, out);
 }
 

@@ -185,6 +185,25 @@ static void a_person_is_stronger_than_the_date_until_the_time_said(void **state)
 	river_close(&r);
 }
 
+/* What it may not raise breaks the stretch that off_delay asks for all the same. */
+static void what_exceeds_while_inactive_does_not_meet(void **state)
+{
+	(void)state;
+	begin(0, 1);
+	r.uses[0].life.off_delay = WQ_HOURS(6);
+	river_restart(&r);
+	river_read(&r, 0, 0, DAY0 + WQ_HOURS(44), 10);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	river_read(&r, 0, 0, DAY0 + WQ_HOURS(50), 1); /* inactive from 48 on */
+	river_read(&r, 0, 0, DAY0 + WQ_HOURS(54), 12);
+	river_read(&r, 0, 0, DAY0 + WQ_HOURS(58), 1.1);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	river_read(&r, 0, 0, DAY0 + WQ_HOURS(62), 1);
+	river_read(&r, 0, 0, DAY0 + WQ_HOURS(66), 1.1);
+	assert_int_equal(river_alarms(&r, 0), 0);
+	river_close(&r);
+}
+
 /* The newest word holds after a restart, so what is said later is later, even when the clock was set back or stands still. */
 static void what_is_said_later_is_recorded_as_later(void **state)
 {
@@ -232,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_rule_that_becomes_active_is_asked_at_once),
 		cmocka_unit_test(a_person_is_stronger_than_the_date_until_the_time_said),
 		cmocka_unit_test(what_is_said_later_is_recorded_as_later),
+		cmocka_unit_test(what_exceeds_while_inactive_does_not_meet),
 		cmocka_unit_test(what_was_said_outlives_a_restart),
 	};
 
