@@ -16,9 +16,7 @@ static size_t stride_of(const struct wq_rule_use *use)
 	return (size + align - 1) / align * align;
 }
 
-/* The series that a place of a series rule looks at: its own, then, where the rule looks upstream, those of the same
- * parameter at the stations that flow into its station. *next begins with 0; WQ_NONE: no more. */
-static uint32_t looked_at(const struct wq_site *site, const struct wq_rule_use *use, size_t place, uint32_t *next)
+uint32_t build_looked_at(const struct wq_site *site, const struct wq_rule_use *use, size_t place, uint32_t *next)
 {
 	uint32_t series = use->places[place];
 	if (*next == 0) {
@@ -45,7 +43,7 @@ static size_t window_of(const struct wq_rule_use *use)
 static void widen(struct wq_engine *engine, const struct wq_rule_use *use, size_t place, size_t wanted)
 {
 	uint32_t next = 0, series;
-	while ((series = looked_at(engine->site, use, place, &next)) != WQ_NONE)
+	while ((series = build_looked_at(engine->site, use, place, &next)) != WQ_NONE)
 		if (engine->tracks[series].room < wanted)
 			engine->tracks[series].room = (uint8_t)wanted;
 }
@@ -149,7 +147,7 @@ static void enter_place(struct wq_engine *engine, const struct wq_rule_use *use,
 	else if (use->rule->scope == WQ_SCOPE_NETWORK)
 		enter(engine, &engine->network, number);
 	else
-		while ((series = looked_at(engine->site, use, place, &next)) != WQ_NONE)
+		while ((series = build_looked_at(engine->site, use, place, &next)) != WQ_NONE)
 			enter(engine, &engine->by_series[series], number);
 }
 

@@ -169,6 +169,10 @@ struct wq_view {
 	const struct wq_day_report *day;
 };
 
+/* build.c: the series that a place of a series rule looks at: its own, then, where the rule looks upstream, those of the same
+ * parameter at the stations that flow into its station. *next begins with 0; WQ_NONE: no more. */
+uint32_t build_looked_at(const struct wq_site *site, const struct wq_rule_use *use, size_t place, uint32_t *next);
+
 /* window.c: what inserting a reading did. */
 enum placed {
 	PLACED_NEW,

@@ -113,6 +113,18 @@ static wq_ms rule_memory(const struct wq_rule_use *use, const struct wq_series *
 	return rule->window != NULL ? (wq_ms)rule->window(use->settings) * series->interval : series->interval;
 }
 
+/* Of all that it looks at at a place; a station upstream may measure more rarely. */
+static wq_ms place_memory(const struct wq_site *site, const struct wq_rule_use *use, size_t place)
+{
+	uint32_t next = 0, series;
+	wq_ms longest = 0;
+	while ((series = build_looked_at(site, use, place, &next)) != WQ_NONE) {
+		wq_ms memory = rule_memory(use, &site->series[series]);
+		longest = memory > longest ? memory : longest;
+	}
+	return longest;
+}
+
 wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now)
 {
 	const struct wq_site *site = engine->site;
@@ -121,7 +133,7 @@ wq_ms wq_engine_memory(const struct wq_engine *engine, wq_ms now)
 		const struct wq_rule_use *use = &site->rules[r];
 		for (size_t p = 0; use->rule->scope == WQ_SCOPE_SERIES && p < use->place_count; p++) {
 			/* Twice what an undisturbed series needs: gaps are common. */
-			wq_ms memory = 2 * rule_memory(use, &site->series[use->places[p]]);
+			wq_ms memory = 2 * place_memory(site, use, p);
 			back = memory > back ? memory : back;
 		}
 	}

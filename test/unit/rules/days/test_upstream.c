@@ -199,6 +199,18 @@ static void a_restart_remembers_what_is_on_its_way(void **state)
 	river_close(&r);
 }
 
+/* A median after a restart as before it: the window of a station that measures more rarely reaches further back. */
+static void the_memory_reaches_back_at_the_pace_of_the_station_upstream(void **state)
+{
+	(void)state;
+	begin("readings=12", "tp");
+	r.series[NANHENG].interval = WQ_HOURS(24);
+	r.uses[0].place_count = 1; /* yigan only: nobody else asks for its readings */
+	river_restart(&r);
+	assert_true(wq_engine_memory(r.engine, hour(0)) <= hour(0) - 2 * 13 * WQ_HOURS(24));
+	river_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +223,7 @@ int main(void)
 		cmocka_unit_test(a_station_that_falls_silent_while_high_keeps_the_watch),
 		cmocka_unit_test(what_is_late_rings_nobody),
 		cmocka_unit_test(a_restart_remembers_what_is_on_its_way),
+		cmocka_unit_test(the_memory_reaches_back_at_the_pace_of_the_station_upstream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
