@@ -251,15 +251,15 @@ int wq_engine_tell(struct wq_engine *engine, uint32_t rule, const struct wq_verd
 	if (rule >= site->rule_count || site->rules[rule].rule->scope != WQ_SCOPE_NETWORK)
 		return wq_fail(err, WQ_E_INVALID, "rule %u of %zu does not judge the site as a whole", rule,
 			site->rule_count);
-	alarms_apply(engine, &engine->slots[engine->first_slot[rule]], verdict, now, false, out);
+	alarms_apply(engine, slots_at(engine, rule, 0), verdict, now, false, out);
 	return 0;
 }
 
 /* -- what time and people do -- */
 
-static struct slot *slot_of(struct wq_engine *engine, const struct wq_alarm *alarm)
+static struct slot *slot_of(const struct wq_engine *engine, const struct wq_alarm *alarm)
 {
-	return &engine->slots[engine->first_slot[alarm->rule] + alarm->place];
+	return slots_at(engine, alarm->rule, alarm->place);
 }
 
 static bool overdue(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
@@ -341,7 +341,7 @@ int wq_engine_restore_alarm(struct wq_engine *engine, const struct wq_alarm *ala
 	if (alarm->rule >= site->rule_count || alarm->place >= site->rules[alarm->rule].place_count)
 		return wq_fail(err, WQ_E_MISSING, "alarm %lld belongs to a rule or place that is not configured",
 			(long long)alarm->id);
-	struct slot *slot = &engine->slots[engine->first_slot[alarm->rule] + alarm->place];
+	struct slot *slot = slot_of(engine, alarm);
 	if (slot->alarm != NULL)
 		return wq_fail(err, WQ_E_STATE, "alarm %lld: another one is open at its place",
 			(long long)alarm->id);
@@ -373,7 +373,7 @@ size_t wq_engine_alarms(const struct wq_engine *engine, const struct wq_alarm *c
 
 int64_t wq_engine_first(const struct wq_engine *engine, const struct wq_alarm *alarm)
 {
-	uint32_t station = alarms_station(engine, &engine->slots[engine->first_slot[alarm->rule] + alarm->place]);
+	uint32_t station = alarms_station(engine, slot_of(engine, alarm));
 	const struct wq_alarm *first = alarm;
 	if (station == WQ_NONE)
 		return 0;
@@ -383,7 +383,7 @@ int64_t wq_engine_first(const struct wq_engine *engine, const struct wq_alarm *a
 		bool earlier = other->opened < first->opened ||
 			(other->opened == first->opened && other->id < first->id);
 		if (earlier &&
-			alarms_station(engine, &engine->slots[engine->first_slot[other->rule] + other->place]) == station)
+			alarms_station(engine, slot_of(engine, other)) == station)
 			first = other;
 	}
 	return first->id;
@@ -400,7 +400,7 @@ static bool silent(const struct wq_engine *engine, uint32_t series, wq_ms last, 
 
 bool wq_engine_stale(const struct wq_engine *engine, const struct wq_alarm *alarm, wq_ms now)
 {
-	uint32_t station = alarms_station(engine, &engine->slots[engine->first_slot[alarm->rule] + alarm->place]);
+	uint32_t station = alarms_station(engine, slot_of(engine, alarm));
 	if (alarm->last.series != WQ_NONE)
 		return silent(engine, alarm->last.series, alarm->last.at, now);
 	if (station == WQ_NONE || engine->site->stations[station].series_count == 0)

@@ -21,10 +21,8 @@ const struct day_sum *days_sum(const struct wq_engine *engine, uint32_t series, 
 	return &engine->tracks[series].days[slot_index(day)];
 }
 
-static void change(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value, bool add)
+void days_count(const struct wq_site *site, uint32_t series, struct day_sum *sum, double value, bool add)
 {
-	struct day_sum *sum = &engine->tracks[series].days[slot_index(slot->day)];
-	const struct wq_site *site = engine->site;
 	if (wq_below_detection(&site->series[series], value))
 		sum->below += add ? 1 : -1;
 	value = wq_counted(&site->series[series], value);
@@ -32,12 +30,17 @@ static void change(struct wq_engine *engine, uint32_t series, const struct day_s
 		wq_decimal_sum_add(&sum->sum, value);
 	else
 		wq_decimal_sum_remove(&sum->sum, value);
-	if (slot->closed)
-		engine->days_wake = 0;
 	if (site->parameters[site->series[series].parameter].mean == WQ_MEAN_HYDROGEN) {
 		double hydrogen = pow(10, -value);
 		sum->hydrogen = sum->sum.count > 0 ? sum->hydrogen + (add ? hydrogen : -hydrogen) : 0;
 	}
+}
+
+static void change(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value, bool add)
+{
+	days_count(engine->site, series, &engine->tracks[series].days[slot_index(slot->day)], value, add);
+	if (slot->closed)
+		engine->days_wake = 0;
 }
 
 void days_add(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value)

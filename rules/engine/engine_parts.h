@@ -215,6 +215,8 @@ size_t suppress_covers(const struct wq_engine *engine, const struct slot *slot, 
 /* days.c */
 struct day_slot *days_slot(const struct wq_engine *engine, uint32_t station, wq_day day);
 const struct day_sum *days_sum(const struct wq_engine *engine, uint32_t series, wq_day day);
+/* Takes a reading of a series into a sum, or out of it. */
+void days_count(const struct wq_site *site, uint32_t series, struct day_sum *sum, double value, bool add);
 void days_add(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value);
 void days_remove(struct wq_engine *engine, uint32_t series, const struct day_slot *slot, double value);
 void days_open(struct wq_engine *engine, uint32_t station, wq_day day);
@@ -292,6 +294,7 @@ void flood_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 void flood_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
 
 /* slots.c: calls the rules of a place and applies what they say. */
+struct slot *slots_at(const struct wq_engine *engine, uint32_t rule, uint32_t place); /* the site has both */
 void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_reading *trigger, double replaced,
 	wq_ms now, bool silent, struct wq_outcome *out);
 void slots_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out);

@@ -21,7 +21,7 @@ void flood_watch(struct wq_engine *engine)
 	const struct wq_site *site = engine->site;
 	for (size_t r = 0; r < site->rule_count; r++)
 		if (site->rules[r].rule->scope == WQ_SCOPE_NETWORK && strcmp(site->rules[r].name, WQ_FLOOD_RULE) == 0)
-			engine->flood.slot = &engine->slots[engine->first_slot[r]];
+			engine->flood.slot = slots_at(engine, (uint32_t)r, 0);
 }
 
 bool flood_on(const struct wq_engine *engine)
@@ -119,7 +119,7 @@ static void name_first(const struct wq_engine *engine, char *buf, size_t cap)
 {
 	const struct wq_site *site = engine->site;
 	const struct opened *first = &engine->flood.first;
-	const struct slot *slot = &engine->slots[engine->first_slot[first->use] + first->place];
+	const struct slot *slot = slots_at(engine, first->use, first->place);
 	const struct wq_rule_use *use = &site->rules[first->use];
 	uint32_t station = alarms_station(engine, slot);
 	char number[WQ_ALARM_NAME];
@@ -225,7 +225,7 @@ void wq_engine_restore_opening(struct wq_engine *engine, const struct wq_opening
 	struct flood *flood = &engine->flood;
 	if (opening->rule >= site->rule_count || opening->place >= site->rules[opening->rule].place_count)
 		return;
-	struct slot *slot = &engine->slots[engine->first_slot[opening->rule] + opening->place];
+	struct slot *slot = slots_at(engine, opening->rule, opening->place);
 	const struct opened opened = { opening->decided, opening->alarm, slot->use, slot->place };
 	if (opening->counts)
 		remember(engine, slot, opening->time);

@@ -227,7 +227,7 @@ void hands_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 	if (now < engine->care_due && engine->care_due - now <= LOOK)
 		return;
 	engine->care_due = now + LOOK;
-	for (size_t r = 0; !site->recorded && r < site->rule_count; r++)
-		for (size_t p = 0; site->rules[r].rule == &wq_rule_maintenance && p < site->rules[r].place_count; p++)
-			judge(engine, &engine->slots[engine->first_slot[r] + p], now, out);
+	for (uint32_t r = 0; !site->recorded && r < site->rule_count; r++)
+		for (uint32_t p = 0; site->rules[r].rule == &wq_rule_maintenance && p < site->rules[r].place_count; p++)
+			judge(engine, slots_at(engine, r, p), now, out);
 }

@@ -2,7 +2,6 @@
 /* The engine's memory rebuilt from the store: after a restart, and for days it no longer holds. */
 #include "engine_parts.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,11 +46,7 @@ static void sum_up(const struct wq_site *site, uint32_t station, const struct wq
 			continue;
 		if (s->quality != WQ_GOOD && s->quality != WQ_SUSPECT)
 			continue;
-		struct day_sum *sum = &sums[s->series - where->first_series];
-		sum->below += wq_below_detection(&site->series[s->series], s->value);
-		wq_decimal_sum_add(&sum->sum, wq_counted(&site->series[s->series], s->value));
-		if (site->parameters[site->series[s->series].parameter].mean == WQ_MEAN_HYDROGEN)
-			sum->hydrogen += pow(10, -s->value);
+		days_count(site, s->series, &sums[s->series - where->first_series], s->value, true);
 	}
 }
 

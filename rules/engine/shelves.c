@@ -71,19 +71,20 @@ static bool end(struct wq_engine *engine, struct slot *slot, const char *who, wq
 	return true;
 }
 
-static struct slot *slot_at(const struct wq_engine *engine, uint32_t rule, uint32_t place)
+/* NULL: the site has no such place. */
+static struct slot *find(const struct wq_engine *engine, uint32_t rule, uint32_t place)
 {
 	const struct wq_site *site = engine->site;
 	if (rule >= site->rule_count || place >= site->rules[rule].place_count)
 		return NULL;
-	return &engine->slots[engine->first_slot[rule] + place];
+	return slots_at(engine, rule, place);
 }
 
 void shelves_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
 {
 	/* Backwards: one that ends is replaced by the last. */
 	for (size_t i = engine->shelf_count; i-- > 0;) {
-		struct slot *slot = slot_at(engine, engine->shelves[i]->rule, engine->shelves[i]->place);
+		struct slot *slot = slots_at(engine, engine->shelves[i]->rule, engine->shelves[i]->place);
 		if (slot->shelf_moved)
 			slot->shelf_moved = !outcome_shelf(out, slot->shelf);
 		if (now >= slot->shelf->until)
@@ -94,7 +95,7 @@ void shelves_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out
 void shelves_stepped(struct wq_engine *engine, wq_ms by)
 {
 	for (size_t i = 0; i < engine->shelf_count; i++) {
-		struct slot *slot = slot_at(engine, engine->shelves[i]->rule, engine->shelves[i]->place);
+		struct slot *slot = slots_at(engine, engine->shelves[i]->rule, engine->shelves[i]->place);
 		slot->shelf->until += by;
 		slot->shelf_moved = true;
 	}
@@ -114,7 +115,7 @@ static int check_until(const struct wq_engine *engine, wq_ms until, wq_ms now, s
 int wq_engine_shelve(struct wq_engine *engine, uint32_t rule, uint32_t place, wq_ms until, const char *who,
 	const char *reason, wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
-	struct slot *slot = slot_at(engine, rule, place);
+	struct slot *slot = find(engine, rule, place);
 	if (slot == NULL)
 		return wq_fail(err, WQ_E_MISSING, "there is no place %u of rule %u", place, rule);
 	if (slot->shelf != NULL)
@@ -136,7 +137,7 @@ int wq_engine_shelve(struct wq_engine *engine, uint32_t rule, uint32_t place, wq
 int wq_engine_unshelve(struct wq_engine *engine, uint32_t rule, uint32_t place, const char *who, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err)
 {
-	struct slot *slot = slot_at(engine, rule, place);
+	struct slot *slot = find(engine, rule, place);
 	if (slot == NULL)
 		return wq_fail(err, WQ_E_MISSING, "there is no place %u of rule %u", place, rule);
 	if (slot->shelf == NULL)
@@ -148,7 +149,7 @@ int wq_engine_unshelve(struct wq_engine *engine, uint32_t rule, uint32_t place, 
 
 int wq_engine_restore_shelf(struct wq_engine *engine, const struct wq_shelf *shelf, struct wq_err *err)
 {
-	struct slot *slot = slot_at(engine, shelf->rule, shelf->place);
+	struct slot *slot = find(engine, shelf->rule, shelf->place);
 	if (slot == NULL)
 		return wq_fail(err, WQ_E_MISSING, "a shelf belongs to a rule or place that is not configured");
 	if (slot->shelf != NULL)
@@ -164,7 +165,7 @@ int wq_engine_restore_shelf(struct wq_engine *engine, const struct wq_shelf *she
 
 void wq_engine_restore_delay(struct wq_engine *engine, const struct wq_delay *delay)
 {
-	struct slot *slot = slot_at(engine, delay->rule, delay->place);
+	struct slot *slot = find(engine, delay->rule, delay->place);
 	if (slot == NULL)
 		return;
 	slot->exceeds_since = slot->exceeds_stored = delay->exceeds_since;
@@ -179,6 +180,6 @@ size_t wq_engine_shelves(const struct wq_engine *engine, const struct wq_shelf *
 
 const struct wq_shelf *wq_engine_shelf(const struct wq_engine *engine, uint32_t rule, uint32_t place)
 {
-	const struct slot *slot = slot_at(engine, rule, place);
+	const struct slot *slot = find(engine, rule, place);
 	return slot != NULL ? slot->shelf : NULL;
 }

@@ -8,6 +8,11 @@
 
 typedef bool (*rule_call)(void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out);
 
+struct slot *slots_at(const struct wq_engine *engine, uint32_t rule, uint32_t place)
+{
+	return &engine->slots[engine->first_slot[rule] + place];
+}
+
 static void *state_of(const struct wq_engine *engine, const struct slot *slot)
 {
 	return engine->states + engine->state_at[slot->use] + slot->place * engine->state_stride[slot->use];

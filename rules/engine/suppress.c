@@ -283,7 +283,7 @@ size_t suppress_covers(const struct wq_engine *engine, const struct slot *slot, 
 		uint32_t source = site->series[i].source;
 		bool below = use->rule->scope == WQ_SCOPE_STATION
 			? site->series[i].station == place
-			: source < site->source_count && &engine->slots[engine->buses[source].parent] == slot;
+			: source < site->source_count && engine->buses[source].parent == (uint32_t)(slot - engine->slots);
 		if (below && care_until(engine, i, now) < now)
 			put(&list, site, i);
 	}

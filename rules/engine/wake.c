@@ -8,11 +8,6 @@ static wq_ms earlier(wq_ms a, wq_ms b)
 	return a < b ? a : b;
 }
 
-static const struct slot *slot_of(const struct wq_engine *engine, uint32_t rule, uint32_t place)
-{
-	return &engine->slots[engine->first_slot[rule] + place];
-}
-
 static wq_ms escalations(const struct wq_engine *engine)
 {
 	wq_ms next = INT64_MAX;
@@ -20,7 +15,7 @@ static wq_ms escalations(const struct wq_engine *engine)
 		const struct wq_alarm *alarm = engine->alarms[i];
 		wq_ms after = engine->site->rules[alarm->rule].escalate_after[alarm->level];
 		if (alarm->state == WQ_LIFE_ACTIVE && after != WQ_NO_TIME &&
-			slot_of(engine, alarm->rule, alarm->place)->shelf == NULL)
+			slots_at(engine, alarm->rule, alarm->place)->shelf == NULL)
 			next = earlier(next, alarm->since + after);
 	}
 	return next;
@@ -31,7 +26,7 @@ static wq_ms shelves(const struct wq_engine *engine)
 	wq_ms next = INT64_MAX;
 	for (size_t i = 0; i < engine->shelf_count; i++) {
 		const struct wq_shelf *shelf = engine->shelves[i];
-		bool moved = slot_of(engine, shelf->rule, shelf->place)->shelf_moved;
+		bool moved = slots_at(engine, shelf->rule, shelf->place)->shelf_moved;
 		next = earlier(next, moved ? engine->ticked : shelf->until);
 	}
 	return next;
