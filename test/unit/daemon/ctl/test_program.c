@@ -10,6 +10,7 @@
 
 #include "ctl/server.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,9 @@ struct house {
 	char folder[64];
 	char path[96];
 	struct ctl_server *server;
-	char seen[1024]; /* "POST /v1/x {…}", written before the answer leaves; "" when nothing was
-	                    asked */
+	pthread_mutex_t lock;
+	char heard[1024]; /* under lock: "POST /v1/x {…}", written before the answer leaves */
+	char seen[1024];  /* what was heard during the last run; "" when nothing was asked */
 	char output[OUTPUT]; /* what the last run printed, standard error included */
 };
 
@@ -32,8 +34,10 @@ static int handle(void *owner, const struct ctl_request *request, struct ctl_rep
 {
 	struct house *house = owner;
 
-	snprintf(house->seen, sizeof house->seen, "%s %s %s", request->method, request->path,
+	pthread_mutex_lock(&house->lock);
+	snprintf(house->heard, sizeof house->heard, "%s %s %s", request->method, request->path,
 	        request->body);
+	pthread_mutex_unlock(&house->lock);
 	if (strncmp(request->path, "/v1/alarms/", 11) == 0 &&
 	        !strstr(request->path, "W20260305-007")) {
 		reply->status = 404;
@@ -55,6 +59,7 @@ static int set_up(void **state)
 {
 	struct house *house = calloc(1, sizeof *house);
 
+	pthread_mutex_init(&house->lock, NULL);
 	strcpy(house->folder, "/tmp/wq-program-XXXXXX");
 	if (!getenv("WQ_BIN") || !mkdtemp(house->folder))
 		return -1;
@@ -70,8 +75,18 @@ static int tear_down(void **state)
 
 	ctl_server_stop(house->server);
 	rmdir(house->folder);
+	pthread_mutex_destroy(&house->lock);
 	free(house);
 	return 0;
+}
+
+/* Moves what was heard to where the test looks. */
+static void see(struct house *house)
+{
+	pthread_mutex_lock(&house->lock);
+	memcpy(house->seen, house->heard, sizeof house->seen);
+	house->heard[0] = '\0';
+	pthread_mutex_unlock(&house->lock);
 }
 
 /* Runs wqctl with arguments as a shell writes them, in which @ gives the socket; its exit status.
@@ -83,7 +98,7 @@ static int run(struct house *house, const char *arguments)
 	int status;
 	FILE *from;
 
-	house->seen[0] = '\0';
+	see(house);
 	snprintf(command, sizeof command, "'%s/wqctl' ", getenv("WQ_BIN"));
 	length = strlen(command);
 	for (const char *s = arguments; *s && length < sizeof command - 256; s++)
@@ -98,6 +113,7 @@ static int run(struct house *house, const char *arguments)
 	length = fread(house->output, 1, OUTPUT - 1, from);
 	house->output[length] = '\0';
 	status = pclose(from);
+	see(house);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
 }
@@ -105,7 +121,7 @@ static int run(struct house *house, const char *arguments)
 static void every_command_is_in_the_help_and_has_its_own(void **state)
 {
 	static const char *const names[] = { "check", "classify", "backtest", "test-rules", "query", "alarms",
-		"status", "ack", "close", "shelve", "unshelve", "shelved", "profile", "maintain" };
+		"status", "ack", "close", "shelve", "unshelve", "shelved", "profile", "maintain", "evaluate", "round", "decode" };
 	struct house *house = *state;
 	char arguments[64], title[64];
 
