@@ -25,36 +25,65 @@ struct known {
 		size_t station, code;
 	} * pairs; /* what is measured where */
 	size_t pair_count, pair_room;
-	bool no_memory;
 };
 
-static void *grow(void *rows, size_t *room, size_t count, size_t size)
+static size_t more(size_t room)
 {
-	if (count < *room)
-		return rows;
-	*room = *room > 0 ? *room * 2 : 64;
-	return realloc(rows, *room * size);
+	return room > 0 ? room * 2 : 64;
 }
 
+/* The rows with room for so many; without memory as they were, and *ok is false. */
+static void *grow(void *rows, size_t room, size_t size, bool *ok)
+{
+	void *grown = realloc(rows, room * size);
+
+	*ok = *ok && grown != NULL;
+	return grown != NULL ? grown : rows;
+}
+
+static bool room_for_station(struct known *k)
+{
+	bool ok = true;
+
+	if (k->count < k->room)
+		return true;
+	k->ids = grow(k->ids, more(k->room), sizeof *k->ids, &ok);
+	k->names = grow(k->names, more(k->room), sizeof *k->names, &ok);
+	k->kinds = grow(k->kinds, more(k->room), sizeof *k->kinds, &ok);
+	if (ok)
+		k->room = more(k->room);
+	return ok;
+}
+
+static bool room_for_pair(struct known *k)
+{
+	bool ok = true;
+
+	if (k->pair_count < k->pair_room)
+		return true;
+	k->pairs = grow(k->pairs, more(k->pair_room), sizeof *k->pairs, &ok);
+	if (ok)
+		k->pair_room = more(k->pair_room);
+	return ok;
+}
+
+/* SIZE_MAX: no memory. */
 static size_t station_of(struct known *k, const struct reader_cell *cells)
 {
-	size_t room = k->room;
-
 	if (k->count > 0 && strcmp(k->ids[k->count - 1], cells[0].text) == 0)
 		return k->count - 1;
-	k->ids = grow(k->ids, &(size_t){ room }, k->count, sizeof *k->ids);
-	k->names = grow(k->names, &(size_t){ room }, k->count, sizeof *k->names);
-	k->kinds = grow(k->kinds, &k->room, k->count, sizeof *k->kinds);
-	if (k->ids == NULL || k->names == NULL || k->kinds == NULL)
+	if (!room_for_station(k))
 		return SIZE_MAX;
-	k->ids[k->count] = strdup(cells[0].text);
-	k->names[k->count] = strdup(cells[1].text);
-	k->kinds[k->count] = strdup(cells[2].text);
-	return k->count++;
+	const size_t at = k->count++;
+
+	k->ids[at] = strdup(cells[0].text);
+	k->names[at] = strdup(cells[1].text);
+	k->kinds[at] = strdup(cells[2].text);
+	return k->ids[at] != NULL && k->names[at] != NULL && k->kinds[at] != NULL ? at : SIZE_MAX;
 }
 
-/* Parameters that the program knows without a configuration; at most as many as a day has items. */
-static size_t code_of(struct known *k, const char *code)
+/* Parameters that the program knows without a configuration; at most as many as a day has items. SIZE_MAX: it is none. */
+static size_t code_of(struct known *k, const char *code, bool *ok)
 {
 	for (size_t i = 0; i < k->code_count; i++) {
 		if (strcmp(k->codes[i], code) == 0)
@@ -64,7 +93,8 @@ static size_t code_of(struct known *k, const char *code)
 	        wq_parameter_find(k->site->parameters, k->site->parameter_count, code) < 0)
 		return SIZE_MAX;
 	k->codes[k->code_count] = strdup(code);
-	return k->code_count++;
+	*ok = k->codes[k->code_count] != NULL;
+	return *ok ? k->code_count++ : SIZE_MAX;
 }
 
 static int no_head(void *owner, const char *const *names, size_t count, struct wq_err *err)
@@ -77,12 +107,12 @@ static int take_series(
         void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err)
 {
 	struct known *k = owner;
+	bool ok = room_for_pair(k);
 	const size_t station = station_of(k, cells);
-	const size_t code = station == SIZE_MAX ? SIZE_MAX : code_of(k, cells[3].text);
+	const size_t code = !ok || station == SIZE_MAX ? SIZE_MAX : code_of(k, cells[3].text, &ok);
 
 	(void)count;
-	k->pairs = grow(k->pairs, &k->pair_room, k->pair_count, sizeof *k->pairs);
-	if (station == SIZE_MAX || k->pairs == NULL)
+	if (!ok || station == SIZE_MAX)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for the stations of the history");
 	if (code != SIZE_MAX)
 		k->pairs[k->pair_count++] = (struct pair){ station, code };
