@@ -2,8 +2,8 @@
 /* wqctl profile: which profiles are on; turns one on or off by hand, or back to its dates. */
 #include "client.h"
 #include "commands.h"
+#include "list.h"
 #include "person.h"
-#include "table.h"
 
 #include "wq/alarm.h"
 #include "wq/err.h"
@@ -75,45 +75,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int print_profiles(const json_t *list, FILE *to)
-{
-	static const char *const keys[] = { "profile", "state", "dates", "by", "since", "until", "who", "reason" };
-	enum { COLUMNS = sizeof keys / sizeof *keys };
-	struct ctl_table table;
-
-	ctl_table_begin(&table, COLUMNS, keys);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *cells[COLUMNS];
-
-		for (size_t c = 0; c < COLUMNS; c++)
-			cells[c] = json_string_value(json_object_get(json_array_get(list, i), keys[c]));
-		ctl_table_row(&table, cells);
-	}
-	bool whole = ctl_table_print(&table, to);
-
-	ctl_table_free(&table);
-	if (json_array_size(list) == 0)
-		fputs("no profile is configured\n", stderr);
-	if (!whole)
-		fputs("wqctl: memory ran out, the table is not complete\n", stderr);
-	return whole ? CTL_DONE : CTL_WRONG;
-}
-
 static int list(const struct arguments *a)
 {
-	struct ctl_answer answer;
-	int r = ctl_ask(&a->target, "GET", "/v1/profiles", NULL, &answer);
+	static const char *const keys[] = { "profile", "state", "dates", "by", "since", "until", "who", "reason" };
+	static const struct ctl_list profiles = { .path = "/v1/profiles",
+		.member = "profiles",
+		.columns = sizeof keys / sizeof *keys,
+		.keys = keys,
+		.nothing = "no profile is configured" };
 
-	if (r != CTL_DONE)
-		return r;
-	if (a->raw) {
-		json_dumpf(answer.json, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else {
-		r = print_profiles(json_object_get(answer.json, "profiles"), stdout);
-	}
-	ctl_answer_free(&answer);
-	return r;
+	return ctl_list(&a->target, &profiles, a->raw);
 }
 
 static int say(const struct arguments *a)

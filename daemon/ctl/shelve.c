@@ -3,8 +3,8 @@
  */
 #include "client.h"
 #include "commands.h"
+#include "list.h"
 #include "person.h"
-#include "table.h"
 
 #include "wq/alarm.h"
 #include "wq/err.h"
@@ -185,32 +185,11 @@ static error_t parse_shelved(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int print_shelves(const json_t *list, FILE *to)
+/* Nobody's name stands for one that was put up because its alarm opened too often. */
+static void mark(const json_t *shelf, const char **cells)
 {
-	static const char *const keys[] = { "rule", "station", "parameter", "since", "until", "who",
-		"reason", "alarm" };
-	enum { COLUMNS = sizeof keys / sizeof *keys };
-	struct ctl_table table;
-
-	ctl_table_begin(&table, COLUMNS, keys);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *shelf = json_array_get(list, i);
-		const char *cells[COLUMNS];
-
-		for (size_t c = 0; c < COLUMNS; c++)
-			cells[c] = json_string_value(json_object_get(shelf, keys[c]));
-		if (json_is_true(json_object_get(shelf, "automatic")))
-			cells[5] = "(automatic)";
-		ctl_table_row(&table, cells);
-	}
-	bool whole = ctl_table_print(&table, to);
-
-	ctl_table_free(&table);
-	if (json_array_size(list) == 0)
-		fputs("nothing is shelved\n", stderr);
-	if (!whole)
-		fputs("wqctl: memory ran out, the table is not complete\n", stderr);
-	return whole ? CTL_DONE : CTL_WRONG;
+	if (json_is_true(json_object_get(shelf, "automatic")))
+		cells[5] = "(automatic)";
 }
 
 int ctl_shelved(int argc, char **argv)
@@ -220,19 +199,16 @@ int ctl_shelved(int argc, char **argv)
 		"Lists what is shelved: until when, by whom and why, and the alarm that is open "
 		"there.",
 		target, NULL, NULL };
+	static const char *const keys[] = { "rule", "station", "parameter", "since", "until", "who",
+		"reason", "alarm" };
+	static const struct ctl_list shelves = { .path = "/v1/shelves",
+		.member = "shelves",
+		.columns = sizeof keys / sizeof *keys,
+		.keys = keys,
+		.nothing = "nothing is shelved",
+		.mark = mark };
 	struct arguments arguments = { 0 };
-	struct ctl_answer answer;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	int r = ctl_ask(&arguments.target, "GET", "/v1/shelves", NULL, &answer);
-	if (r != CTL_DONE)
-		return r;
-	if (arguments.raw) {
-		json_dumpf(answer.json, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else {
-		r = print_shelves(json_object_get(answer.json, "shelves"), stdout);
-	}
-	ctl_answer_free(&answer);
-	return r;
+	return ctl_list(&arguments.target, &shelves, arguments.raw);
 }
