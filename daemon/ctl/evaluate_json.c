@@ -3,6 +3,7 @@
 #include "evaluate.h"
 
 #include "commands.h"
+#include "number.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -10,11 +11,6 @@
 
 /* Fifteen digits: what was stored as a decimal comes out as one. */
 #define FORM (JSON_COMPACT | JSON_REAL_PRECISION(15))
-
-static json_t *number(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
 
 static json_t *class_json(int class_)
 {
@@ -47,9 +43,9 @@ static json_t *bits_json(const struct wq_site *site, unsigned bits)
 static json_t *item_json(const struct wq_site *site, const struct wq_period_item *item)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:b, s:i, s:i, s:i, s:o, s:i}",
-	        "parameter", site->parameters[item->parameter].alias, "mean", number(item->mean),
-	        "mean_raw", number(item->mean_raw), "class", class_json(item->class_), "verdict",
-	        wq_day_verdict_name(item->verdict), "exceedance", number(item->exceedance),
+	        "parameter", site->parameters[item->parameter].alias, "mean", ctl_number(item->mean),
+	        "mean_raw", ctl_number(item->mean_raw), "class", class_json(item->class_), "verdict",
+	        wq_day_verdict_name(item->verdict), "exceedance", ctl_number(item->exceedance),
 	        "evaluated", item->evaluated, "days", (int)item->days, "days_expected",
 	        (int)item->days_expected, "readings", (int)item->readings, "readings_expected",
 	        item->readings_expected > 0 ? json_integer(item->readings_expected) : json_null(),
@@ -66,7 +62,7 @@ static json_t *pollutants_json(const struct wq_site *site, const struct wq_perio
 		json_array_append_new(list,
 		        json_pack("{s:s, s:o}", "parameter",
 		                site->parameters[item->parameter].alias, "exceedance",
-		                number(item->exceedance)));
+		                ctl_number(item->exceedance)));
 	}
 	return list;
 }
@@ -97,8 +93,8 @@ static json_t *line_json(const struct evaluation *e, const struct evaluated_line
 	        object, "change_year", json_string(wq_class_change(line->last_year, now->class_)));
 	json_object_set_new(object, "days", json_integer(now->days));
 	json_object_set_new(object, "days_expected", json_integer(now->days_expected));
-	json_object_set_new(object, "oxygen_saturation", number(now->saturation));
-	json_object_set_new(object, "trophic", number(now->trophic));
+	json_object_set_new(object, "oxygen_saturation", ctl_number(now->saturation));
+	json_object_set_new(object, "trophic", ctl_number(now->trophic));
 	json_object_set_new(object, "trophic_official",
 	        isnan(now->trophic) ? json_null() : json_boolean(now->trophic_whole));
 	for (uint32_t i = 0; i < now->count; i++)
@@ -112,7 +108,7 @@ static json_t *group_json(const struct wq_group *group)
 	return json_pack("{s:I, s:I, s:I, s:o, s:o}", "sections", (json_int_t)group->sections,
 	        "assessable", (json_int_t)group->assessable, "commissioning",
 	        (json_int_t)group->commissioning, "share_class_3_or_better",
-	        number(wq_group_good(group)), "share_worse_than_5", number(wq_group_worst(group)));
+	        ctl_number(wq_group_good(group)), "share_worse_than_5", ctl_number(wq_group_worst(group)));
 }
 
 static json_t *summary_json(const struct evaluation *e, const struct evaluated_groups *g)
@@ -124,8 +120,8 @@ static json_t *summary_json(const struct evaluation *e, const struct evaluated_g
 
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:s, s:o}", "now", group_json(&g->now),
 	        "previous", group_json(&g->before), "last_year", group_json(&g->last_year),
-	        "change", word, "change_points", number(points), "change_year", word_year,
-	        "change_year_points", number(points_year));
+	        "change", word, "change_points", ctl_number(points), "change_year", word_year,
+	        "change_year_points", ctl_number(points_year));
 }
 
 /* One station a line, so that a long list is not held as a tree. */

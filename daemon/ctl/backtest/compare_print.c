@@ -2,6 +2,7 @@
 /* What a comparison found: two tables, or JSON. */
 #include "compare.h"
 
+#include "ctl/number.h"
 #include "ctl/table.h"
 
 #include <inttypes.h>
@@ -184,11 +185,6 @@ void compare_print(const struct comparison *comparison, FILE *to)
 
 /* -- JSON -- */
 
-static json_t *number(double value)
-{
-	return isnan(value) ? json_null() : json_real(value);
-}
-
 static json_t *levels_json(const struct episodes *episodes)
 {
 	json_t *object = json_object();
@@ -215,9 +211,9 @@ static json_t *side_json(const struct compare_side *side)
 	        "alarms", (json_int_t)episodes->count, "levels", levels_json(episodes), "changes",
 	        changes_json(episodes), "days", (int)side->days, "officers",
 	        side->officers > 0 ? json_integer((json_int_t)side->officers) : json_null(),
-	        "alarms_per_officer_day", number(each(side, episodes->count)), "notices",
+	        "alarms_per_officer_day", ctl_number(each(side, episodes->count)), "notices",
 	        routed ? json_integer((json_int_t)episodes->notices) : json_null(),
-	        "notices_per_officer_day", number(notices_each(side)));
+	        "notices_per_officer_day", ctl_number(notices_each(side)));
 }
 
 static json_t *episode_json(const struct wq_site *site, const struct episode *e)

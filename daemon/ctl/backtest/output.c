@@ -2,6 +2,8 @@
 /* Conclusions as lines of text. */
 #include "output.h"
 
+#include "ctl/number.h"
+
 #include "wq/csv.h"
 #include "wq/decimal.h"
 #include "wq/err.h"
@@ -51,11 +53,6 @@ static void write_sample(void *owner, const struct wq_site *site, const struct w
 	fputc('\n', to);
 }
 
-static json_t *number(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
 /* All but the evidence, which is JSON already. */
 static json_t *change_json(const struct wq_site *site, const struct wq_change *c)
 {
@@ -69,8 +66,8 @@ static json_t *change_json(const struct wq_site *site, const struct wq_change *c
 	        station != NULL ? station->id : NULL, "parameter",
 	        c->series != WQ_NONE ? site->parameters[site->series[c->series].parameter].alias
 	                             : NULL,
-	        "level", wq_level_name(c->level), "value", number(c->value), "limit",
-	        number(c->limit), "text", c->says);
+	        "level", wq_level_name(c->level), "value", ctl_number(c->value), "limit",
+	        ctl_number(c->limit), "text", c->says);
 }
 
 static void write_change(void *owner, const struct wq_site *site, const struct wq_change *change)
