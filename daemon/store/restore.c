@@ -1,52 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading back: the engine's memory after a restart, days it asks for, notices that have not left
- * yet. */
+/* Reading back: the engine's memory after a restart. */
 #include "store_parts.h"
 
 #include "wq/err.h"
 #include "wq/rule.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void copy_text(sqlite3_stmt *row, int column, char *to, size_t cap)
-{
-	const unsigned char *text = sqlite3_column_text(row, column);
-	size_t length = text != NULL ? strnlen((const char *)text, cap - 1) : 0;
-	if (length > 0)
-		memcpy(to, text, length);
-	memset(to + length, 0, cap - length);
-}
-
-static double real_or_nan(sqlite3_stmt *row, int column)
-{
-	if (sqlite3_column_type(row, column) == SQLITE_NULL)
-		return NAN;
-	return sqlite3_column_double(row, column);
-}
-
-static wq_ms time_or_none(sqlite3_stmt *row, int column)
-{
-	return sqlite3_column_type(row, column) == SQLITE_NULL ? WQ_NO_TIME
-	                                                       : sqlite3_column_int64(row, column);
-}
-
-/* Columns series, at, value, quality, stamp, flag. False when the site has no such series. */
-static bool read_sample(const struct store *store, sqlite3_stmt *row, struct wq_sample *s)
-{
-	*s = (struct wq_sample){ .series = names_series(
-		                         &store->names, sqlite3_column_int64(row, 0)) };
-	if (s->series == WQ_NONE)
-		return false;
-	s->at = sqlite3_column_int64(row, 1);
-	s->value = real_or_nan(row, 2);
-	s->quality = (uint8_t)sqlite3_column_int(row, 3);
-	s->stamp = (uint8_t)sqlite3_column_int(row, 4);
-	copy_text(row, 5, s->flag, sizeof s->flag);
-	return true;
-}
 
 /* -- samples, a day's worth at a time, so that sorting them takes bounded memory -- */
 
@@ -83,7 +43,7 @@ static int feed_slice(struct store *store, struct sample_feed *feed, wq_ms from,
 	while (rc == SQLITE_OK && r == 0 && (rc = sqlite3_step(feed->slice)) == SQLITE_ROW) {
 		struct wq_sample sample;
 		rc = SQLITE_OK;
-		if (read_sample(store, feed->slice, &sample))
+		if (cell_sample(store, feed->slice, &sample))
 			r = wq_engine_restore_sample(
 			        feed->engine, &sample, sqlite3_column_int64(feed->slice, 6), err);
 	}
@@ -130,7 +90,7 @@ static bool read_day(const struct store *store, const struct wq_site *site, sqli
 		                                      site->parameter_count, parameter),
 		.revision = (uint32_t)sqlite3_column_int(row, 3),
 		.mean = NAN,
-		.mean_raw = real_or_nan(row, 4),
+		.mean_raw = cell_real(row, 4),
 		.valid = sqlite3_column_int(row, 5),
 		.expected = sqlite3_column_int(row, 6),
 		.class_ = sqlite3_column_int(row, 7),
@@ -214,9 +174,9 @@ static void apply_change(const struct store *store, sqlite3_stmt *row, struct wq
 	last->series = sqlite3_column_type(row, 5) == SQLITE_NULL
 	        ? WQ_NONE
 	        : names_series(&store->names, sqlite3_column_int64(row, 5));
-	last->value = real_or_nan(row, 6);
-	last->limit = real_or_nan(row, 7);
-	copy_text(row, 8, last->says, sizeof last->says);
+	last->value = cell_real(row, 6);
+	last->limit = cell_real(row, 7);
+	cell_text(row, 8, last->says, sizeof last->says);
 	if (!judged)
 		return;
 	last->finding = kind == WQ_RECOVERED ? WQ_FINDING_CLEAR : WQ_FINDING_RAISE;
@@ -303,8 +263,8 @@ static int tell_shelf(const struct store *store, const struct wq_site *site,
 		.until = sqlite3_column_int64(row, 4),
 		.ended = WQ_NO_TIME,
 		.automatic = sqlite3_column_int(row, 5) != 0 };
-	copy_text(row, 6, shelf.who, sizeof shelf.who);
-	copy_text(row, 7, shelf.reason, sizeof shelf.reason);
+	cell_text(row, 6, shelf.who, sizeof shelf.who);
+	cell_text(row, 7, shelf.reason, sizeof shelf.reason);
 	if (!find_place(store, site, row, 0, &shelf.rule, &shelf.place))
 		return 0;
 	int r = wq_engine_restore_shelf(engine, &shelf, err);
@@ -316,8 +276,8 @@ static int tell_delay(const struct store *store, const struct wq_site *site,
 {
 	struct wq_delay delay;
 	(void)err;
-	delay.exceeds_since = time_or_none(row, 3);
-	delay.meets_since = time_or_none(row, 4);
+	delay.exceeds_since = cell_time(row, 3);
+	delay.meets_since = cell_time(row, 4);
 	if (find_place(store, site, row, 0, &delay.rule, &delay.place))
 		wq_engine_restore_delay(engine, &delay);
 	return 0;
@@ -343,11 +303,11 @@ static int tell_word(const struct store *store, const struct wq_site *site,
 {
 	struct wq_profile_word word = { .hand = (enum wq_profile_hand)sqlite3_column_int(row, 1),
 		.since = sqlite3_column_int64(row, 2),
-		.until = time_or_none(row, 3) };
+		.until = cell_time(row, 3) };
 	const char *name = (const char *)sqlite3_column_text(row, 0);
 	(void)store;
-	copy_text(row, 4, word.who, sizeof word.who);
-	copy_text(row, 5, word.reason, sizeof word.reason);
+	cell_text(row, 4, word.who, sizeof word.who);
+	cell_text(row, 5, word.reason, sizeof word.reason);
 	for (size_t i = 0; name != NULL && i < site->profile_count; i++)
 		if (strcmp(site->profiles[i].name, name) == 0) {
 			word.profile = (uint32_t)i;
@@ -372,11 +332,11 @@ static int tell_maintenance(const struct store *store, const struct wq_site *sit
 		.series = WQ_NONE,
 		.from = sqlite3_column_int64(row, 3),
 		.to = sqlite3_column_int64(row, 4),
-		.ended = time_or_none(row, 5) };
+		.ended = cell_time(row, 5) };
 	(void)err;
-	copy_text(row, 6, m.who, sizeof m.who);
-	copy_text(row, 7, m.reason, sizeof m.reason);
-	copy_text(row, 8, m.ended_by, sizeof m.ended_by);
+	cell_text(row, 6, m.who, sizeof m.who);
+	cell_text(row, 7, m.reason, sizeof m.reason);
+	cell_text(row, 8, m.ended_by, sizeof m.ended_by);
 	if (sqlite3_column_type(row, 2) != SQLITE_NULL) {
 		m.series = names_series(&store->names, sqlite3_column_int64(row, 2));
 		if (m.series == WQ_NONE)
@@ -476,129 +436,5 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 		r = restore_life(store, site, engine, now, err);
 	if (r == 0)
 		r = restore_needs(store, site, engine, err);
-	return r;
-}
-
-/* -- a day the engine asks for -- */
-
-static int append(struct store_answer *answer, size_t *room, const struct wq_sample *sample)
-{
-	if (answer->count == *room) {
-		size_t wanted = *room > 0 ? *room * 2 : 256;
-		struct wq_sample *grown = realloc(answer->samples, wanted * sizeof *grown);
-		if (grown == NULL)
-			return SQLITE_NOMEM;
-		answer->samples = grown;
-		*room = wanted;
-	}
-	answer->samples[answer->count++] = *sample;
-	return SQLITE_OK;
-}
-
-static int collect(
-        struct store *store, sqlite3_stmt *row, struct store_answer *answer, size_t *room)
-{
-	const struct wq_station *station = &store->site->stations[answer->station];
-	int rc;
-	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
-		struct wq_sample sample;
-		if (!read_sample(store, row, &sample) || sample.series < station->first_series ||
-		        sample.series - station->first_series >= station->series_count)
-			continue;
-		rc = append(answer, room, &sample);
-		if (rc != SQLITE_OK)
-			break;
-	}
-	sqlite3_reset(row);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-static int by_time(const void *left, const void *right)
-{
-	const struct wq_sample *a = left, *b = right;
-	if (a->at != b->at)
-		return a->at < b->at ? -1 : 1;
-	return (a->series > b->series) - (a->series < b->series);
-}
-
-int need_answer(struct store *store, const struct wq_need *need, struct store_answer *answer,
-        struct wq_err *err)
-{
-	*answer = (struct store_answer){ .station = need->station, .day = need->day };
-	if (need->station >= store->site->station_count)
-		return wq_fail(err, WQ_E_INVALID, "%s: a day of station %u is needed", store->path,
-		        need->station);
-	const struct wq_station *station = &store->site->stations[need->station];
-	struct db_value from = db_int(wq_day_start(station->zone, need->day));
-	struct db_value to = db_int(wq_day_start(station->zone, need->day + 1));
-	size_t room = 0;
-	int rc = db_bind(store->statements[ST_NEED_OPEN], DB_VALUES(from, to));
-	if (rc == SQLITE_OK)
-		rc = collect(store, store->statements[ST_NEED_OPEN], answer, &room);
-	for (uint32_t i = 0; i < station->series_count && rc == SQLITE_OK; i++) {
-		struct db_value key = db_int(store->names.series[station->first_series + i]);
-		rc = db_bind(store->statements[ST_NEED_CLOSED], DB_VALUES(from, to, key));
-		if (rc == SQLITE_OK)
-			rc = collect(store, store->statements[ST_NEED_CLOSED], answer, &room);
-	}
-	if (rc != SQLITE_OK) {
-		free(answer->samples);
-		*answer = (struct store_answer){ 0 };
-		return store_fail(store, rc, "cannot read a day", err);
-	}
-	if (answer->count > 1)
-		qsort(answer->samples, answer->count, sizeof *answer->samples, by_time);
-	return 0;
-}
-
-/* -- the outbox -- */
-
-static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
-{
-	copy_text(row, 0, n->id, sizeof n->id);
-	n->alarm = sqlite3_column_int64(row, 1);
-	n->number = (uint32_t)sqlite3_column_int64(row, 2);
-	n->kind = (enum wq_change_kind)sqlite3_column_int(row, 3);
-	n->level = (enum wq_level)sqlite3_column_int(row, 4);
-	n->assist = sqlite3_column_int(row, 5) != 0;
-	n->time = sqlite3_column_int64(row, 6);
-	n->created = sqlite3_column_int64(row, 7);
-	n->expires = sqlite3_column_int64(row, 8);
-	copy_text(row, 9, n->contact, sizeof n->contact);
-	copy_text(row, 10, n->channel, sizeof n->channel);
-	copy_text(row, 11, n->address, sizeof n->address);
-	copy_text(row, 12, n->text, sizeof n->text);
-	copy_text(row, 13, n->data, sizeof n->data);
-	n->deadline = sqlite3_column_int64(row, 15);
-	n->since = sqlite3_column_int64(row, 16);
-}
-
-/* Undelivered notices, and since when each is tried on its channel (0: not yet). */
-static const char outbox_text[] =
-        "SELECT id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"
-        "text,data,attempts,deadline,coalesce((SELECT min(d.at) FROM delivery d"
-        " WHERE d.notice=n.id AND d.channel=n.channel AND d.seq>coalesce((SELECT max(e.seq)"
-        " FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0)"
-        " FROM notice n WHERE state=0 ORDER BY seq";
-
-int store_outbox(struct store *store,
-        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
-        struct wq_err *err)
-{
-	if (store->db == NULL)
-		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
-	sqlite3_stmt *row = NULL;
-	int rc = sqlite3_prepare_v2(store->db, outbox_text, -1, &row, NULL);
-	bool more = true;
-	while (rc == SQLITE_OK && more && (rc = sqlite3_step(row)) == SQLITE_ROW) {
-		struct wq_notice notice = { 0 };
-		read_notice(row, &notice);
-		more = take(owner, &notice, (uint32_t)sqlite3_column_int64(row, 14));
-		rc = SQLITE_OK;
-	}
-	int r = rc == SQLITE_OK || rc == SQLITE_DONE
-	        ? 0
-	        : store_fail(store, rc, "cannot read notices", err);
-	sqlite3_finalize(row);
 	return r;
 }

@@ -97,7 +97,14 @@ int commit_samples(struct store *store, const struct commit_group *group, struct
 /* records.c: everything of a group that is not a sample. */
 int commit_records(struct store *store, const struct commit_group *group, struct wq_err *err);
 
-/* restore.c */
+/* cells.c: a column as a text that is cut to its place, NaN or WQ_NO_TIME for NULL; columns series, at, value, quality, stamp,
+ * flag as a sample, false when the site has no such series. */
+void cell_text(sqlite3_stmt *row, int column, char *to, size_t cap);
+double cell_real(sqlite3_stmt *row, int column);
+wq_ms cell_time(sqlite3_stmt *row, int column);
+bool cell_sample(const struct store *store, sqlite3_stmt *row, struct wq_sample *s);
+
+/* answers.c */
 int need_answer(struct store *store, const struct wq_need *need, struct store_answer *answer,
         struct wq_err *err);
 

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a running daemon asks for: days that the engine sums up again, notices that have not left yet. */
+#include "store_parts.h"
+
+#include "wq/err.h"
+
+#include <stdlib.h>
+
+/* -- a day the engine asks for -- */
+
+static int append(struct store_answer *answer, size_t *room, const struct wq_sample *sample)
+{
+	if (answer->count == *room) {
+		size_t wanted = *room > 0 ? *room * 2 : 256;
+		struct wq_sample *grown = realloc(answer->samples, wanted * sizeof *grown);
+		if (grown == NULL)
+			return SQLITE_NOMEM;
+		answer->samples = grown;
+		*room = wanted;
+	}
+	answer->samples[answer->count++] = *sample;
+	return SQLITE_OK;
+}
+
+static int collect(
+        struct store *store, sqlite3_stmt *row, struct store_answer *answer, size_t *room)
+{
+	const struct wq_station *station = &store->site->stations[answer->station];
+	int rc;
+	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct wq_sample sample;
+		if (!cell_sample(store, row, &sample) || sample.series < station->first_series ||
+		        sample.series - station->first_series >= station->series_count)
+			continue;
+		rc = append(answer, room, &sample);
+		if (rc != SQLITE_OK)
+			break;
+	}
+	sqlite3_reset(row);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct wq_sample *a = left, *b = right;
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return (a->series > b->series) - (a->series < b->series);
+}
+
+int need_answer(struct store *store, const struct wq_need *need, struct store_answer *answer,
+        struct wq_err *err)
+{
+	*answer = (struct store_answer){ .station = need->station, .day = need->day };
+	if (need->station >= store->site->station_count)
+		return wq_fail(err, WQ_E_INVALID, "%s: a day of station %u is needed", store->path,
+		        need->station);
+	const struct wq_station *station = &store->site->stations[need->station];
+	struct db_value from = db_int(wq_day_start(station->zone, need->day));
+	struct db_value to = db_int(wq_day_start(station->zone, need->day + 1));
+	size_t room = 0;
+	int rc = db_bind(store->statements[ST_NEED_OPEN], DB_VALUES(from, to));
+	if (rc == SQLITE_OK)
+		rc = collect(store, store->statements[ST_NEED_OPEN], answer, &room);
+	for (uint32_t i = 0; i < station->series_count && rc == SQLITE_OK; i++) {
+		struct db_value key = db_int(store->names.series[station->first_series + i]);
+		rc = db_bind(store->statements[ST_NEED_CLOSED], DB_VALUES(from, to, key));
+		if (rc == SQLITE_OK)
+			rc = collect(store, store->statements[ST_NEED_CLOSED], answer, &room);
+	}
+	if (rc != SQLITE_OK) {
+		free(answer->samples);
+		*answer = (struct store_answer){ 0 };
+		return store_fail(store, rc, "cannot read a day", err);
+	}
+	if (answer->count > 1)
+		qsort(answer->samples, answer->count, sizeof *answer->samples, by_time);
+	return 0;
+}
+
+/* -- the outbox -- */
+
+static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
+{
+	cell_text(row, 0, n->id, sizeof n->id);
+	n->alarm = sqlite3_column_int64(row, 1);
+	n->number = (uint32_t)sqlite3_column_int64(row, 2);
+	n->kind = (enum wq_change_kind)sqlite3_column_int(row, 3);
+	n->level = (enum wq_level)sqlite3_column_int(row, 4);
+	n->assist = sqlite3_column_int(row, 5) != 0;
+	n->time = sqlite3_column_int64(row, 6);
+	n->created = sqlite3_column_int64(row, 7);
+	n->expires = sqlite3_column_int64(row, 8);
+	cell_text(row, 9, n->contact, sizeof n->contact);
+	cell_text(row, 10, n->channel, sizeof n->channel);
+	cell_text(row, 11, n->address, sizeof n->address);
+	cell_text(row, 12, n->text, sizeof n->text);
+	cell_text(row, 13, n->data, sizeof n->data);
+	n->deadline = sqlite3_column_int64(row, 15);
+	n->since = sqlite3_column_int64(row, 16);
+}
+
+/* Undelivered notices, and since when each is tried on its channel (0: not yet). */
+static const char outbox_text[] =
+        "SELECT id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"
+        "text,data,attempts,deadline,coalesce((SELECT min(d.at) FROM delivery d"
+        " WHERE d.notice=n.id AND d.channel=n.channel AND d.seq>coalesce((SELECT max(e.seq)"
+        " FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0)"
+        " FROM notice n WHERE state=0 ORDER BY seq";
+
+int store_outbox(struct store *store,
+        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
+        struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db, outbox_text, -1, &row, NULL);
+	bool more = true;
+	while (rc == SQLITE_OK && more && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct wq_notice notice = { 0 };
+		read_notice(row, &notice);
+		more = take(owner, &notice, (uint32_t)sqlite3_column_int64(row, 14));
+		rc = SQLITE_OK;
+	}
+	int r = rc == SQLITE_OK || rc == SQLITE_DONE
+	        ? 0
+	        : store_fail(store, rc, "cannot read notices", err);
+	sqlite3_finalize(row);
+	return r;
+}
