@@ -2,8 +2,10 @@
 /* From a window of points to the time at which the limit will be crossed.
  *
  * Lower limits are mirrored (x becomes -x), and where all values are positive and range over more
- * than a factor of 2 the line is fitted to logarithms: concentrations grow by shares, not by
- * amounts. After that there is one case only: rising toward a limit above. */
+ * than a factor of 2 a line is fitted to logarithms as well, since concentrations grow by shares as often
+ * as by amounts; of the two the one that lies closer to the points is taken. A curve that is taken for a
+ * line leaves residuals that look like autocorrelation, and hides a plain rise. After that there is one case only:
+ * rising toward a limit above. */
 #include "outlook.h"
 
 #include <math.h>
@@ -33,7 +35,7 @@ static bool is_far(const struct window *window, const struct goal *goal)
 	        WORTH_A_LOOK * goal->near;
 }
 
-static bool fits_logarithms(const struct window *window, double limit)
+static bool may_be_shares(const struct window *window, double limit)
 {
 	double low = window->x[0], high = window->x[0];
 
@@ -87,21 +89,43 @@ static void read_trend(struct outlook *o, const struct goal *goal, const struct 
 	o->latest = hours_until(line, line->low, limit);
 }
 
+/* The line of one scale, and how far it lies from the points, as measured. */
+static int fit(const struct window *window, const struct goal *goal, const struct scale *scale, struct wq_trend *trend,
+        double *misfit)
+{
+	double y[WQ_TREND_POINTS];
+	int r;
+
+	for (size_t i = 0; i < window->n; i++)
+		y[i] = to_scale(scale, window->x[i]);
+	r = wq_trend_estimate(window->t, y, window->n, goal->confidence, trend, NULL);
+	*misfit = 0;
+	for (size_t i = 0; r == 0 && i < window->n; i++)
+		*misfit += fabs(window->x[i] -
+		        from_scale(scale, wq_sen_at(&trend->line, trend->line.slope, window->t[i])));
+	return r;
+}
+
 int outlook_take(const struct window *window, const struct goal *goal, struct outlook *o)
 {
-	struct scale scale = { .sign = goal->upper ? 1 : -1 };
-	double y[WQ_TREND_POINTS];
+	struct scale amounts = { .sign = goal->upper ? 1 : -1 }, shares = { amounts.sign, true };
+	struct wq_trend other;
+	double misfit, other_misfit;
 	int r;
 
 	memset(o, 0, sizeof *o);
 	o->far = window->n > 0 && is_far(window, goal);
 	if (o->far)
 		return 0;
-	scale.logarithm = fits_logarithms(window, goal->limit);
-	for (size_t i = 0; i < window->n; i++)
-		y[i] = to_scale(&scale, window->x[i]);
-	r = wq_trend_estimate(window->t, y, window->n, goal->confidence, &o->trend, NULL);
-	if (r == 0)
-		read_trend(o, goal, &scale);
-	return r;
+	r = fit(window, goal, &amounts, &o->trend, &misfit);
+	if (r < 0)
+		return r;
+	if (may_be_shares(window, goal->limit) &&
+	        fit(window, goal, &shares, &other, &other_misfit) == 0 && other_misfit < misfit) {
+		o->trend = other;
+		read_trend(o, goal, &shares);
+	} else {
+		read_trend(o, goal, &amounts);
+	}
+	return 0;
 }

@@ -70,6 +70,27 @@ static void a_rise_toward_the_limit_is_told_before_it_is_reached(void **state)
 		assert_true(isfinite(f.said.facts[i].value));
 }
 
+/* A straight rise over more than a factor of 2 is a curve on logarithms, and a rise by shares one in amounts: each is fitted
+ * on its own scale, or its own regularity would look like autocorrelation and hide it. */
+static void a_rise_without_noise_is_told_whether_by_amounts_or_by_shares(void **state)
+{
+	enum wq_finding last = WQ_FINDING_UNKNOWN;
+
+	(void)state;
+	open_rule("", "tp");
+	assert_int_equal(feed(0, 18, 0.05, 0.006, 0), WQ_FINDING_RAISE);
+	assert_true(fabs(fake_rule_fact(&f, "slope_per_hour") - 0.006) < 1e-6);
+	assert_true(fabs(fake_rule_fact(&f, "autocorrelation")) < 0.2);
+	open_rule("", "tp");
+	for (int i = 0; i < 18; i++)
+		last = fake_rule_read(&f, WQ_HOURS(i), 0.05 * pow(1.06, i), WQ_GOOD);
+	assert_int_equal(last, WQ_FINDING_HOLD); /* 0.135: not near yet */
+	for (int i = 18; i < 20; i++)
+		last = fake_rule_read(&f, WQ_HOURS(i), 0.05 * pow(1.06, i), WQ_GOOD);
+	assert_int_equal(last, WQ_FINDING_RAISE);
+	assert_true(fabs(fake_rule_fact(&f, "slope_per_hour") - 0.05 * pow(1.06, 19) * log(1.06)) < 1e-4);
+}
+
 static void a_ramp_after_a_quiet_time_is_told_before_it_crosses(void **state)
 {
 	static const double slopes[] = { 0.002, 0.003, 0.0045 }; /* 55, 37, 24 readings long */
@@ -407,6 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rise_toward_the_limit_is_told_before_it_is_reached),
+		cmocka_unit_test(a_rise_without_noise_is_told_whether_by_amounts_or_by_shares),
 		cmocka_unit_test(a_ramp_after_a_quiet_time_is_told_before_it_crosses),
 		cmocka_unit_test(a_line_that_is_at_the_limit_says_so),
 		cmocka_unit_test(oxygen_is_mirrored),
