@@ -28,19 +28,14 @@ class Small(Ground):
             del self.path
 
     def fill(self):
-        with open(os.path.join(self.disk, 'ballast'), 'ab') as f:
-            try:
-                while True:
-                    f.write(b'x' * 65536)
-                    f.flush()
-            except OSError:
-                pass
+        # Unbuffered: what a buffer still holds would be written, in vain, when the file is closed.
         with open(os.path.join(self.disk, 'ballast'), 'ab', buffering=0) as f:
-            try:
-                while True:
-                    f.write(b'x')
-            except OSError:
-                pass
+            for size in (65536, 1):
+                try:
+                    while f.write(b'x' * size) == size:
+                        pass
+                except OSError:
+                    pass
 
     def free(self):
         os.remove(os.path.join(self.disk, 'ballast'))
