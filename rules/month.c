@@ -28,6 +28,7 @@
 #include "wq/decimal.h"
 #include "wq/err.h"
 #include "wq/parameter.h"
+#include "wq/period.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -111,21 +112,11 @@ struct calendar {
 
 static struct calendar month_of(wq_day day)
 {
-	static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	const struct wq_period period = wq_period_of(WQ_PERIOD_MONTH, day);
 	char date[WQ_INSTANT_TEXT]; /* "2026-03-05" */
-	struct calendar c;
-	int year, day_of_month, length;
 
 	wq_day_format(day, date);
-	year = atoi(date);
-	c.month = atoi(date + 5);
-	day_of_month = atoi(date + 8);
-	length = lengths[(c.month + 11) % 12];
-	if (c.month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-		length++;
-	c.first = day - day_of_month + 1;
-	c.last = c.first + length - 1;
-	return c;
+	return (struct calendar){ period.first, period.last, atoi(date + 5) };
 }
 
 struct account {
