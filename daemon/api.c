@@ -392,6 +392,7 @@ void api_open(void *owner, struct letter *letter)
 {
 	struct command *command = (struct command *)letter;
 	char name[WQ_ALARM_NAME];
+	conclude_clock(owner);
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
 		if (matches(i, command, name, sizeof name)) {
 			routes[i].run(owner, command, name);

@@ -211,7 +211,7 @@ static bool take_next(struct daemon *daemon)
 }
 
 /* A step of the clock shows where it runs apart from the time since boot. */
-static void look_at_clock(struct daemon *daemon)
+void conclude_clock(struct daemon *daemon)
 {
 	/* A suspend between two readings of clocks would look like a step: the boot clock is read on both sides. */
 	wq_ms before = clock_boot(), wall = clock_now(), boot = clock_boot();
@@ -230,7 +230,7 @@ static void look_at_clock(struct daemon *daemon)
 
 void conclude_pump(struct daemon *daemon)
 {
-	look_at_clock(daemon);
+	conclude_clock(daemon);
 	wq_ms until = clock_boot() + DISPATCH;
 	bool more;
 	do
@@ -277,7 +277,7 @@ static void watch_stall(struct daemon *daemon)
 void conclude_tick(struct daemon *daemon)
 {
 	struct wq_err err;
-	look_at_clock(daemon);
+	conclude_clock(daemon);
 	struct flight *flight = flight_now(daemon);
 	if (flight != NULL) {
 		buswatch_tick(daemon, &flight->group.outcome);
@@ -330,6 +330,7 @@ static void feed_answers(struct daemon *daemon, struct flight *landed)
 
 void conclude_landed(struct daemon *daemon, struct flight *flight)
 {
+	conclude_clock(daemon);
 	handover_landed(&daemon->handover, flight);
 	note_latency(daemon, flight);
 	for (; flight->told < flight->group.notice_count; flight->told++)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "command.h"
+#include "conclude.h"
 #include "hand_clock.h"
 #include "main_bench.h"
 #include "wq/rule.h"
@@ -104,10 +105,15 @@ const struct wq_shelf *wq_engine_shelf(const struct wq_engine *of, uint32_t rule
 	return NULL;
 }
 
+/* How many steps of the clock the engine knew of when it was asked. */
+static const struct main_bench *stepping;
+static size_t steps_told;
+
 int wq_engine_shelve(struct wq_engine *of, uint32_t rule, uint32_t place, wq_ms until,
         const char *who, const char *reason, wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
 	(void)of, (void)until, (void)now;
+	steps_told = stepping != NULL ? stepping->steps : 0;
 	return note_request((int64_t)rule * 100 + place, who, reason, out, err);
 }
 
@@ -489,6 +495,21 @@ static void a_shelf_is_where_rule_station_and_parameter_say(void **state)
 	}
 }
 
+/* Otherwise the engine would move the end of a shelf that was reckoned by the new time already. */
+static void the_engine_knows_of_a_step_of_the_clock_before_it_is_asked(void **state)
+{
+	struct main_bench *b = *state;
+
+	furnish(b);
+	conclude_tick(&b->daemon);
+	hand_clock_set(clock_now() + WQ_DAYS(400));
+	stepping = b;
+	assert_int_equal(status_of(b, "POST", "/v1/shelve", "{\"rule\":\"class3\",\"station\":\"yigan\"," WISH "}"), 200);
+	stepping = NULL;
+	assert_int_equal(steps_told, 1);
+	assert_int_equal(b->steps, 1);
+}
+
 static void a_shelf_the_engine_refuses_is_refused_with_its_words(void **state)
 {
 	static const struct {
@@ -688,6 +709,7 @@ int main(void)
 		bench_test(it_is_done_when_it_is_stored_and_not_before),
 		bench_test(the_status_is_json_with_all_its_parts),
 		bench_test(a_shelf_is_where_rule_station_and_parameter_say),
+		bench_test(the_engine_knows_of_a_step_of_the_clock_before_it_is_asked),
 		bench_test(a_shelf_the_engine_refuses_is_refused_with_its_words),
 		bench_test(shelves_are_listed_with_their_end_and_reason),
 		bench_test(a_profile_is_turned_by_name_for_a_reason),
