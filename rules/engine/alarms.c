@@ -271,7 +271,10 @@ static bool overdue(const struct wq_engine *engine, const struct slot *slot, wq_
 	/* Of a life whose clock was ahead. */
 	if (alarm->since > now)
 		alarm->since = now;
-	return now - alarm->since >= after;
+	if (now - alarm->since < after)
+		return false;
+	wq_ms accounted = suppress_quiet(engine, slot, now);
+	return accounted == WQ_NO_TIME || now - accounted >= (after > 0 ? after : 1);
 }
 
 void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out)
@@ -283,7 +286,7 @@ void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out
 			.time = now,
 			.now = now,
 			.until = WQ_NO_TIME };
-		if (overdue(engine, slot, now) && !suppress_quiet(engine, slot, now))
+		if (overdue(engine, slot, now))
 			alarms_step(engine, slot, &deed, out);
 	}
 }

@@ -204,8 +204,9 @@ wq_ms suppress_excused(const struct wq_engine *engine, uint32_t series, bool by_
 bool suppress_undecided(const struct wq_engine *engine, uint32_t series, wq_ms now);
 bool suppress_in_doubt(const struct wq_engine *engine, uint32_t station, wq_ms now);
 wq_ms suppress_seen(const struct wq_engine *engine, uint32_t series, wq_ms now);
-/* Whether the open alarm of a slot is accounted for by another: it does not escalate. */
-bool suppress_quiet(const struct wq_engine *engine, const struct slot *slot, wq_ms now);
+/* Until when the open alarm of a slot was accounted for by another: it does not escalate, and its time to escalate begins anew
+ * then. The present instant while it is; WQ_NO_TIME: never, as all that is about the water. */
+wq_ms suppress_quiet(const struct wq_engine *engine, const struct slot *slot, wq_ms now);
 /* The alarm of a slot ended: what it accounted for is asked anew. */
 void suppress_ended(struct wq_engine *engine, const struct slot *slot, wq_ms now);
 void suppress_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);

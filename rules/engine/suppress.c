@@ -107,20 +107,22 @@ bool suppress_in_doubt(const struct wq_engine *engine, uint32_t station, wq_ms n
 	return false;
 }
 
-bool suppress_quiet(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
+wq_ms suppress_quiet(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
 {
 	const struct wq_site *site = engine->site;
 	const struct wq_rule_use *use = &site->rules[slot->use];
 	uint32_t place = use->places[slot->place];
 	if (use->rule->about != WQ_ABOUT_DEVICE || use->rule->scope == WQ_SCOPE_NETWORK)
-		return false;
+		return WQ_NO_TIME;
 	if (use->rule->scope == WQ_SCOPE_SERIES)
-		return suppress_excused(engine, place, true, now) >= now;
+		return suppress_excused(engine, place, true, now);
 	const struct wq_station *station = &site->stations[place];
-	for (uint32_t i = station->first_series; i < station->first_series + station->series_count; i++)
-		if (suppress_excused(engine, i, false, now) < now)
-			return false;
-	return station->series_count > 0;
+	wq_ms until = station->series_count > 0 ? now : WQ_NO_TIME;
+	for (uint32_t i = station->first_series; i < station->first_series + station->series_count; i++) {
+		wq_ms excused = suppress_excused(engine, i, false, now);
+		until = excused < until ? excused : until;
+	}
+	return until;
 }
 
 void suppress_ended(struct wq_engine *engine, const struct slot *slot, wq_ms now)
