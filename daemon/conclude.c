@@ -219,13 +219,16 @@ void conclude_clock(struct daemon *daemon)
 		return;
 	wq_ms by = (wall - daemon->looked_wall) - (boot - daemon->looked_boot);
 	bool stepped = daemon->looked_boot != 0 && (by > STEP || by < -STEP);
+	/* Only now it is known what of the store lies in the future: a start without time from outside took all of it. */
+	bool learned = !daemon->clock_known && clock_trusted();
+	daemon->clock_known |= learned;
 	daemon->looked_wall = wall;
 	daemon->looked_boot = boot;
-	if (!stepped)
-		return;
-	log_warning("clock: it was set %s by %lld s; silence is counted from now on", by > 0 ? "forward" : "back",
-		(long long)(by > 0 ? by : -by) / 1000);
-	wq_engine_stepped(daemon->engine, by, wall);
+	if (stepped)
+		log_warning("clock: it was set %s by %lld s; silence is counted from now on", by > 0 ? "forward" : "back",
+			(long long)(by > 0 ? by : -by) / 1000);
+	if (stepped || learned)
+		wq_engine_stepped(daemon->engine, stepped ? by : 0, wall);
 }
 
 void conclude_pump(struct daemon *daemon)

@@ -6,7 +6,7 @@
 
 #include "daemon.h"
 
-/* Tells the engine when the clock was set. To be called before the engine is told anything with the present in it. */
+/* Tells the engine when the clock was set, or is trusted for the first time. To be called before the engine is told anything with the present in it. */
 void conclude_clock(struct daemon *daemon);
 
 /* Takes batches from the inbox for at most 20 ms, hands over what the writer can take. */

@@ -47,7 +47,9 @@ static int open_history(struct daemon *daemon, struct wq_err *err)
 	if (daemon->engine == NULL)
 		return WQ_E_MEMORY;
 	daemon->incarnation = store_incarnation(daemon->store);
-	r = store_restore(daemon->store, &config->site, daemon->engine, clock_now(), err);
+	daemon->clock_known = clock_trusted();
+	wq_ms now = clock_now(), latest = daemon->clock_known ? now + config->site.evaluation.future_tolerance : INT64_MAX;
+	r = store_restore(daemon->store, &config->site, daemon->engine, now, latest, err);
 	if (r < 0)
 		return r;
 	if (store_orphans(daemon->store) > 0)

@@ -13,6 +13,7 @@
 struct sample_feed {
 	sqlite3_stmt *next, *slice;
 	struct wq_engine *engine;
+	wq_ms latest;
 };
 
 static int feed_open(struct store *store, struct sample_feed *feed)
@@ -38,7 +39,8 @@ static int feed_open(struct store *store, struct sample_feed *feed)
 
 static int feed_slice(struct store *store, struct sample_feed *feed, wq_ms from, struct wq_err *err)
 {
-	int rc = db_bind(feed->slice, DB_VALUES(db_int(from), db_int(from + WQ_DAYS(1))));
+	wq_ms end = from + WQ_DAYS(1) > feed->latest ? feed->latest + 1 : from + WQ_DAYS(1);
+	int rc = db_bind(feed->slice, DB_VALUES(db_int(from), db_int(end)));
 	int r = 0;
 	while (rc == SQLITE_OK && r == 0 && (rc = sqlite3_step(feed->slice)) == SQLITE_ROW) {
 		struct wq_sample sample;
@@ -54,14 +56,14 @@ static int feed_slice(struct store *store, struct sample_feed *feed, wq_ms from,
 }
 
 static int restore_samples(
-        struct store *store, struct wq_engine *engine, wq_ms from, struct wq_err *err)
+        struct store *store, struct wq_engine *engine, wq_ms from, wq_ms latest, struct wq_err *err)
 {
-	struct sample_feed feed = { .engine = engine };
+	struct sample_feed feed = { .engine = engine, .latest = latest };
 	int r = 0;
 	int rc = feed_open(store, &feed);
-	while (rc == SQLITE_OK && r == 0) {
+	while (rc == SQLITE_OK && r == 0 && from <= latest) {
 		rc = db_get(feed.next, &from, DB_VALUES(db_int(from)));
-		if (rc == SQLITE_OK)
+		if (rc == SQLITE_OK && from <= latest)
 			r = feed_slice(store, &feed, from, err);
 		from += WQ_DAYS(1);
 	}
@@ -103,7 +105,7 @@ static bool read_day(const struct store *store, const struct wq_site *site, sqli
 /* Each station's days in their order, the station's own row before its items: the order of the table's key, so that
  * nothing is sorted. */
 static int restore_days(struct store *store, const struct wq_site *site, struct wq_engine *engine,
-        wq_ms now, struct wq_err *err)
+        wq_ms now, wq_ms latest, struct wq_err *err)
 {
 	sqlite3_stmt *row = NULL;
 	bool items;
@@ -111,12 +113,13 @@ static int restore_days(struct store *store, const struct wq_site *site, struct 
 	int rc = sqlite3_prepare_v2(store->db,
 	        "SELECT d.station,d.day,d.parameter,d.revision,d.mean_raw,d.valid,d.expected,d.class,"
 	        "d.verdict FROM station s CROSS JOIN day d WHERE d.station=s.id AND d.day>=?1"
-	        " AND (?2 OR d.parameter=0) AND d.revision=(SELECT max(revision) FROM day n WHERE"
+	        " AND d.day<=?3 AND (?2 OR d.parameter=0) AND d.revision=(SELECT max(revision) FROM day n WHERE"
 	        " n.station=d.station AND n.day=d.day AND n.parameter=d.parameter)"
 	        " ORDER BY s.id,d.day,d.parameter",
 	        -1, &row, NULL);
 	if (rc == SQLITE_OK)
-		rc = db_bind(row, DB_VALUES(db_int(wq_day_of(site->zone, from)), db_int(items)));
+		rc = db_bind(row, DB_VALUES(db_int(wq_day_of(site->zone, from)), db_int(items),
+		                      db_int(latest == INT64_MAX ? INT32_MAX : wq_day_of(site->zone, latest))));
 	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
 		struct wq_day_row day;
 		rc = SQLITE_OK;
@@ -249,6 +252,7 @@ static int restore_alarms(struct store *store, const struct wq_site *site, struc
 
 /* -- shelves, delays, openings: each a query and what a row of it is told as -- */
 
+/* ?1 is the lower bound in time, ?2 the upper one, for those that have it. */
 struct replay {
 	const char *sql, *doing;
 	int (*tell)(const struct store *store, const struct wq_site *site, struct wq_engine *engine,
@@ -369,17 +373,19 @@ static const struct replay replay_openings = {
 	" AND f.station=coalesce(a.station,0) AND f.series=coalesce(a.series,0)"
 	" AND f.since>=c.decided)"
 	" FROM change c JOIN alarm a ON a.id=c.alarm WHERE c.kind IN(0,8) AND c.decided>=?1"
+	" AND c.decided<=?2"
 	" ORDER BY c.decided,c.alarm,c.number",
 	"cannot read openings", tell_opening
 };
 
 static int replay(struct store *store, const struct wq_site *site, struct wq_engine *engine,
-        const struct replay *what, wq_ms from, struct wq_err *err)
+        const struct replay *what, wq_ms from, wq_ms to, struct wq_err *err)
 {
 	sqlite3_stmt *row = NULL;
 	int r = 0, rc = sqlite3_prepare_v2(store->db, what->sql, -1, &row, NULL);
+	const struct db_value bounds[] = { db_int(from), db_int(to) };
 	if (rc == SQLITE_OK)
-		rc = db_bind(row, DB_VALUES(db_int(from)));
+		rc = db_bind(row, bounds, (size_t)sqlite3_bind_parameter_count(row));
 	while (rc == SQLITE_OK && r == 0 && (rc = sqlite3_step(row)) == SQLITE_ROW) {
 		r = what->tell(store, site, engine, row, err);
 		rc = SQLITE_OK;
@@ -391,15 +397,15 @@ static int replay(struct store *store, const struct wq_site *site, struct wq_eng
 }
 
 static int restore_life(struct store *store, const struct wq_site *site, struct wq_engine *engine,
-        wq_ms now, struct wq_err *err)
+        wq_ms now, wq_ms latest, struct wq_err *err)
 {
-	int r = replay(store, site, engine, &replay_shelves, 0, err);
+	int r = replay(store, site, engine, &replay_shelves, 0, latest, err);
 	if (r == 0)
-		r = replay(store, site, engine, &replay_words, 0, err);
+		r = replay(store, site, engine, &replay_words, 0, latest, err);
 	if (r == 0)
-		r = replay(store, site, engine, &replay_delays, 0, err);
+		r = replay(store, site, engine, &replay_delays, 0, latest, err);
 	if (r == 0)
-		r = replay(store, site, engine, &replay_openings, wq_engine_openings(engine, now), err);
+		r = replay(store, site, engine, &replay_openings, wq_engine_openings(engine, now), latest, err);
 	return r;
 }
 
@@ -420,20 +426,20 @@ static int restore_needs(struct store *store, const struct wq_site *site, struct
 }
 
 int store_restore(struct store *store, const struct wq_site *site, struct wq_engine *engine,
-        wq_ms now, struct wq_err *err)
+        wq_ms now, wq_ms latest, struct wq_err *err)
 {
 	if (store->db == NULL)
 		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
 	wq_ms from = wq_engine_memory(engine, now);
-	int r = replay(store, site, engine, &replay_maintenance, from, err);
+	int r = replay(store, site, engine, &replay_maintenance, from, latest, err);
 	if (r == 0)
-		r = restore_samples(store, engine, from, err);
+		r = restore_samples(store, engine, from, latest, err);
 	if (r == 0)
-		r = restore_days(store, site, engine, now, err);
+		r = restore_days(store, site, engine, now, latest, err);
 	if (r == 0)
 		r = restore_alarms(store, site, engine, err);
 	if (r == 0)
-		r = restore_life(store, site, engine, now, err);
+		r = restore_life(store, site, engine, now, latest, err);
 	if (r == 0)
 		r = restore_needs(store, site, engine, err);
 	return r;

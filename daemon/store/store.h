@@ -77,9 +77,11 @@ void store_close(struct store *store); /* NULL is fine */
  * may have it open. WQ_E_STATE: that name is taken. */
 int store_quarantine(const char *path, const char *stamp, struct wq_err *err);
 
-/* Feeds stored samples (`received` is the newest arrival: a repeat counts), days and open alarms to a fresh engine.
+/* Feeds stored samples (`received` is the newest arrival: a repeat counts), days and open alarms to a fresh engine; what lies
+ * after `latest` (a clock that was ahead left it behind) stays in the file, INT64_MAX: our own clock is not to be trusted.
  * Alarms whose rule or place the site no longer has stay as they are in the file: store_orphans() counts them. */
-int store_restore(struct store *store, const struct wq_site *site, struct wq_engine *engine, wq_ms now, struct wq_err *err);
+int store_restore(struct store *store, const struct wq_site *site, struct wq_engine *engine, wq_ms now, wq_ms latest,
+	struct wq_err *err);
 
 size_t store_orphans(const struct store *store);
 

@@ -6,7 +6,7 @@
 
 static atomic_int_fast64_t now, boot, stumble;
 static atomic_int readings_left;
-static atomic_bool hurry;
+static atomic_bool hurry, doubtful;
 
 void hand_clock_reset(void)
 {
@@ -14,11 +14,17 @@ void hand_clock_reset(void)
 	atomic_store(&boot, HAND_BOOT);
 	atomic_store(&readings_left, 0);
 	atomic_store(&hurry, false);
+	atomic_store(&doubtful, false);
 }
 
 void hand_clock_hurry(void)
 {
 	atomic_store(&hurry, true);
+}
+
+void hand_clock_trust(bool trusted)
+{
+	atomic_store(&doubtful, !trusted);
 }
 
 void hand_clock_pass(wq_ms span)
@@ -52,7 +58,7 @@ wq_ms clock_boot(void)
 
 bool clock_trusted(void)
 {
-	return true;
+	return !atomic_load(&doubtful);
 }
 
 void clock_condition(pthread_cond_t *condition)

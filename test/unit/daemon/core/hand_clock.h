@@ -15,6 +15,9 @@ void hand_clock_reset(void);
 /* Both clocks go on. */
 void hand_clock_pass(wq_ms span);
 
+/* Whether the time of day is known from outside; at the reset it is. */
+void hand_clock_trust(bool trusted);
+
 /* Someone sets the time of day; the boot clock does not care. */
 void hand_clock_set(wq_ms now);
 

@@ -24,6 +24,7 @@ struct main_bench *main_bench_open(size_t ring)
 		abort();
 	struct daemon *daemon = &bench->daemon;
 	bench->room = SIZE_MAX;
+	daemon->clock_known = true;
 	daemon->deliverer = (struct deliverer *)bench; /* one that is not looked into */
 	bench->config.contact_count = 1;
 	daemon->config = &bench->config;

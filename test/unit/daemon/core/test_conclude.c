@@ -213,6 +213,26 @@ static void a_clock_that_is_set_is_told_to_the_engine_and_stalls_nothing(void **
 	}
 }
 
+/* What a start without a time from outside took for past may be the future: it is looked through once. */
+static void a_clock_that_is_trusted_for_the_first_time_is_told_to_the_engine(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->daemon.clock_known = false;
+	hand_clock_trust(false);
+	conclude_tick(&b->daemon);
+	assert_int_equal(b->steps, 0);
+	for (int i = 0; i < 3; i++) {
+		hand_clock_trust(true);
+		conclude_tick(&b->daemon);
+		assert_int_equal(b->steps, 1);
+		assert_int_equal(b->stepped_by, 0);
+		hand_clock_trust(false);
+		conclude_tick(&b->daemon);
+	}
+	assert_int_equal(b->steps, 1);
+}
+
 static void time_that_passes_and_a_clock_that_drifts_are_no_step(void **state)
 {
 	struct main_bench *b = *state;
@@ -524,6 +544,7 @@ int main(void)
 		bench_test(a_batch_that_found_no_memory_is_judged_later_and_promised_to_nobody),
 		bench_test(a_writer_is_stalled_after_5_s_and_not_before),
 		bench_test(a_clock_that_is_set_is_told_to_the_engine_and_stalls_nothing),
+		bench_test(a_clock_that_is_trusted_for_the_first_time_is_told_to_the_engine),
 		bench_test(time_that_passes_and_a_clock_that_drifts_are_no_step),
 		bench_test(
 		        while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said),

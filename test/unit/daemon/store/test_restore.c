@@ -14,7 +14,7 @@ static struct wq_engine *restart(struct house *h, const struct wq_site *site)
 	static struct wq_engine engine;
 	engine = (struct wq_engine){ 0 };
 	house_again(h, site);
-	if (store_restore(h->store, site, &engine, MORNING + WQ_HOURS(1), &h->err) < 0)
+	if (store_restore(h->store, site, &engine, MORNING + WQ_HOURS(1), INT64_MAX, &h->err) < 0)
 		fail_msg("%s", h->err.text);
 	return &engine;
 }
@@ -57,6 +57,33 @@ static void only_the_newest_revision_comes_with_its_last_arrival(void **state)
 	assert_true(engine->samples[0].received == MORNING + 9999);
 	assert_true(isnan(engine->samples[1].sample.value));
 	assert_int_equal(engine->samples[1].sample.quality, WQ_MISSING);
+}
+
+/* A clock that was ahead for a while left them behind; each restart would bring them back, newer than all that is read. */
+static void what_lies_in_the_future_stays_in_the_file(void **state)
+{
+	static const wq_ms later[] = { WQ_HOURS(1), WQ_HOURS(1) + 1, WQ_DAYS(3), WQ_DAYS(4000) };
+	struct house *h = *state;
+	house_sample(h, YIGAN_TP, MORNING, 1);
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		house_sample(h, YIGAN_TP, MORNING + later[i], 2 + (double)i);
+	house_day(h, YIGAN, WQ_NONE, TODAY - 1);
+	house_day(h, YIGAN, WQ_NONE, TODAY + 4000);
+	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 0)->decided = MORNING;
+	house_change(h, ALARM, 2, WQ_REOPENED, LIMIT, 0)->decided = MORNING + WQ_DAYS(4000);
+	house_commit(h);
+	static struct wq_engine engine;
+	for (int trusted = 0; trusted < 2; trusted++) {
+		engine = (struct wq_engine){ 0 };
+		house_again(h, &house_site);
+		assert_int_equal(store_restore(h->store, &house_site, &engine, MORNING + WQ_HOURS(1),
+		                         trusted ? MORNING + WQ_HOURS(1) : INT64_MAX, &h->err),
+		        0);
+		assert_int_equal(engine.sample_count, trusted ? 2 : 5);
+		assert_int_equal(engine.day_count, trusted ? 1 : 2);
+		assert_int_equal(engine.opening_count, trusted ? 1 : 2);
+		assert_int_equal(engine.alarm_count, 1); /* it is open all the same */
+	}
 }
 
 static void what_is_older_than_the_engine_remembers_stays_in_the_file(void **state)
@@ -469,7 +496,7 @@ static void openings_count_unless_their_place_was_shelved_since(void **state)
 	house_again(h, &house_site);
 	static struct wq_engine engine;
 	engine = (struct wq_engine){ .openings_from = MORNING + 1 };
-	assert_int_equal(store_restore(h->store, &house_site, &engine, MORNING + 1000, &h->err), 0);
+	assert_int_equal(store_restore(h->store, &house_site, &engine, MORNING + 1000, INT64_MAX, &h->err), 0);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (!rows[i].told)
 			continue;
@@ -518,7 +545,7 @@ static void a_failure_of_the_engine_is_passed_on(void **state)
 	house_change(h, ALARM, 1, WQ_OPENED, LIMIT, 0);
 	house_commit(h);
 	assert_int_equal(
-	        store_restore(h->store, &house_site, &engine, MORNING, &h->err), WQ_E_MEMORY);
+	        store_restore(h->store, &house_site, &engine, MORNING, INT64_MAX, &h->err), WQ_E_MEMORY);
 }
 
 static void an_empty_history_restores_nothing(void **state)
@@ -533,6 +560,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		house_test(samples_come_in_order_of_time_over_all_series),
 		house_test(only_the_newest_revision_comes_with_its_last_arrival),
+		house_test(what_lies_in_the_future_stays_in_the_file),
 		house_test(what_is_older_than_the_engine_remembers_stays_in_the_file),
 		house_test(indices_may_move_between_configurations),
 		house_test(a_reload_maps_the_indices_anew),

@@ -59,7 +59,7 @@ static void closed_days_move_and_everything_still_finds_them(void **state)
 	engine = (struct wq_engine){ 0 };
 	house_again(h, &house_site);
 	assert_int_equal(
-	        store_restore(h->store, &house_site, &engine, MORNING + WQ_DAYS(8), &h->err), 0);
+	        store_restore(h->store, &house_site, &engine, MORNING + WQ_DAYS(8), INT64_MAX, &h->err), 0);
 	assert_int_equal(engine.sample_count, 50);
 	for (size_t i = 1; i < engine.sample_count; i++)
 		assert_true(engine.samples[i].sample.at >= engine.samples[i - 1].sample.at);
