@@ -254,6 +254,21 @@ static void state_facts(struct wq_verdict *out, const struct rise *r)
 	wq_verdict_fact(out, "travel_hours", (double)(r->arrival - r->newest.at) / 3600e3);
 }
 
+/* Nothing is on its way for longer than this: what rose in a time that the clock took back begins now. */
+static void believe(struct upstream_state *state, const struct upstream_settings *s, const struct wq_view *view)
+{
+	const struct wq_site *site = wq_view_site(view);
+	uint32_t here = wq_view_series(view)->station;
+	wq_ms longest = s->travel, latest;
+
+	for (uint32_t i = 0; i < site->station_count; i++)
+		if (site->stations[i].flows_into == here && site->stations[i].travel > longest)
+			longest = site->stations[i].travel;
+	latest = wq_view_now(view) + site->evaluation.future_tolerance + longest + s->margin;
+	if (state->until > latest)
+		state->until = latest;
+}
+
 static bool judge(struct upstream_state *state, const struct upstream_settings *s,
         const struct wq_view *view, struct wq_verdict *out)
 {
@@ -276,6 +291,7 @@ static bool judge(struct upstream_state *state, const struct upstream_settings *
 		say(out, parameter, wq_view_station(view)->zone, &r);
 		return true;
 	}
+	believe(state, s, view);
 	out->at = wq_view_now(view);
 	out->finding = wq_view_now(view) < state->until ? WQ_FINDING_HOLD : WQ_FINDING_CLEAR;
 	if (!wq_view_open(view))
@@ -299,6 +315,7 @@ static bool on_time(
 {
 	struct upstream_state *s = state;
 
+	believe(s, settings, view);
 	/* Only the end of the watch is a matter of time. */
 	if (s->until == 0 || wq_view_now(view) < s->until)
 		return false;

@@ -199,6 +199,25 @@ static void a_restart_remembers_what_is_on_its_way(void **state)
 	river_close(&r);
 }
 
+/* What rose in a year that the clock took back is on its way from now on, and not until that year. */
+static void a_clock_that_was_ahead_does_not_keep_the_watch_for_a_year(void **state)
+{
+	const int ahead = 365 * 24;
+
+	(void)state;
+	begin("", "tp");
+	river_read(&r, NANHENG, 0, hour(ahead), 0.5);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	wq_engine_stepped(r.engine, -WQ_HOURS(ahead), hour(1));
+	river_tick(&r, hour(1) + 1000);
+	river_read(&r, NANHENG, 0, hour(2), 0.1);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	/* Travel and margin of the slowest that flows in: 20 h and 4 h. */
+	river_tick(&r, hour(1 + 24 + 1));
+	assert_int_equal(river_alarms(&r, 0), 0);
+	river_close(&r);
+}
+
 /* A median after a restart as before it: the window of a station that measures more rarely reaches further back. */
 static void the_memory_reaches_back_at_the_pace_of_the_station_upstream(void **state)
 {
@@ -223,6 +242,7 @@ int main(void)
 		cmocka_unit_test(a_station_that_falls_silent_while_high_keeps_the_watch),
 		cmocka_unit_test(what_is_late_rings_nobody),
 		cmocka_unit_test(a_restart_remembers_what_is_on_its_way),
+		cmocka_unit_test(a_clock_that_was_ahead_does_not_keep_the_watch_for_a_year),
 		cmocka_unit_test(the_memory_reaches_back_at_the_pace_of_the_station_upstream),
 	};
 
