@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "command.h"
 #include "conclude.h"
+#include "config/suggest.h"
 #include "daemon.h"
 #include "wq/err.h"
 #include "wq/rule.h"
@@ -12,6 +13,7 @@
 #include <jansson.h>
 #include <malloc.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -254,6 +256,14 @@ struct flight *api_flight(struct daemon *daemon, struct command *command)
 	if (flight == NULL)
 		api_refuse(command, 503, "the store is behind; nothing was changed, try again");
 	return flight;
+}
+
+void api_unknown(struct command *command, const char *what, const struct suggest *names)
+{
+	char text[WQ_ERR_TEXT], end[SUGGEST_TEXT];
+	snprintf(text, sizeof text, "nothing was changed: there is no %s \"%.63s\"%s", what, names->wanted,
+		suggest_end(names, end));
+	api_refuse(command, 404, text);
 }
 
 void api_failed(struct command *command, const struct wq_err *err)

@@ -2,6 +2,7 @@
 /* Maintenance over the control socket: announced, ended, shown. */
 #include "api_parts.h"
 #include "clock.h"
+#include "config/suggest.h"
 #include "wq/err.h"
 
 #include <stdio.h>
@@ -37,12 +38,18 @@ static bool find_place(const struct daemon *daemon, struct command *command, con
 {
 	const struct wq_site *site = &daemon->config->site;
 	const char *station = api_text(body, "station"), *parameter = api_text(body, "parameter");
+	struct suggest names = { .wanted = station };
 	char text[WQ_ERR_TEXT];
 	wish->series = WQ_NONE;
 	wish->station = station != NULL ? wq_site_station(site, station) : WQ_NONE;
+	if (station == NULL) {
+		api_refuse(command, 400, "\"station\" is missing; nothing was changed");
+		return false;
+	}
 	if (wish->station == WQ_NONE) {
-		snprintf(text, sizeof text, "there is no station \"%.63s\"; nothing was changed", station != NULL ? station : "");
-		api_refuse(command, station != NULL ? 404 : 400, text);
+		for (uint32_t i = 0; i < site->station_count; i++)
+			suggest_offer(&names, site->stations[i].id);
+		api_unknown(command, "station", &names);
 		return false;
 	}
 	if (parameter == NULL)

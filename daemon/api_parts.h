@@ -15,6 +15,9 @@ char *api_print(json_t *value);
 json_t *api_instant(const struct wq_zone *zone, wq_ms at); /* null for WQ_NO_TIME */
 
 void api_refuse(struct command *command, int status, const char *text);
+struct suggest;
+/* A name that is none, with those that were offered: 404 'nothing was changed: there is no rule "clas"; did you mean …'. */
+void api_unknown(struct command *command, const char *what, const struct suggest *names);
 void api_failed(struct command *command, const struct wq_err *err); /* with the status that belongs to it */
 
 /* The body as an object, or NULL when it is none and that was answered. The caller releases it. */

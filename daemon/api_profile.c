@@ -2,6 +2,7 @@
 /* Profiles over the control socket: which are on, and what a person says of one. */
 #include "api_parts.h"
 #include "clock.h"
+#include "config/suggest.h"
 #include "wq/err.h"
 
 #include <stdio.h>
@@ -64,8 +65,13 @@ static bool read_word(const struct daemon *daemon, struct command *command, cons
 	const char *who = api_text(body, "who") != NULL ? api_text(body, "who") : command->user;
 	struct wq_err err;
 	*word = (struct wq_profile_word){ .since = clock_now(), .until = WQ_NO_TIME };
-	if (!find_profile(site, api_text(body, "profile"), &word->profile))
-		api_refuse(command, 404, "\"profile\" names none that is configured; nothing was changed");
+	struct suggest names = { .wanted = api_text(body, "profile") };
+	for (uint32_t i = 0; names.wanted != NULL && i < site->profile_count; i++)
+		suggest_offer(&names, site->profiles[i].name);
+	if (names.wanted == NULL)
+		api_refuse(command, 400, "\"profile\" is missing; nothing was changed");
+	else if (!find_profile(site, names.wanted, &word->profile))
+		api_unknown(command, "profile", &names);
 	else if (!find_hand(api_text(body, "say"), &word->hand))
 		api_refuse(command, 400, "\"say\" takes on, off or auto; nothing was changed");
 	else if (until != NULL && wq_instant_parse(until, site->zone, &word->until, &err) < 0)

@@ -2,6 +2,7 @@
 /* Shelves over the control socket: which places of which rule are meant, for how long, by whom and why. */
 #include "api_parts.h"
 #include "clock.h"
+#include "config/suggest.h"
 #include "wq/err.h"
 #include "wq/rule.h"
 
@@ -57,12 +58,22 @@ static bool find_scope(const struct daemon *daemon, struct command *command, con
 		if (strcmp(site->rules[scope->rule].name, rule) == 0)
 			break;
 	if (scope->rule == site->rule_count) {
-		api_refuse(command, 404, "there is no rule of that title; nothing was changed");
+		struct suggest names = { .wanted = rule };
+		for (uint32_t i = 0; i < site->rule_count; i++)
+			suggest_offer(&names, site->rules[i].name);
+		api_unknown(command, "rule", &names);
 		return false;
 	}
 	/* A whole rule at all stations is put out of work in the configuration, not here. */
 	if (scope->station == NULL && site->rules[scope->rule].rule->scope != WQ_SCOPE_NETWORK) {
 		api_refuse(command, 400, "\"station\" is missing: this rule judges stations; nothing was changed");
+		return false;
+	}
+	if (scope->station != NULL && wq_site_station(site, scope->station) == WQ_NONE) {
+		struct suggest names = { .wanted = scope->station };
+		for (uint32_t i = 0; i < site->station_count; i++)
+			suggest_offer(&names, site->stations[i].id);
+		api_unknown(command, "station", &names);
 		return false;
 	}
 	return true;
@@ -113,7 +124,9 @@ static void at_each(struct daemon *daemon, struct command *command, const struct
 {
 	const struct wq_site *site = &daemon->config->site;
 	struct flight *flight = api_flight(daemon, command);
-	struct wq_err err = { .code = WQ_E_MISSING, .text = "the rule does not judge that there; nothing was changed" };
+	struct wq_err err;
+	wq_fail(&err, WQ_E_MISSING, "rule %.63s judges no %.63s at %.63s; nothing was changed", site->rules[scope->rule].name,
+		scope->parameter != NULL ? scope->parameter : "water", scope->station != NULL ? scope->station : "the site");
 	wq_ms now = clock_now();
 	size_t done = 0;
 	for (uint32_t i = 0; flight != NULL && i < site->rules[scope->rule].place_count; i++) {

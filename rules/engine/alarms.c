@@ -305,8 +305,8 @@ static int by_person(struct wq_engine *engine, int64_t id, enum life_event event
 	char name[WQ_ALARM_NAME];
 	struct slot *slot = find(engine, id);
 	if (slot == NULL)
-		return wq_fail(err, WQ_E_MISSING, "no open alarm %s; %zu are open", wq_alarm_name(id, name),
-			engine->alarm_count);
+		return wq_fail(err, WQ_E_MISSING, "no open alarm %s: it is over, or what raised it is no longer configured; %zu are open",
+			wq_alarm_name(id, name), engine->alarm_count);
 	/* The step may end the alarm whose evidence it records. */
 	struct wq_verdict last = slot->alarm->last;
 	struct deed deed = { .event = (int)event,

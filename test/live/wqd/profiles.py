@@ -59,7 +59,15 @@ ctl('profile', 'flood', 'on', '--reason', '秋汛', '--who', '李工')
 expect('by hand', said(), ('on', 'hand', '李工', '秋汛'))
 publish(0.31)
 expect('in it', rules(), ['flood-only'])
-ctl('profile', 'spring', 'on', '--reason', 'x', status=1)
+said_no = ctl('profile', 'spring', 'on', '--reason', 'x', status=1)
+expect('what is known', said_no, 'wqctl: nothing was changed: there is no profile "spring"; known: flood\n')
+shelve = ('shelve', '--for', '1h', '--reason', 'x', '--rule')
+for words, answer in (((*shelve, 'alway', '--station', 'a'), 'there is no rule "alway"; did you mean \'always\'?'),
+                      ((*shelve, 'always', '--station', 'b'), 'there is no station "b"; known: a'),
+                      ((*shelve, 'always', '--station', 'a', '--parameter', 'ph'), 'rule always judges no ph at a'),
+                      (('maintain', 'b', '--for', '1h', '--reason', 'x'), 'there is no station "b"; known: a')):
+    said_no = ctl(*words, status=1)
+    expect(f'{words}: what is wrong', answer in said_no, True)
 for name, stop in (('kill -9', signal.SIGKILL), ('restart', signal.SIGTERM)):
     plant.wqd.send_signal(stop)
     plant.wqd.wait(20)
