@@ -61,11 +61,11 @@ static void write_line(int priority, const char *format, va_list args)
 	errno = saved;
 }
 
-void log_lines(const char *text)
+void log_lines(bool error, const char *text)
 {
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\n");
-		log_notice("%.*s", (int)length, text);
+		(error ? log_error : log_notice)("%.*s", (int)length, text);
 		text += length + (text[length] == '\n');
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "wq/instant.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +15,8 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Several lines in one text, each a notice. */
-void log_lines(const char *text);
+/* Several lines in one text, each an error or a notice. */
+void log_lines(bool error, const char *text);
 
 /* A line that may come in floods: at most one per minute is written, with the number of those left
  * unsaid. One gate a subject, zero-initialised, used under the caller's lock. */

@@ -111,7 +111,7 @@ void daemon_log_report(const struct config_report *report, const char *consequen
 		config_report_print(report, consequence, stream);
 		fclose(stream);
 	}
-	log_lines(text != NULL ? text : consequence);
+	log_lines(report->error_count > 0, text != NULL ? text : consequence);
 	free(text);
 }
 

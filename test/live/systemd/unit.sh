@@ -24,7 +24,7 @@ verify() {
     systemd-analyze verify --man=no "$1" 2>&1
 }
 fit() {
-    sed 's#^ExecStart=/usr/bin/wqd#ExecStart=/bin/true#' "$WQ_SOURCE/systemd/wqd.service"
+    sed 's#^\(Exec[A-Za-z]*\)=/usr/bin/wqd#\1=/bin/true#' "$WQ_SOURCE/systemd/wqd.service"
 }
 fit >"$work/unit/wqd.service"
 said=$(verify "$work/unit/wqd.service") || fail "systemd-analyze verify: $said"

@@ -143,9 +143,11 @@ static void a_log_that_is_full_holds_nobody_up(void **state)
 
 static void a_text_of_several_lines_becomes_as_many(void **state)
 {
-	log_lines("one\ntwo\n\nthree");
+	log_lines(false, "one\ntwo\n\nthree");
 	assert_string_equal(said(*state), "<5>one\n<5>two\n<5>\n<5>three\n");
-	log_lines("");
+	log_lines(true, "one\ntwo");
+	assert_string_equal(said(*state), "<3>one\n<3>two\n");
+	log_lines(true, "");
 	assert_string_equal(said(*state), "");
 }
 
