@@ -107,7 +107,7 @@ static const struct argp_option what_options[] = {
 	{ NULL, 0, NULL, 0, "What (default: the readings of --station and --parameter):", 1 },
 	{ "daily", KEY_DAILY, NULL, 0, "the verdicts of days (view v_daily)", 1 },
 	{ "alarms", KEY_ALARMS, NULL, 0, "the changes of alarms (view v_alarm)", 1 },
-	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm", 1 },
+	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_shelf, v_maintenance, v_profile", 1 },
 	{ NULL, 0, NULL, 0, "Of which, from where, how:", 2 },
 	{ 0 },
 };
