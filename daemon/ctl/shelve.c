@@ -130,9 +130,12 @@ static int ask(const struct arguments *arguments)
 		snprintf(path, sizeof path, "/v1/%s", verb);
 	int r = ctl_ask(&arguments->target, "POST", path, body, &answer);
 	if (r == CTL_DONE)
-		printf("%s %sd%s%s by %s\n", arguments->alarm ? arguments->alarm : arguments->rule,
-		        verb, arguments->up ? " for " : "", arguments->up ? arguments->span : "",
-		        who);
+		printf("%s%s%s%s%s %sd%s%s by %s\n",
+		        arguments->alarm ? arguments->alarm : arguments->rule,
+		        arguments->station ? " at " : "", arguments->station ? arguments->station : "",
+		        arguments->parameter ? " " : "",
+		        arguments->parameter ? arguments->parameter : "", verb,
+		        arguments->up ? " for " : "", arguments->up ? arguments->span : "", who);
 	ctl_answer_free(&answer);
 	json_decref(body);
 	return r;

@@ -257,12 +257,14 @@ static void shelve_tells_what_how_long_and_why(void **state)
 	assert_string_equal(house->seen,
 	        "POST /v1/shelve {\"who\":\"李工\",\"for\":\"1d\",\"reason\":\"x\",\"rule\":\"class3\","
 	        "\"station\":\"yigan\",\"parameter\":\"tp\"}");
+	assert_string_equal(house->output, "class3 at yigan tp shelved for 1d by 李工\n");
 	assert_int_equal(run(house, "unshelve @ W20260305-007 --who 李工"), 0);
 	assert_string_equal(house->seen, "POST /v1/alarms/W20260305-007/unshelve {\"who\":\"李工\"}");
 	assert_string_equal(house->output, "W20260305-007 unshelved by 李工\n");
 	assert_int_equal(run(house, "unshelve @ --rule class3 --station yigan --who 李工"), 0);
 	assert_string_equal(house->seen,
 	        "POST /v1/unshelve {\"who\":\"李工\",\"rule\":\"class3\",\"station\":\"yigan\"}");
+	assert_string_equal(house->output, "class3 at yigan unshelved by 李工\n");
 }
 
 static void maintain_tells_where_how_long_and_why(void **state)
