@@ -213,6 +213,7 @@ static void judge(struct wq_engine *engine, struct slot *slot, wq_ms now, struct
 		verdict.level = WQ_LEVEL_INFO;
 	} else if (slot->alarm != NULL) {
 		verdict.finding = WQ_FINDING_CLEAR;
+		verdict.series = slot->alarm->last.series;
 		wq_verdict_say(&verdict, "维护已结束");
 	} else {
 		return;

@@ -65,7 +65,12 @@ enum wq_hush record_hush(const struct wq_engine *engine, const struct slot *slot
 {
 	if (kind == WQ_SHELVED || kind == WQ_UNSHELVED)
 		return WQ_HUSH_NONE;
-	return slot->shelf != NULL ? WQ_HUSH_SHELVED : by_flood(engine, slot->alarm, kind, level);
+	if (slot->shelf != NULL)
+		return WQ_HUSH_SHELVED;
+	/* What nobody ended is told once: held back in a flood it would never be. */
+	if (engine->site->rules[slot->use].rule == &wq_rule_maintenance)
+		return WQ_HUSH_NONE;
+	return by_flood(engine, slot->alarm, kind, level);
 }
 
 static enum wq_level level_of(const struct wq_alarm *alarm, enum wq_change_kind kind, const struct wq_verdict *verdict)

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-extern const struct wq_rule wq_rule_limit, wq_rule_missing;
+extern const struct wq_rule wq_rule_limit, wq_rule_missing, wq_rule_system;
 
 #define H(n) (DAY0 + WQ_HOURS(n))
 /* pH: 1 is below the class limit. */
@@ -456,6 +456,42 @@ static void what_nobody_ended_is_told_once_and_ends_with_the_next_reading(void *
 	field_free(f);
 }
 
+/* In a flood too: it is told once, and would be lost. */
+static void what_nobody_ended_is_told_in_a_flood_too(void **state)
+{
+	static const uint32_t site[] = { 0 };
+	struct field *f = field_new(4, 3, WQ_MINUTES(5));
+	(void)state;
+	field_rule(f, &wq_rule_limit, "readings=1 level=watch first_level=watch");
+	field_rule(f, &wq_rule_maintenance, "");
+	field_rule(f, &wq_rule_system, "");
+	f->rules[2].name = WQ_FLOOD_RULE;
+	f->rules[2].places = site;
+	f->site.duty = (struct wq_duty){ .flood_alarms = 1, .flood_within = WQ_HOURS(10) };
+	field_start(f);
+	f->now = H(10);
+	announce(f, 0, H(11), 0);
+	for (uint32_t s = 1; s < 4; s++)
+		field_send(f, s, 7, 30, "");
+	field_wait(f, H(12), WQ_MINUTES(1));
+	assert_true(wq_engine_flood(f->engine) >= 0);
+	field_send(f, 0, 7, 6, "");
+	field_wait(f, H(13), WQ_MINUTES(1));
+	size_t told = 0, held = 0;
+	for (size_t i = 0; i < f->out.change_count; i++) {
+		const struct wq_change *c = &f->out.changes[i];
+		held += c->hush == WQ_HUSH_FLOOD;
+		if (f->rules[c->rule].rule != &wq_rule_maintenance)
+			continue;
+		assert_int_equal(c->hush, WQ_HUSH_NONE);
+		assert_int_equal(c->series, 0); /* its end is found under the parameter that it began with */
+		told++;
+	}
+	assert_int_equal(told, 2);
+	assert_true(held > 0);
+	field_free(f);
+}
+
 static void what_gives_readings_again_or_was_ended_or_prolonged_is_not_told(void **state)
 {
 	(void)state;
@@ -506,7 +542,7 @@ static void a_switch_that_was_forgotten_is_told_after_its_time(void **state)
 		if (h == 23)
 			assert_string_equal(f->story, "");
 	}
-	assert_string_equal(f->story, "maintenance s0 ph opened info\nmaintenance s0 - cleared info\n");
+	assert_string_equal(f->story, "maintenance s0 ph opened info\nmaintenance s0 ph cleared info\n");
 	assert_non_null(strstr(f->out.changes[0].says, "pH已连续24小时标记为维护(C)"));
 	field_free(f);
 }
@@ -553,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a_maintenance_always_ends_and_is_one_at_a_place),
 		cmocka_unit_test(as_many_as_are_remembered_and_the_oldest_that_is_over_goes_first),
 		cmocka_unit_test(what_nobody_ended_is_told_once_and_ends_with_the_next_reading),
+		cmocka_unit_test(what_nobody_ended_is_told_in_a_flood_too),
 		cmocka_unit_test(what_gives_readings_again_or_was_ended_or_prolonged_is_not_told),
 		cmocka_unit_test(a_station_that_still_flags_after_the_end_is_told),
 		cmocka_unit_test(a_switch_that_was_forgotten_is_told_after_its_time),
