@@ -44,7 +44,7 @@ struct source {
 	struct schedule schedule; /* boot clock; worker only */
 	bool failed_last; /* under lock: a device failed and none has served since */
 	struct source_counts counts;     /* under lock */
-	struct log_gate refusal_gate, shed_gate, complaint_gate; /* under lock */
+	struct log_gate refusal_gates[WQ_REFUSALS], shed_gate, complaint_gate; /* under lock */
 	atomic_uint_fast64_t progress;
 };
 
@@ -105,7 +105,7 @@ static void refuse(void *owner, enum wq_refusal why, const char *what)
 	uint64_t held = 0;
 	pthread_mutex_lock(&source->lock);
 	source->counts.refused[why]++;
-	int say = log_gate_open(&source->refusal_gate, clock_boot(), &held);
+	int say = log_gate_open(&source->refusal_gates[why], clock_boot(), &held);
 	pthread_mutex_unlock(&source->lock);
 	if (say)
 		log_warning("bus %s: refused, %s: %s (%llu more in the last minute); nothing of it is stored",

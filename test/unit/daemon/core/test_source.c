@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DEADLINE 30 /* s; a test that waits as long has failed */
 #define RECEIPT  ((wq_ms)20)
@@ -547,14 +548,28 @@ static void refusals_are_counted_by_their_reason(void **state)
 	struct line *line = *state;
 	struct source_counts counts;
 
+	const int stderr_before = dup(STDERR_FILENO);
+	FILE *said = tmpfile();
+	char text[512];
+	size_t lines = 0;
+
 	assert_non_null(go(line, &pushed));
+	dup2(fileno(said), STDERR_FILENO);
 	for (int why = 0; why < WQ_REFUSALS; why++)
 		for (int i = 0; i <= why; i++)
 			plant.sink->refuse(
 			        plant.sink->owner, (enum wq_refusal)why, "\x1b[2J\n<0>{\xff");
+	dup2(stderr_before, STDERR_FILENO);
+	close(stderr_before);
 	source_counts(line->source, &counts);
 	for (uint64_t why = 0; why < WQ_REFUSALS; why++)
 		assert_int_equal(counts.refused[why], why + 1);
+	/* One reason that is there all the time hides none of the others. */
+	rewind(said);
+	while (fgets(text, sizeof text, said) != NULL)
+		lines += strstr(text, "refused, ") != NULL;
+	fclose(said);
+	assert_int_equal(lines, WQ_REFUSALS);
 }
 
 static void a_link_that_goes_and_comes_is_an_outage_and_its_reason_is_clean(void **state)
