@@ -30,6 +30,22 @@ static struct section empty_section(const struct loader *l, const char *name)
 		.damaged = true };
 }
 
+/* The daemon and wqctl are rarely started in the same folder. */
+static void warn_of_relative(struct loader *l, const struct section *section, const struct config_paths *paths)
+{
+	const struct {
+		const char *key, *path;
+	} rows[] = { { "database", paths->database }, { "socket", paths->socket },
+		{ "credentials", paths->credentials } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].path != NULL && rows[i].path[0] != '/')
+			load_warning(l, section, rows[i].key,
+			        "%s = \"%.80s\" depends on the folder in which wqd or wqctl is started; "
+			        "write it from the root, /…",
+			        rows[i].key, rows[i].path);
+}
+
 static void load_settings(struct loader *l)
 {
 	const struct section *section = single(l, SECTION_SITE);
@@ -61,6 +77,8 @@ static void load_settings(struct loader *l)
 		.receipt_timeout = settings.receipt_timeout,
 		.ring = (size_t)settings.ring,
 		.notice_lifetime = settings.notice_lifetime };
+	if (section != NULL)
+		warn_of_relative(l, section, &config->paths);
 }
 
 static struct wq_period_rules period_rules(

@@ -144,6 +144,26 @@ static void doubtful_things_are_warnings(void **state)
 	}
 }
 
+static void a_path_that_depends_on_the_folder_is_a_warning(void **state)
+{
+	static const char *const keys[] = { "database", "socket", "credentials" };
+	static struct config_report report;
+	char text[4096], part[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct config *config;
+
+		snprintf(text, sizeof text, "site { name = x\n %s = \"wqd.x\" }%s", keys[i], strchr(HEAD, '\n'));
+		config = load(text, &report);
+		assert_non_null(config);
+		assert_int_equal(report.warning_count, 1);
+		snprintf(part, sizeof part, "[site] %s = \"wqd.x\" depends on the folder", keys[i]);
+		assert_non_null(problem(&report, 2, part));
+		config_free(config);
+	}
+}
+
 static void a_right_file_has_no_warnings(void **state)
 {
 	static struct config_report report;
@@ -190,6 +210,7 @@ int main(void)
 		cmocka_unit_test(a_deadline_is_a_minute_unless_it_is_given),
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
 		cmocka_unit_test(doubtful_things_are_warnings),
+		cmocka_unit_test(a_path_that_depends_on_the_folder_is_a_warning),
 		cmocka_unit_test(a_right_file_has_no_warnings),
 		cmocka_unit_test(a_credential_is_there_and_not_open_to_everybody),
 	};
