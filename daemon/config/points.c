@@ -94,6 +94,22 @@ static int find_parameter(struct loader *l, const struct section *section)
 	return -1;
 }
 
+/* A detection limit in the unit of the source, µg/L, would halve nearly every value of mg/L. */
+static void doubt_detection(struct loader *l, const struct section *section, const struct wq_series *series)
+{
+	const struct wq_site *site = &l->config->site;
+	const struct wq_station *station = &site->stations[series->station];
+	const struct wq_parameter *parameter = &site->parameters[series->parameter];
+	const struct wq_standard_row *row = wq_standard_find(
+	        site->standard, parameter->code, station->water, wq_station_source(station->kind));
+
+	if (row != NULL && row->direction == WQ_AT_MOST && series->detection > row->limit[WQ_CLASS_III])
+		load_warning(l, section, "detection",
+		        "detection = %g: that is above the Class III limit, %g %s; it is given in %s, whatever "
+		        "the point's unit is",
+		        series->detection, row->limit[WQ_CLASS_III], parameter->unit, parameter->unit);
+}
+
 static void fill_series(struct loader *l, const struct section *section,
         const struct station_plan *plan, const struct point_settings *settings,
         const struct config_bus *bus, struct wq_series *series)
@@ -115,6 +131,8 @@ static void fill_series(struct loader *l, const struct section *section,
 		        "detection = %g: the detection limit is in %s and lies below the highest plausible "
 		        "value, %g",
 		        series->detection, parameter->unit, series->high);
+	else
+		doubt_detection(l, section, series);
 	if (series->low >= series->high)
 		load_error(l, section, isnan(settings->low) ? "high" : "low", 0,
 		        "the plausible range is empty: low %g, high %g (%s; the parameter's own "

@@ -116,6 +116,8 @@ static const struct {
 	  "day \"y\" { focus = true }",
 	        14, "applies nowhere" },
 	{ "horn \"g\" { url = \"http\" secret = \"credential:x\" }", 13, "credential 'x'" },
+	{ "station \"b\" { kind = national\n point \"tp\" { bus = broker unit = \"ug/L\" detection = 10 } }", 14,
+	        "detection = 10: that is above the Class III limit, 0.2 mg/L" },
 	{ "station \"b\" { kind = national mode = commissioning\n"
 	  " point \"tp\" { bus = broker unit = \"mg/L\" } }",
 	        13, "is in no commissioning route" },
