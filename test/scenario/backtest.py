@@ -91,6 +91,14 @@ two_conf = write('two.conf', 'site { name = "x" }\nstation "b" { kind = "nationa
 status, said, (_, _, days) = backtest(two_conf, write('order.csv', 'time,station,tp\n' + ''.join(f'2021-04-01T00:00,{s},0.1\n' for s in 'zabk')))
 check('stations stand as in the configuration, then as they appear', [d.split(',')[1] for d in days.splitlines() if ',all,' in d] == list('bazk'), said, days)
 
+# Multiples that are ties in decimal: (0.221 - 0.2) / 0.2 = 0.105. They are rounded half to even, as in the sentences and by classify.
+values = {'2021-04-01': '0.221', '2021-04-02': '0.237', '2021-04-03': '0.219', '2021-04-04': '0.243', '2021-04-05': '0.461'}
+rows = ['time,tp'] + [f'{day}T{hour:02d}:00,{value}' for day, value in values.items() for hour in range(0, 24, 4)]
+status, said, (samples, alarms, days) = backtest(docs_conf, write('ties.csv', '\n'.join(rows) + '\n'))
+told = {line.split(',')[0]: line.split(',')[-1] for line in days.splitlines() if ',tp,' in line}
+check('the multiple of a day is rounded half to even',
+      told == {'2021-04-01': '0.1', '2021-04-02': '0.18', '2021-04-03': '0.1', '2021-04-04': '0.22', '2021-04-05': '1.3'}, told)
+
 status, said, _ = backtest(docs_conf, write('wrong.csv', 'time,tp\n2021-04-01T00:00,0.1\nyesterday,0.1\n2021-04-01T04:00,much\n'))
 check('what is wrong with rows is told by line', status == 1 and 'wrong.csv:3:' in said and 'wrong.csv:4:' in said and '2 places' in said, status, said)
 status, said, _ = backtest(docs_conf, path('absent.csv'))

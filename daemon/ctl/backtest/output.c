@@ -20,6 +20,17 @@ static void write_number(FILE *to, double value)
 		fputs(wq_value_format(value, text), to);
 }
 
+/* A multiple as sentences have it: two places, half to even, one significant digit where they would be 0. */
+static void write_multiple(FILE *to, double value)
+{
+	char text[WQ_DECIMAL_TEXT];
+	struct wq_decimal rounded;
+	/* Twelve digits: sixths have no decimal of their own, and a tie is still a tie. */
+	snprintf(text, sizeof text, "%.12g", value);
+	if (wq_decimal_parse_evaluate(text, 2, &rounded, NULL) == 0)
+		write_number(to, wq_decimal_to_double(rounded));
+}
+
 static const char *time_text(struct output *output, const struct wq_zone *zone, wq_ms at)
 {
 	if (output->zone != zone || output->at != at)
@@ -99,7 +110,7 @@ static void write_day(FILE *to, const struct wq_site *site, const struct wq_day_
 	if (row->class_ > 0)
 		fprintf(to, "%d", row->class_);
 	fprintf(to, ",%s,", wq_day_verdict_name(row->verdict));
-	write_number(to, isfinite(row->exceedance) ? round(row->exceedance * 100) / 100 : NAN);
+	write_multiple(to, row->exceedance);
 	fputc('\n', to);
 }
 
