@@ -112,7 +112,7 @@ double bound_exceedance(const struct bound *bound, double value)
 {
 	if (!bound->multiple || !(bound->high > 0) || !(value > bound->high))
 		return NAN;
-	return (value - bound->high) / bound->high;
+	return wq_standard_multiple(value, bound->high);
 }
 
 static const char *class_words(const struct bound *bound, char buf[BOUND_TEXT])

@@ -71,6 +71,9 @@ bool wq_standard_exceeds(const struct wq_standard_row *row, int class_, double v
  * meets the limit and for items that have none (pH, DO, temperature). */
 double wq_standard_exceedance(const struct wq_standard_row *row, int class_, double value);
 
+/* (value - limit) / limit with the difference taken in decimal: of 0.263 over 0.2 it is 0.315. limit > 0. */
+double wq_standard_multiple(double value, double limit);
+
 /* "Ⅰ" … "Ⅴ", "劣Ⅴ"; "" for 0. */
 const char *wq_class_name(int class_);
 

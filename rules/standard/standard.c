@@ -63,7 +63,7 @@ int wq_standard_class(const struct wq_standard_row *row, double value)
 
 /* (value − limit) / limit with the difference taken in decimal: 0.063 / 0.2 is 0.315 and rounds as
  * the tie it is. */
-static double multiple(double value, double limit)
+double wq_standard_multiple(double value, double limit)
 {
 	struct wq_decimal v, l;
 	int places;
@@ -84,7 +84,7 @@ double wq_standard_exceedance(const struct wq_standard_row *row, int class_, dou
 {
 	if (row->direction != WQ_AT_MOST || !wq_standard_exceeds(row, class_, value))
 		return (double)NAN;
-	return multiple(value, row->limit[class_]);
+	return wq_standard_multiple(value, row->limit[class_]);
 }
 
 const char *wq_class_name(int class_)

@@ -183,6 +183,7 @@ static void the_first_reading_over_the_limit_is_watched_and_the_second_alarms(vo
 	assert_int_equal(good(4, 0.263), WQ_FINDING_RAISE);
 	assert_int_equal(f.said.level, WQ_LEVEL_WATCH);
 	assert_string_equal(f.said.says, "总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍,待下次读数确认");
+	assert_true(fake_rule_fact(&f, "exceedance") == 0.315); /* in decimal; in binary 0.31499999999999995 */
 	assert_int_equal(good(8, 0.25), WQ_FINDING_RAISE);
 	assert_int_equal(f.said.level, WQ_LEVEL_ALARM);
 	assert_string_equal(f.said.says, "总磷0.25mg/L,超Ⅲ类限值(0.2)0.25倍,连续2次");
