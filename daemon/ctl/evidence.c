@@ -105,6 +105,22 @@ static void print_judgement(const json_t *evidence, FILE *to)
 	fputc('\n', to);
 }
 
+/* What the alarm stands for; where the evidence had no room for all of it, it says how many there are. */
+static void print_covered(const json_t *evidence, FILE *to)
+{
+	const json_t *list = json_object_get(evidence, "covered");
+	char buf[CELL];
+
+	if (json_array_size(list) == 0)
+		return;
+	fprintf(to, "  covers    %s:", scalar(json_object_get(evidence, "covers"), buf));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		fputc(' ', to);
+		print_text(to, scalar(json_array_get(list, i), buf));
+	}
+	fputc('\n', to);
+}
+
 void evidence_print(const json_t *evidence, FILE *to)
 {
 	static const char *const reading[] = { "time", "value", "quality" };
@@ -119,6 +135,7 @@ void evidence_print(const json_t *evidence, FILE *to)
 	print_pairs("settings", json_object_get(evidence, "settings"), to);
 	if (first)
 		fprintf(to, "  first     %s\n", scalar(first, buf));
+	print_covered(evidence, to);
 	print_rows("readings", json_object_get(evidence, "readings"), reading, 3, to);
 	print_rows("neighbours", json_object_get(evidence, "neighbours"), neighbour, 7, to);
 }

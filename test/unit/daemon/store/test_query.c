@@ -256,7 +256,7 @@ static void the_evidence_of_an_alarm_reads_as_it_was_judged(void **state)
 	        "{\"rule\":\"tp-limit\",\"kind\":\"limit\",\"hash\":\"0123456789abcdef\",\"value\":0.263,\"limit\":0.2,"
 	        "\"standard\":{\"name\":\"GB 3838-2002\",\"version\":\"2002\",\"class\":3,\"water\":\"river\"},"
 	        "\"facts\":{\"exceedance\":0.315,\"consecutive\":3},\"settings\":{\"readings\":2,\"first_level\":\"watch\"},"
-	        "\"first\":true,"
+	        "\"first\":true,\"covers\":3,\"covered\":[\"yigan/tp\",\"yigan/nh3n\"],"
 	        "\"neighbours\":[{\"where\":\"upstream\",\"station\":\"nanheng\",\"parameter\":\"tp\","
 	        "\"time\":\"2026-03-05T07:00:00+08:00\",\"value\":0.31,\"unit\":\"mg/L\",\"quality\":\"good\"}],"
 	        "\"readings\":[[\"2026-03-05T04:00:00+08:00\",0.18,\"suspect\"],[\"2026-03-05T08:00:00+08:00\",0.263,\"good\"]]}");
@@ -270,6 +270,7 @@ static void the_evidence_of_an_alarm_reads_as_it_was_judged(void **state)
 	        "  facts     exceedance 0.315, consecutive 3\n"
 	        "  settings  readings 2, first_level watch\n"
 	        "  first     yes\n"
+	        "  covers    3: yigan/tp yigan/nh3n\n"
 	        "  readings\n"
 	        "time                       value  quality\n"
 	        "2026-03-05T04:00:00+08:00  0.18   suspect\n"
