@@ -65,6 +65,7 @@ struct evaluated_line {
 	const struct wq_station *station;
 	struct wq_period_report now;
 	int before, last_year;
+	int counted[EVALUATED_PERIODS]; /* what it counts as in a group */
 };
 
 struct evaluated_groups {

@@ -21,10 +21,13 @@ void evaluate_line(const struct evaluation *e, size_t station, struct evaluated_
 
 	line->station = &e->site.stations[station];
 	wq_period_close(&e->works[station][EVALUATED_NOW], &line->now);
+	line->counted[EVALUATED_NOW] = wq_period_counted(&line->now);
 	wq_period_close(&e->works[station][EVALUATED_BEFORE], &other);
 	line->before = other.class_;
+	line->counted[EVALUATED_BEFORE] = wq_period_counted(&other);
 	wq_period_close(&e->works[station][EVALUATED_LAST_YEAR], &other);
 	line->last_year = other.class_;
+	line->counted[EVALUATED_LAST_YEAR] = wq_period_counted(&other);
 }
 
 /* "12.3", one place; "" for none. */
@@ -129,9 +132,9 @@ static void print_group_change(const struct evaluation *e, const char *what,
 
 void evaluate_count(struct evaluated_groups *g, const struct evaluated_line *line)
 {
-	wq_group_add(&g->now, line->station, line->now.class_);
-	wq_group_add(&g->before, line->station, line->before);
-	wq_group_add(&g->last_year, line->station, line->last_year);
+	wq_group_add(&g->now, line->station, line->counted[EVALUATED_NOW]);
+	wq_group_add(&g->before, line->station, line->counted[EVALUATED_BEFORE]);
+	wq_group_add(&g->last_year, line->station, line->counted[EVALUATED_LAST_YEAR]);
 }
 
 static void print_summary(const struct evaluation *e, const struct evaluated_groups *g)

@@ -165,7 +165,11 @@ struct wq_group {
 	uint32_t classes[7]; /* how many have class 1 … 6; [0] not assessable */
 };
 
-/* Counts a report; stations in commissioning are counted apart and nowhere else. */
+/* The class that a report counts with in a group: its own; none where an item is lacking and what is known is
+ * Class III or better, since the share would look better than the water is. */
+int wq_period_counted(const struct wq_period_report *report);
+
+/* Counts a report by that class; stations in commissioning are counted apart and nowhere else. */
 void wq_group_add(struct wq_group *group, const struct wq_station *station, int class_);
 
 /* Shares of the assessable sections, %: Class III or better (优Ⅲ比例), and worse than V. NaN: none. */

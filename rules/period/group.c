@@ -22,6 +22,13 @@ const char *wq_class_change(int before, int after)
 	return words[to > from][moved > 2 ? 2 : moved];
 }
 
+int wq_period_counted(const struct wq_period_report *report)
+{
+	const bool open = report->lacking != 0 && report->class_ <= WQ_CLASS_III;
+
+	return open ? WQ_CLASS_NONE : report->class_;
+}
+
 void wq_group_add(struct wq_group *group, const struct wq_station *station, int class_)
 {
 	if (station->commissioning) {

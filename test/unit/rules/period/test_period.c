@@ -187,6 +187,29 @@ static void a_known_exceedance_is_told_although_an_item_is_missing(void **state)
 	assert_string_equal(wq_period_reason(&site, &report, text), "有效天数不足:氨氮(0/7)");
 }
 
+/* Class III with ammonia missing could be worse; what is worse than III is so whatever is missing. */
+static void a_section_with_a_missing_item_is_never_counted_as_class_iii_or_better(void **state)
+{
+	const double third[ITEMS] = { 7.5, 8, 3, NONE, 0.18, 20, NONE, NONE };
+	const double fourth[ITEMS] = { 7.5, 8, 3, NONE, 0.28, 20, NONE, NONE };
+
+	(void)state;
+	station.target = 2;
+	fill(third, 7);
+	close_period();
+	assert_int_equal(report.verdict, WQ_DAY_EXCEEDS);
+	assert_int_equal(report.class_, 3);
+	assert_int_equal(wq_period_counted(&report), WQ_CLASS_NONE);
+	set_up(NULL);
+	fill(fourth, 7);
+	close_period();
+	assert_int_equal(wq_period_counted(&report), 4);
+	set_up(NULL);
+	fill(fine, 7);
+	close_period();
+	assert_int_equal(wq_period_counted(&report), 2);
+}
+
 static void an_item_that_is_not_measured_is_named_and_withholds_nothing(void **state)
 {
 	char text[WQ_PERIOD_SAYS];
@@ -608,6 +631,7 @@ int main(void)
 		period_test(main_pollutants_go_by_class_then_by_multiple_and_are_three),
 		period_test(a_missing_item_is_named_and_withholds_the_class),
 		period_test(a_known_exceedance_is_told_although_an_item_is_missing),
+		period_test(a_section_with_a_missing_item_is_never_counted_as_class_iii_or_better),
 		period_test(an_item_that_is_not_measured_is_named_and_withholds_nothing),
 		period_test(nothing_at_all_is_not_assessable),
 		period_test(a_period_that_has_not_begun_says_so),
