@@ -63,7 +63,7 @@ static void a_history_is_evaluated_without_a_configuration(void **state)
 	assert_int_equal(run(h, "--period mtd --at 2026-03-10 --json"), 0);
 	expect("\"station\":\"nanheng\",\"name\":\"南横套河\",\"kind\":\"tributary\"");
 	expect("\"class\":4,\"grade\":\"轻度污染\",\"colour\":\"#FFFF00\",\"verdict\":\"exceeds\"");
-	expect("\"pollutants\":[{\"parameter\":\"tp\",\"exceedance\":0.1");
+	expect("\"pollutants\":[{\"parameter\":\"tp\",\"exceedance\":0.1}]"); /* not 0.10000000000000001 */
 	expect("\"previous_class\":5");
 	expect("\"change\":\"有所好转\"");
 	expect("\"below_detection\":10");
