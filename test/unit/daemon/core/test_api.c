@@ -567,7 +567,7 @@ static void a_profile_is_turned_by_name_for_a_reason(void **state)
 		{ "{\"profile\":\"winter\",\"say\":\"off\",\"reason\":\"x\",\"until\":\"2199-01-01T00:00\"}", 200, 12 },
 		{ "{\"profile\":\"winter\",\"say\":\"auto\"}", 200, 10 },
 		{ "{\"profile\":\"autumn\",\"say\":\"on\",\"reason\":\"x\"}", 404, -1 },
-		{ "{\"say\":\"on\",\"reason\":\"x\"}", 404, -1 },
+		{ "{\"say\":\"on\",\"reason\":\"x\"}", 400, -1 },
 		{ "{\"profile\":\"flood\",\"reason\":\"x\"}", 400, -1 },
 		{ "{\"profile\":\"flood\",\"say\":\"perhaps\",\"reason\":\"x\"}", 400, -1 },
 		{ "{\"profile\":\"flood\",\"say\":\"on\"}", 400, -1 },
