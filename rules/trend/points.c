@@ -51,6 +51,12 @@ void points_add(struct points *points, size_t room, wq_ms middle, double value, 
 	*point = (struct point){ .at = middle, .sum = value, .count = 1 };
 }
 
+void points_end(struct points *points, wq_ms middle)
+{
+	while (points->count > 0 && points->point[points->count - 1].at > middle)
+		points->count--;
+}
+
 double point_mean(const struct point *point)
 {
 	double mean = point->sum / (double)point->count, scale;

@@ -35,6 +35,9 @@ wq_ms points_middle(const struct wq_zone *zone, wq_ms aggregate, wq_ms at);
  * a full memory is left out. */
 void points_add(struct points *points, size_t room, wq_ms middle, double value, double replaced);
 
+/* Leaves out the spans after the one around `middle`. */
+void points_end(struct points *points, wq_ms middle);
+
 /* The mean, to twelve digits: what is added in another order is still tied. */
 double point_mean(const struct point *point);
 

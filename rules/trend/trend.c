@@ -213,9 +213,12 @@ static void remember(struct points *points, const struct trend_settings *s,
         const struct wq_view *view, const struct wq_reading *reading)
 {
 	const struct wq_parameter *parameter = wq_view_parameter(view);
+	const wq_ms middle = points_middle(wq_view_station(view)->zone, s->aggregate, reading->at);
 
-	points_add(points, (size_t)s->readings + 1,
-	        points_middle(wq_view_station(view)->zone, s->aggregate, reading->at),
+	/* Nothing comes after the newest reading, unless the clock was ahead and is no more. */
+	if (reading->at >= wq_view_last_reading(view, wq_view_place(view)))
+		points_end(points, middle);
+	points_add(points, (size_t)s->readings + 1, middle,
 	        into_mean(parameter, reading->value), into_mean(parameter, wq_view_replaced(view)));
 }
 

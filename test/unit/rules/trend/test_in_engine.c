@@ -105,6 +105,54 @@ static double level(int i)
 	return fmax(0.08, 0.244 - 0.02 * (hour - 46));
 }
 
+/* One reading of the story, as if it began at `day0`. */
+static void give(struct wq_engine *engine, struct wq_outcome *out, wq_ms day0, int i)
+{
+	static const double noise[] = { 0.001, -0.001, 0, 0.001, -0.001, 0.002, -0.002 };
+	wq_ms at = day0 + i * STEP;
+	struct wq_sample sample = { .quality = WQ_UNCHECKED,
+		.stamp = WQ_STAMP_STATION,
+		.at = at,
+		.value = round((level(i) + noise[i % 7]) * 1000) / 1000 };
+	struct wq_batch batch = {
+		.trusted = true, .received = at, .sequence = 1, .count = 1, .samples = &sample
+	};
+
+	wq_outcome_reset(out);
+	assert_int_equal(wq_engine_batch(engine, &batch, out, NULL), 0);
+	assert_int_equal(wq_engine_tick(engine, at + 1000, out, NULL), 0);
+	tell(out);
+}
+
+/* Means of hours of a year that the clock took back are none; they would be the newest until that year comes. */
+static void an_aggregating_trend_sees_again_when_the_clock_was_set_back(void **state)
+{
+	struct wq_outcome out = { 0 };
+	struct wq_engine *engine;
+
+	(void)state;
+	story[0] = '\0';
+	furnish();
+	for (size_t i = 0; i < RULES; i++) {
+		char hourly[] = "aggregate=1h readings=8 horizon=24h near=0.3";
+
+		if (strcmp(uses[i].name, "trend") == 0)
+			fake_settings(wq_rules[i]->options, settings[i], hourly);
+	}
+	engine = wq_engine_new(&site, NULL);
+	assert_non_null(engine);
+	for (int i = 0; i < 130; i++)
+		give(engine, &out, DAY0 + WQ_DAYS(365), i);
+	assert_non_null(strstr(story, "trend opened"));
+	story[0] = '\0';
+	wq_engine_stepped(engine, -WQ_DAYS(365), DAY0 + WQ_HOURS(65));
+	for (int i = 0; i < 130; i++)
+		give(engine, &out, DAY0 + WQ_DAYS(3), i);
+	assert_non_null(strstr(story, "trend opened"));
+	wq_outcome_free(&out);
+	wq_engine_free(engine);
+}
+
 static void a_peak_is_warned_of_confirmed_judged_by_day_and_cleared(void **state)
 {
 	struct wq_outcome out = { 0 };
@@ -152,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_peak_is_warned_of_confirmed_judged_by_day_and_cleared),
+		cmocka_unit_test(an_aggregating_trend_sees_again_when_the_clock_was_set_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
