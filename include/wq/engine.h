@@ -113,9 +113,9 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
  * too early, never too late: ticks before it can be left out. For a replay; costs a look at every open alarm. */
 wq_ms wq_engine_wake(const struct wq_engine *engine);
 
-/* Our clock was set by `by` ms (forward: > 0) and says `now`. To be told before the next tick or batch: silence is counted from
- * now on, waiting acknowledgements keep the time they have left, and readings that now lie further in the future than is
- * believed no longer count as the newest. */
+/* Our clock was set by `by` ms (forward: > 0; 0: it was not, but only now it is known to be right) and says `now`. To be told
+ * before the next tick or batch: silence is counted from now on, waiting acknowledgements keep the time they have left, and
+ * readings that now lie further in the future than is believed no longer count as the newest. */
 void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
 
 /* Closes the days that are due by `now` and does nothing else a tick does: for the end of a recorded series,
