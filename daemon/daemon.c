@@ -9,6 +9,8 @@
 #include "log.h"
 #include "wq/err.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,9 +202,34 @@ static void stop_writer(struct daemon *daemon)
 	letters_drop(daemon);
 }
 
+static void *stop_server(void *server)
+{
+	ctl_server_stop(server);
+	return NULL;
+}
+
+/* Its threads end when what they asked is answered, and main is who answers. */
+static void stop_ctl(struct daemon *daemon)
+{
+	struct pollfd wake = { .events = POLLIN };
+	pthread_t thread;
+	if (daemon->ctl == NULL)
+		return;
+	if (pthread_create(&thread, NULL, stop_server, daemon->ctl) != 0) {
+		ctl_server_stop(daemon->ctl);
+		return;
+	}
+	wake.fd = inbox_fd(daemon->inbox);
+	while (pthread_tryjoin_np(thread, NULL) != 0) {
+		poll(&wake, 1, 10);
+		inbox_silence(daemon->inbox);
+		drain(daemon);
+	}
+}
+
 bool daemon_close(struct daemon *daemon)
 {
-	ctl_server_stop(daemon->ctl);
+	stop_ctl(daemon);
 	stop_sources(daemon);
 	deliverer_stop(daemon->deliverer, STOP_GRACE);
 	daemon->deliverer = NULL; /* what the last commits bring is not offered to it */

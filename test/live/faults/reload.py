@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP with configurations that do not hold, that hold but cannot be run, and that hold; signals and kills."""
-import os, re, signal, subprocess, time
+import os, re, signal, subprocess, threading, time
 from fault import Ground, fault, must, run, until
 
 
@@ -127,6 +127,35 @@ def ten(ground):
         time.sleep(0.02)
     ground.ready()
     ground.settle(40)
+
+
+@fault('a reload while people ask', 'SIGHUP three times while eight clients ask without a pause', '',
+       'nobody who asks holds it up: the new start within 3 s')
+def asked(ground):
+    ground.daemon()
+    stop = threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            try:
+                ground.get('/v1/status')
+            except (OSError, ValueError, IndexError):
+                time.sleep(0.002)
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(8)]
+    for t in threads:
+        t.start()
+    try:
+        for times in (2, 3, 4):
+            time.sleep(0.3)
+            began = time.monotonic()
+            hup(ground)
+            until('the new start', lambda: started(ground) >= times)
+            must(time.monotonic() - began < 3, f'it took {time.monotonic() - began:.1f} s')
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    ground.ready()
 
 
 @fault('HUP then TERM', 'SIGHUP and SIGTERM at once', '', 'it ends with 0, whatever came first')
