@@ -106,7 +106,8 @@ class Load(threading.Thread):
                     self.ground.publish(f'wq/{s}', json.dumps({'time': at, 'tp': tp, 'ph': self.random.choice([7.5, 8.5])}))
                 except OSError:
                     continue
-                self.ground.accepted[s, at] = tp
+                if self.ground.stay or s.endswith('0'):  # what is told of a station that has left is nobody's
+                    self.ground.accepted[s, at] = tp
                 self.sent += 1
             time.sleep(0.1)
 
@@ -157,9 +158,10 @@ def standing(ground):
     zone = 1000
     now = int(time.time() * zone)
     history = (
-        sorted(a for (a,) in ground.query("SELECT printf('W%08d-%03d',id/100000,id%100000) FROM alarm WHERE open=1")),
+        sorted(a for (a,) in ground.query("SELECT printf('W%08d-%03d',a.id/100000,a.id%100000) FROM alarm a "
+                                         "JOIN rule u ON u.id=a.rule WHERE a.open=1 AND u.name<>'another'")),
         sorted(ground.query('SELECT u.name, s.key, f.who FROM shelf f JOIN rule u ON u.id=f.rule JOIN station s ON s.id=f.station '
-                            'WHERE f.ended IS NULL')),
+                            "WHERE f.ended IS NULL AND u.name<>'another'")),  # a rule that has left
         sorted(w for (w,) in ground.query('SELECT who FROM maintenance WHERE ended IS NULL AND until>?', now)),
         ground.query('SELECT who FROM profile_word ORDER BY since DESC LIMIT 1'))
     said = ground.status()
@@ -206,7 +208,7 @@ def storm(ground, people, chance):
         text = '\n'.join(rows).replace('0.15', chance.choice(['0.15', '0.05', '0.4'])) + '\n'
         if chance.random() < 0.3:
             text = text.replace('"latched"', '"another"')
-        some = [s for p in people for s in p.stations if chance.random() < 0.7] or ['p00']
+        some = [s for p in people for s in p.stations if s.endswith('0') or chance.random() < 0.6]
         shown = people
         configure(ground, [type('Some', (), {'stations': some})] if chance.random() < 0.7 else shown, text)
         ground.wqd.send_signal(signal.SIGHUP)
@@ -233,11 +235,16 @@ def full(ground, people, chance):
 
 
 class Plain(Ground):
-    base = 'wqd.db'
+    base, stay = 'wqd.db', True
+
+
+class Changing(Ground):
+    """Stations come and go, but the first of each person's."""
+    base, stay = 'wqd.db', False
 
 
 class Narrow(Small):
-    base = 'disk/wqd.db'
+    base, stay = 'disk/wqd.db', True
 
     def __init__(self):
         super().__init__('64m')
@@ -292,7 +299,7 @@ def declare(name, does, kind, disturb, short, long):
 
 
 declare('people and kill -9', 'kill -9 while people work', Plain, kill, 3, 40)
-declare('people and SIGHUP', 'SIGHUP with rules and stations that come and go while people work', Plain, storm, 2, 25)
+declare('people and SIGHUP', 'SIGHUP with rules and stations that come and go while people work', Changing, storm, 1, 25)
 declare('people and a full disk', 'the disk is full now and then while people work', Narrow, full, 3, 40)
 
 if __name__ == '__main__':
