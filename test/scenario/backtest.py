@@ -147,6 +147,10 @@ check('longest lag', found['longest_lag']['shift_hours'] == 4 and found['longest
 status, text, said = compare(old, new, csv, '--officers', '3')
 check('the table says the same', status == 0 and '1 appear, 1 vanish, 2 move, 0 are the same' in text and 'alarm>warning' in text and
       '+4h' in text and 'longest lag: +4h, 一号 tp tp' in text and 'alarms per officer and day   0.50' in text, status, text, said)
+# A row left over from weeks before is one more day, not fifty: else it would thin out all figures of a day.
+stray = write('stray.csv', open(csv, encoding='utf-8').read() + '2021-02-07T00:00,一号,7,0.1,0.1\n')
+found = json.loads(compare(old, new, stray, '--json')[1])
+check('a day without a row is no day of an officer', found['new']['days'] == 3 and found['new']['alarms_per_officer_day'] == 1.0, found['new'])
 check('the same rules differ in nothing', '0 appear, 0 vanish, 0 move, 3 are the same' in compare(old, old, csv)[1])
 check('a larger comparison twice', compare(docs_conf, many_conf, simulated, '--json') == compare(docs_conf, many_conf, simulated, '--json'))
 status, _, said = compare(old, write('broken.conf', 'site { nam = "x" }'), csv)

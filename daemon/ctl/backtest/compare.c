@@ -32,14 +32,19 @@ static size_t officers_of(
 	return episodes_officers(side->base);
 }
 
+/* Days without a row are not counted: a row that was left over from weeks before would thin out all figures of a day. */
 static void take_span(struct compare_side *side)
 {
 	const struct readings *readings = &side->readings;
 	const struct wq_zone *zone = side->base->site.zone;
+	wq_ms end = INT64_MIN;
 	side->stations = readings->id_count;
-	if (readings->row_count > 0)
-		side->days = wq_day_of(zone, readings->rows[readings->row_count - 1].at) -
-		        wq_day_of(zone, readings->rows[0].at) + 1;
+	for (size_t i = 0; i < readings->row_count; i++) {
+		if (readings->rows[i].at < end)
+			continue;
+		end = wq_day_start(zone, wq_day_of(zone, readings->rows[i].at) + 1);
+		side->days++;
+	}
 }
 
 static int run_side(

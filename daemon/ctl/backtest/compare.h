@@ -23,7 +23,7 @@ struct compare_side {
 	        readings; /* freed before the other side's are read, but for the stations' ids */
 	struct episodes episodes;
 	size_t officers, stations; /* officers 0: not known */
-	int32_t days;              /* natural days from the first to the last reading */
+	int32_t days;              /* natural days that have a row */
 };
 
 /* Two alarms are the same when the rule's title and the place are and their times overlap; each is
