@@ -355,13 +355,13 @@ int reader_daily(struct reader *reader, const struct reader_filter *filter,
 	        sink, err);
 }
 
-/* Histories before version 4 do not know what lay below detection. */
-static bool knows_below(struct reader *reader)
+/* What an older history does not know: before version 4 who was not told, before version 6 what lay below detection. */
+static bool knows(struct reader *reader, const char *table, const char *column)
 {
+	char sql[120];
 	int64_t found = 0;
-	return db_query(reader->db, "SELECT count(*) FROM pragma_table_info('day') WHERE name='below'",
-	               &found) == SQLITE_OK &&
-	        found > 0;
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM pragma_table_info('%s') WHERE name='%s'", table, column);
+	return db_query(reader->db, sql, &found) == SQLITE_OK && found > 0;
 }
 
 int reader_days(struct reader *reader, wq_day first, wq_day last, const struct reader_sink *sink,
@@ -374,7 +374,7 @@ int reader_days(struct reader *reader, wq_day first, wq_day last, const struct r
 	        " WHERE d.station=s.id AND d.day>=?1 AND d.day<=?2 AND d.revision="
 	        "(SELECT max(n.revision) FROM day n WHERE n.station=d.station AND n.day=d.day"
 	        " AND n.parameter=d.parameter) ORDER BY s.id,d.day,d.parameter",
-	        knows_below(reader) ? "d.below" : "0");
+	        knows(reader, "day", "below") ? "d.below" : "0");
 	return run(reader, sql, DB_VALUES(db_int(first), db_int(last)), sink, err);
 }
 
@@ -400,11 +400,13 @@ int reader_alarms(struct reader *reader, const struct reader_filter *filter,
 int reader_evidence(
         struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err)
 {
-	return run(reader,
-	        "SELECT r.change,r.time,r.level,r.text,r.hushed,c.evidence FROM change_row r"
+	char sql[300];
+	snprintf(sql, sizeof sql,
+	        "SELECT r.change,r.time,r.level,r.text,%s,c.evidence FROM change_row r"
 	        " JOIN change c ON c.alarm=r.id AND c.number=r.number WHERE r.id=?1"
 	        " ORDER BY r.number",
-	        DB_VALUES(db_int(alarm)), sink, err);
+	        knows(reader, "change_row", "hushed") ? "r.hushed" : "''");
+	return run(reader, sql, DB_VALUES(db_int(alarm)), sink, err);
 }
 
 int reader_sql(

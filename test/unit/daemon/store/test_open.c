@@ -82,13 +82,14 @@ static void a_database_of_another_program_is_refused_and_left_alone(void **state
 	house_expect_text(h, "PRAGMA journal_mode", "delete");
 }
 
-/* A file as the first version of the program made it, with a reading, a day and an alarm. */
-static void make_version_1(const char *path)
+/* A file as an older version of the program made it, with a reading, a day and an alarm of the first. */
+static void make_version(const char *path, int version)
 {
+	char stamp[40];
 	for (size_t i = 0; schema_steps[0][i] != NULL; i++)
 		house_run(path, schema_steps[0][i]);
 	house_run(path,
-	        "PRAGMA journal_mode=WAL;PRAGMA application_id=0x77716453;PRAGMA user_version=1;"
+	        "PRAGMA journal_mode=WAL;PRAGMA application_id=0x77716453;"
 	        "INSERT INTO station VALUES(1,'yigan','一干河','source-backup');"
 	        "INSERT INTO parameter VALUES(1,'w21011','tp','总磷','mg/L');"
 	        "INSERT INTO series VALUES(1,1,1);INSERT INTO source VALUES(1,'bus-1');"
@@ -98,13 +99,15 @@ static void make_version_1(const char *path)
 	        "INSERT INTO day VALUES(1,20516,0,1,NULL,NULL,5,5,2,1,NULL);"
 	        "INSERT INTO alarm VALUES(2026030500001,1,1,1,1772668800000,1);"
 	        "INSERT INTO change VALUES(2026030500001,1,0,1,1,2,1772668800000,1772668801000,0.21,0.2,'','','','{}');");
+	for (int v = 1; v < version; v++)
+		for (size_t i = 0; schema_steps[v][i] != NULL; i++)
+			house_run(path, schema_steps[v][i]);
+	snprintf(stamp, sizeof stamp, "PRAGMA user_version=%d", version);
+	house_run(path, stamp);
 }
 
-static void an_older_version_is_taken_forward_with_all_it_holds(void **state)
+static void expect_what_version_1_held(struct house *h)
 {
-	struct house *h = *state;
-	make_version_1(h->path);
-	house_open(h, &house_site);
 	assert_int_equal(house_number(h, "PRAGMA user_version"), SCHEMA_VERSION);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_sample"), 1);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM day_due"), 0);
@@ -114,6 +117,54 @@ static void an_older_version_is_taken_forward_with_all_it_holds(void **state)
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_maintenance"), 0);
 	house_expect_text(h, "SELECT verdict FROM v_daily", "meets");
 	assert_int_equal(house_number(h, "SELECT below FROM v_daily WHERE standard IS NULL"), 0);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_profile"), 0);
+	house_expect_text(h, "PRAGMA integrity_check", "ok");
+}
+
+static void every_older_version_is_taken_forward_with_all_it_holds(void **state)
+{
+	struct house *h = *state;
+	for (int version = 1; version < SCHEMA_VERSION; version++) {
+		make_version(h->path, version);
+		house_open(h, &house_site);
+		expect_what_version_1_held(h);
+		house_shut(h);
+		assert_int_equal(unlink(h->path), 0);
+	}
+}
+
+static int ignore_head(void *owner, const char *const *names, size_t count, struct wq_err *err)
+{
+	(void)owner, (void)names, (void)count, (void)err;
+	return 0;
+}
+
+static int count_row(void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err)
+{
+	(void)cells, (void)count, (void)err;
+	++*(int *)owner;
+	return 0;
+}
+
+/* A copy that was put away is asked without being taken forward: it is only read. */
+static void every_older_version_is_read_as_it_lies(void **state)
+{
+	struct house *h = *state;
+	for (int version = 1; version <= SCHEMA_VERSION; version++) {
+		const struct reader_filter all = { .from = WQ_NO_TIME, .to = WQ_NO_TIME };
+		struct reader *reader = NULL;
+		int rows = 0;
+		const struct reader_sink sink = { &rows, ignore_head, count_row };
+		make_version(h->path, version);
+		if (reader_open(h->path, &reader, &h->err) < 0 || reader_daily(reader, &all, &sink, &h->err) < 0 ||
+		        reader_alarms(reader, &all, &sink, &h->err) < 0 ||
+		        reader_evidence(reader, INT64_C(2026030500001), &sink, &h->err) < 0)
+			fail_msg("version %d: %s", version, h->err.text);
+		assert_int_equal(rows, 3);
+		reader_close(reader);
+		assert_int_equal(house_number(h, "PRAGMA user_version"), version);
+		assert_int_equal(unlink(h->path), 0);
+	}
 }
 
 static void a_newer_version_is_refused_and_left_alone(void **state)
@@ -228,19 +279,6 @@ static void a_file_that_may_not_be_written_is_refused(void **state)
 	assert_int_equal(as_nobody(h, try_open), 0);
 }
 
-static int ignore_head(void *owner, const char *const *names, size_t count, struct wq_err *err)
-{
-	(void)owner, (void)names, (void)count, (void)err;
-	return 0;
-}
-
-static int count_row(void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err)
-{
-	(void)cells, (void)count, (void)err;
-	++*(int *)owner;
-	return 0;
-}
-
 static int try_read(struct house *h)
 {
 	struct reader *reader = NULL;
@@ -325,7 +363,8 @@ int main(void)
 		house_test_shut(every_file_has_an_incarnation_of_its_own),
 		house_test_shut(a_file_that_another_daemon_writes_is_refused),
 		house_test_shut(a_database_of_another_program_is_refused_and_left_alone),
-		house_test_shut(an_older_version_is_taken_forward_with_all_it_holds),
+		house_test_shut(every_older_version_is_taken_forward_with_all_it_holds),
+		house_test_shut(every_older_version_is_read_as_it_lies),
 		house_test_shut(a_newer_version_is_refused_and_left_alone),
 		house_test_shut(a_file_that_is_no_database_is_damaged),
 		house_test_shut(an_empty_file_is_begun),
