@@ -193,6 +193,13 @@ static void put_alarms(struct daemon *daemon, json_t *reply)
 /* Series; a reply about more is some 100 KB of text. */
 #define LARGE_SITE 500
 
+/* Notices that are on their way: not delivered yet, whether tried before or not. `behind`: more are in the outbox on disk. */
+static size_t notices_waiting(const struct daemon *daemon)
+{
+	size_t held = daemon->deliverer != NULL ? DELIVERER_CAPACITY - deliverer_room(daemon->deliverer) : 0;
+	return daemon->waiting_count + held;
+}
+
 static void get_status(struct daemon *daemon, struct command *command, const char *name)
 {
 	const struct wq_zone *zone = daemon->config->site.zone;
@@ -209,7 +216,7 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 			daemon->config->site.standard->version));
 	json_object_set_new(reply, "buses", buses_status(daemon));
 	json_object_set_new(reply, "notices",
-		json_pack("{s:I, s:I, s:I, s:b}", "waiting", (json_int_t)daemon->waiting_count, "sent",
+		json_pack("{s:I, s:I, s:I, s:b}", "waiting", (json_int_t)notices_waiting(daemon), "sent",
 			(json_int_t)daemon->sent, "failed", (json_int_t)daemon->failed, "behind", daemon->behind));
 	json_object_set_new(reply, "latency_ms", delays_status(&daemon->latencies));
 	json_object_set_new(reply, "timer_late_ms", delays_status(&daemon->ticks));

@@ -189,6 +189,12 @@ bool deliverer_offer(struct deliverer *deliverer, const struct wq_notice *notice
 	return true;
 }
 
+size_t deliverer_room(struct deliverer *deliverer)
+{
+	(void)deliverer;
+	return bench->room;
+}
+
 void buswatch_tick(struct daemon *daemon, struct wq_outcome *out)
 {
 	(void)daemon, (void)out;

@@ -411,6 +411,7 @@ static void the_status_is_json_with_all_its_parts(void **state)
 	b->daemon.started_boot = clock_boot() - WQ_SECONDS(90);
 	for (size_t i = 1; i <= 2000; i++)
 		delays_note(&b->daemon.latencies, (wq_ms)i);
+	b->room = DELIVERER_CAPACITY - 3; /* it holds three, which it tries again */
 	begin(&q, b, "GET", "/v1/status", "");
 	pthread_join(q.thread, NULL);
 	json_t *status = json_loads(q.reply.body, JSON_REJECT_DUPLICATES, NULL);
@@ -423,6 +424,7 @@ static void the_status_is_json_with_all_its_parts(void **state)
 	assert_string_equal(
 	        json_string_value(json_object_get(json_object_get(status, "store"), "state")),
 	        "trouble");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(status, "notices"), "waiting")), 3);
 	/* The newest 1024 of 1 … 2000. */
 	const json_t *delays = json_object_get(status, "latency_ms");
 	assert_int_equal(json_integer_value(json_object_get(delays, "count")), 1024);
