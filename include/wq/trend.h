@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct wq_err;
 
@@ -74,5 +75,92 @@ double wq_normal_quantile(double p);
 
 /* Median; reorders x. n > 0. */
 double wq_median(double *x, size_t n);
+
+/* -- long series, for the analyst (wqctl trend) --
+ *
+ * The same definitions for up to WQ_SERIES_ROWS rows, with other corrections and Spearman beside them:
+ *   Hamed-Rao: Var* = Var S max(1, 1 + 2/(n(n-1)(n-2)) Σ_k (n-k)(n-k-1)(n-k-2) r_k) over the lags k with
+ *     |r_k| > z_{1-α/2}/√n, r_k of the ranks of the Sen-detrended values. (Hamed and Rao 1998; the clamp is ours:
+ *     a variance below the plain one would find more trends, not fewer.)
+ *   Seasonal: S and Var S summed over seasons, slopes of pairs within a season only. (Hirsch et al. 1982)
+ *   Spearman: ρ = correlation of mid-ranks with time; p by Student's t with n-2 degrees of freedom.
+ *   τ_a = S / pairs; τ_b = S / √(pairs × pairs that are not tied in x).
+ *   Exact p, two-sided, of series without ties: Mann-Kendall by the recursion of counts of inversions, Spearman by
+ *     counting permutations.
+ * S takes O(n log n), the slopes four passes over all pairs without keeping them: 20,000 rows, some seconds. */
+#define WQ_SERIES_ROWS           20000 /* most rows, missing values included */
+#define WQ_SERIES_LAGS           3     /* of Hamed-Rao unless told */
+#define WQ_SERIES_MINIMUM        5     /* fewer values: numbers, but no verdict on a trend */
+#define WQ_SERIES_EXACT_KENDALL  64    /* most values for an exact p */
+#define WQ_SERIES_EXACT_SPEARMAN 14
+#define WQ_SERIES_HORIZON        72.0 /* hours: no time beyond is published, nor beyond the series' length */
+
+enum wq_series_test {
+	WQ_SERIES_MK,
+	WQ_SERIES_HAMED_RAO,
+	WQ_SERIES_AR1,
+	WQ_SERIES_SEASONAL,
+	WQ_SERIES_SPEARMAN,
+	WQ_SERIES_TESTS
+};
+
+/* "mk" "hamed-rao" "ar1" "seasonal" "spearman" */
+const char *wq_series_test_name(enum wq_series_test test);
+
+struct wq_series_request {
+	enum wq_series_test test;
+	size_t lag;        /* Hamed-Rao: first lags looked at; 0: all */
+	size_t period;     /* seasonal: rows of a cycle, >= 2; 0: those of a day */
+	double confidence; /* of test and interval, 0 … 1 */
+	bool logarithm;    /* all of it on ln x */
+	double limit;      /* NaN: none */
+	bool below;        /* values below the limit exceed it, else values above */
+};
+
+enum wq_series_verdict {
+	WQ_SERIES_TOO_FEW,     /* fewer than WQ_SERIES_MINIMUM values */
+	WQ_SERIES_NO_TREND,    /* the test does not pass, or the slope's interval holds 0 */
+	WQ_SERIES_RISING,      /* a trend; no limit, or none whose time may be published */
+	WQ_SERIES_FALLING,
+	WQ_SERIES_WILL_EXCEED, /* a trend toward the limit, there within the horizon */
+	WQ_SERIES_EXCEEDS,     /* a trend toward the limit, the line is there */
+	WQ_SERIES_VERDICTS
+};
+
+/* "too few values" "no trend" "rising" "falling" "will exceed" "exceeds" */
+const char *wq_series_verdict_name(enum wq_series_verdict verdict);
+
+/* NaN: does not apply. Values and slopes are in the unit of x also with `logarithm`: the slopes are then those of the
+ * last row's time. */
+struct wq_series_result {
+	size_t n; /* values */
+	double s, variance, z, p;      /* Kendall's; p also Spearman's */
+	double p_exact;                /* mk and spearman, few values without ties */
+	double tau_a, tau_b, rho;
+	double slope, low, high;       /* per hour; the interval by `variance`, of Spearman by the plain one */
+	double intercept, fitted_now;  /* the line at the first and at the last row's time */
+	double hours, earliest, latest; /* from the last row's time to the limit; NaN also: never */
+	double horizon;                /* hours: min(WQ_SERIES_HORIZON, length of the series) */
+	size_t period;                 /* seasonal: as used */
+	enum wq_series_verdict verdict;
+};
+
+/* Bytes of memory that wq_series_judge() needs for so many rows. */
+size_t wq_series_room(size_t rows);
+
+/* Judges x over t (hours, strictly ascending, t[0] is the first time); NaN in x: missing, the row keeps its time.
+ * `room`: as malloc() gives it, borrowed. WQ_E_INVALID: what is wrong with rows or request, or no value at all;
+ * WQ_E_FULL: too many rows. */
+int wq_series_judge(const double *t, const double *x, size_t rows, const struct wq_series_request *request,
+	void *room, struct wq_series_result *result, struct wq_err *err);
+
+/* Exact two-sided p of S, no ties; 2 <= n <= WQ_SERIES_EXACT_KENDALL. */
+double wq_kendall_exact(int64_t s, size_t n);
+
+/* Exact two-sided p of Σd² (d: difference of ranks), no ties; 2 <= n <= WQ_SERIES_EXACT_SPEARMAN. */
+double wq_spearman_exact(unsigned squares, size_t n);
+
+/* Two-sided p of Student's t with `freedom` >= 1 degrees. */
+double wq_student_p(double t, double freedom);
 
 #endif
