@@ -100,14 +100,26 @@ static void check_whole(struct argp_state *state, const struct arguments *a)
 	if (a->source.csv != NULL && (query->config != NULL || query->database != NULL))
 		argp_error(state,
 		        "a series is of --csv or of a history (--config, --database), not of both");
-	if (a->direction && isnan(a->request.limit))
-		argp_error(state, "--direction is that of a --limit, which is missing");
-	if (a->lag && a->request.test != WQ_SERIES_HAMED_RAO)
-		argp_error(state, "--lag belongs to --test hamed-rao");
-	if (a->period && a->request.test != WQ_SERIES_SEASONAL)
-		argp_error(state, "--period belongs to --test seasonal");
 	if (a->request.logarithm && a->request.limit <= 0)
 		argp_error(state, "--limit %g has no logarithm (--scale log)", a->request.limit);
+}
+
+/* What is asked for and has no effect is said, and harmless. */
+static void tell_unused(const struct arguments *a)
+{
+	const struct {
+		bool given, used;
+		const char *option, *belongs;
+	} options_of[] = {
+		{ a->lag, a->request.test == WQ_SERIES_HAMED_RAO, "--lag", "--test hamed-rao" },
+		{ a->period, a->request.test == WQ_SERIES_SEASONAL, "--period", "--test seasonal" },
+		{ a->direction, !isnan(a->request.limit), "--direction", "a --limit" },
+	};
+
+	for (size_t i = 0; i < sizeof options_of / sizeof *options_of; i++)
+		if (options_of[i].given && !options_of[i].used)
+			fprintf(stderr, "wqctl: %s belongs to %s: it is not used\n",
+			        options_of[i].option, options_of[i].belongs);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -343,6 +355,7 @@ int ctl_trend(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	tell_unused(&a);
 	a.source.positive = a.request.logarithm;
 	status = trend_read(&a.source, &rows);
 	if (status == CTL_DONE && rows.count == 0) {

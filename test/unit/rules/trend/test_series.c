@@ -430,6 +430,33 @@ static void a_constant_has_no_trend_in_any_test(void **state)
 	}
 }
 
+/* Share of trendless AR(1) series in which each test at .05 finds a trend. */
+static void autocorrelation_fools_the_tests_in_this_order(void **state)
+{
+	static const enum wq_series_test tests[] = { WQ_SERIES_MK, WQ_SERIES_HAMED_RAO,
+		WQ_SERIES_AR1 };
+	enum { RUNS = 500, N = 30 };
+	struct dice dice = { 20260307 };
+	double found[3] = { 0 }, t[N], x[N];
+
+	(void)state;
+	for (int run = 0; run < RUNS; run++) {
+		for (size_t i = 0; i < N; i++) {
+			const double noise = sqrt(-2 * log(uniform(&dice))) *
+			        cos(6.283185307179586 * uniform(&dice));
+
+			t[i] = 4 * (double)i;
+			x[i] = i == 0 ? noise : 0.6 * x[i - 1] + 0.8 * noise;
+		}
+		for (int k = 0; k < 3; k++)
+			found[k] += judged(t, x, N, asking(tests[k])).p < 0.05;
+	}
+	print_message("seed 20260307: phi 0.6, n 30, no trend: mk %.3f, hamed-rao %.3f, ar1 %.3f\n",
+	        found[0] / RUNS, found[1] / RUNS, found[2] / RUNS);
+	assert_true(found[2] < found[1] && found[1] < found[0]);
+	assert_true(found[2] / RUNS <= 0.10);
+}
+
 /* -- the time to a limit, and the verdict -- */
 
 static struct wq_series_result of_line(
@@ -627,6 +654,7 @@ int main(void)
 		cmocka_unit_test(turning_time_or_sign_turns_the_trend),
 		cmocka_unit_test(long_series_are_counted_and_selected_right),
 		cmocka_unit_test(a_constant_has_no_trend_in_any_test),
+		cmocka_unit_test(autocorrelation_fools_the_tests_in_this_order),
 		cmocka_unit_test(the_verdict_publishes_what_may_be_published),
 		cmocka_unit_test(the_time_is_open_ended_where_the_interval_holds_no_trend),
 		cmocka_unit_test(a_scale_of_logarithms_answers_in_the_unit_measured),
