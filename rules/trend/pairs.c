@@ -2,6 +2,8 @@
 /* S and the slopes of all pairs of a long series. */
 #include "pairs.h"
 
+#include "select.h"
+
 #include <string.h>
 
 static int64_t merge(const double *x, double *to, size_t from, size_t middle, size_t end)
@@ -99,46 +101,91 @@ static double slope_of(uint64_t key)
 	return slope;
 }
 
-/* Counts the next 16 bits of the slopes that begin as those searched for do. */
-static void count_digits(const struct groups *groups, const uint64_t known[SLOPES_RANKS],
-        unsigned shift, struct slopes_room *room)
+/* Of each slope searched for: the bits that are settled, its rank among the slopes that begin so,
+ * and how many these are. */
+struct search {
+	uint64_t mask; /* of the settled bits */
+	uint64_t known[SLOPES_RANKS];
+	int64_t rank[SLOPES_RANKS], candidates[SLOPES_RANKS];
+};
+
+typedef void visitor(
+        const struct search *search, struct slopes_room *room, uint64_t key, unsigned shift);
+
+static inline void count_digit(
+        const struct search *search, struct slopes_room *room, uint64_t key, unsigned shift)
 {
-	const uint64_t mask = shift == 48 ? 0 : UINT64_MAX << (shift + 16);
+	for (int r = 0; r < SLOPES_RANKS; r++)
+		if ((key & search->mask) == search->known[r])
+			room->counts[r][key >> shift & 0xFFFF]++;
+}
 
-	memset(room, 0, sizeof *room);
+static inline void keep(
+        const struct search *search, struct slopes_room *room, uint64_t key, unsigned shift)
+{
+	(void)shift;
+	for (int r = 0; r < SLOPES_RANKS; r++)
+		if ((key & search->mask) == search->known[r])
+			room->kept[r][room->count[r]++] = slope_of(key);
+}
+
+/* Inline, so that the visitor is too: this is where the time goes. */
+static inline void visit_all(const struct groups *groups, visitor *visit,
+        const struct search *search, struct slopes_room *room, unsigned shift)
+{
+	const double *const x = groups->x, *const t = groups->t;
+
 	for (size_t g = 0; g < groups->count; g++) {
-		for (size_t i = groups->first[g]; i < groups->first[g + 1]; i++) {
-			const double t = groups->t[i], x = groups->x[i];
+		const size_t end = groups->first[g + 1];
 
-			for (size_t j = i + 1; j < groups->first[g + 1]; j++) {
-				const uint64_t key =
-				        key_of((groups->x[j] - x) / (groups->t[j] - t));
-
-				for (int r = 0; r < SLOPES_RANKS; r++)
-					if ((key & mask) == known[r])
-						room->counts[r][key >> shift & 0xFFFF]++;
-			}
-		}
+		for (size_t i = groups->first[g]; i < end; i++)
+			for (size_t j = i + 1; j < end; j++)
+				visit(search, room, key_of((x[j] - x[i]) / (t[j] - t[i])), shift);
 	}
 }
 
-void slopes_select(const struct groups *groups, const int64_t ranks[SLOPES_RANKS],
+/* Settles 16 more bits of each slope. */
+static void narrow(const struct groups *groups, struct search *search, struct slopes_room *room,
+        unsigned shift)
+{
+	memset(room->counts, 0, sizeof room->counts);
+	visit_all(groups, count_digit, search, room, shift);
+	for (int r = 0; r < SLOPES_RANKS; r++) {
+		uint64_t digit = 0;
+
+		while (search->rank[r] >= room->counts[r][digit])
+			search->rank[r] -= room->counts[r][digit++];
+		search->known[r] |= digit << shift;
+		search->candidates[r] = room->counts[r][digit];
+	}
+	search->mask |= UINT64_C(0xFFFF) << shift;
+}
+
+static bool fit_in(const struct search *search)
+{
+	for (int r = 0; r < SLOPES_RANKS; r++)
+		if (search->candidates[r] > SLOPES_KEPT)
+			return false;
+	return true;
+}
+
+void slopes_select(const struct groups *groups, int64_t pairs, const int64_t ranks[SLOPES_RANKS],
         struct slopes_room *room, double slopes[SLOPES_RANKS])
 {
-	uint64_t known[SLOPES_RANKS] = { 0 };
-	int64_t left[SLOPES_RANKS];
+	struct search search = { .candidates = { pairs, pairs } };
+	unsigned shift = 64;
 
-	memcpy(left, ranks, sizeof left);
-	for (unsigned pass = 0, shift = 48; pass < 4; pass++, shift -= 16) {
-		count_digits(groups, known, shift, room);
-		for (int r = 0; r < SLOPES_RANKS; r++) {
-			uint64_t digit = 0;
-
-			while (left[r] >= room->counts[r][digit])
-				left[r] -= room->counts[r][digit++];
-			known[r] |= digit << shift;
-		}
+	memcpy(search.rank, ranks, sizeof search.rank);
+	while (shift > 0 && !fit_in(&search)) {
+		shift -= 16;
+		narrow(groups, &search, room, shift);
+	}
+	if (shift > 0) {
+		memset(room->count, 0, sizeof room->count);
+		visit_all(groups, keep, &search, room, 0);
 	}
 	for (int r = 0; r < SLOPES_RANKS; r++)
-		slopes[r] = slope_of(known[r]);
+		slopes[r] = shift > 0
+		        ? select_rank(room->kept[r], room->count[r], (size_t)search.rank[r])
+		        : slope_of(search.known[r]);
 }

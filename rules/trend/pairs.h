@@ -4,6 +4,7 @@
 #ifndef WQ_TREND_PAIRS_H
 #define WQ_TREND_PAIRS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,14 +30,20 @@ int64_t pairs_sort(double *x, double *scratch, size_t n);
 
 #define SLOPES_RANKS  2 /* at once */
 #define SLOPES_DIGITS 65536
+#define SLOPES_KEPT   (SLOPES_DIGITS / 2)
 
 struct slopes_room {
-	uint32_t counts[SLOPES_RANKS][SLOPES_DIGITS];
+	union {
+		uint32_t counts[SLOPES_RANKS][SLOPES_DIGITS];
+		double kept[SLOPES_RANKS][SLOPES_KEPT];
+	};
+	size_t count[SLOPES_RANKS]; /* of those kept */
 };
 
-/* The slopes of two ranks (from 0, in ascending order) among those of all pairs. Four passes over
- * the pairs, each of which settles 16 more bits of each slope. */
-void slopes_select(const struct groups *groups, const int64_t ranks[SLOPES_RANKS],
+/* The slopes of two ranks (from 0, in ascending order) among those of all `pairs` pairs. While
+ * those that may be it are too many to be kept, a pass over the pairs settles 16 more bits of each
+ * slope: at most four passes. */
+void slopes_select(const struct groups *groups, int64_t pairs, const int64_t ranks[SLOPES_RANKS],
         struct slopes_room *room, double slopes[SLOPES_RANKS]);
 
 #endif

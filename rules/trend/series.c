@@ -187,7 +187,7 @@ static void select_two(struct series *s, double lower, double upper, double slop
 {
 	const int64_t ranks[SLOPES_RANKS] = { (int64_t)lower, (int64_t)upper };
 
-	slopes_select(&s->groups, ranks, &s->room->slopes, slopes);
+	slopes_select(&s->groups, s->pairs.pairs, ranks, &s->room->slopes, slopes);
 }
 
 static void fit_slope(struct series *s)
