@@ -170,8 +170,7 @@ static void ar1_is_the_estimate_of_the_rule(void **state)
 	}
 }
 
-/* pymannkendall's own series of 360 with 7 missing is too long for here; R's variance for it is
- * below the plain one, which is what the clamp is for. Here: a series that swings. */
+/* A series that swings has negative autocorrelations: unclamped, its variance would shrink. */
 static void hamed_rao_never_finds_more_than_the_plain_test(void **state)
 {
 	double t[40], x[40];
