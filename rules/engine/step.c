@@ -18,18 +18,24 @@ static void drop_future(struct wq_engine *engine, uint32_t series, wq_ms now)
 	}
 }
 
-/* Days that have not come are not open, and none is over before its end. */
+/* Days that have not come are not open, and none is over before its end. They may have taken the place of today and
+ * yesterday: what had been read of these only the store has. */
 static void drop_future_days(struct wq_engine *engine, uint32_t station, wq_ms now)
 {
 	wq_day today = wq_day_of(engine->site->stations[station].zone, now);
 	struct day_slot *days = engine->stations[station].days;
+	bool ahead = false;
 	for (size_t i = 0; i < DAYS_KEPT; i++) {
+		ahead |= days[i].used && days[i].day > today;
 		if (days[i].used && days[i].day > today)
 			days[i].used = false;
 		else if (days[i].used && days[i].day == today && days[i].closed)
 			days[i].closed = days[i].dirty = false;
 	}
 	past_forget_from(engine, station, today);
+	for (wq_day day = today; ahead && day > today - DAYS_KEPT; day--)
+		if (days_slot(engine, station, day) == NULL)
+			wq_engine_restore_need(engine, station, day);
 }
 
 /* What a rule has said since an instant that has not come is said from now on. */

@@ -411,6 +411,32 @@ static void a_clock_set_forward_neither_escalates_nor_counts_as_silence(void **s
 	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
 }
 
+/* The days of the year ahead had taken the place of today, whose readings only the store has then. */
+static void the_day_that_a_clock_ahead_had_put_away_is_read_again(void **state)
+{
+	struct plant *p = *state;
+	wq_ms noon = DAY0 + WQ_HOURS(12);
+
+	plant_give(p, TP, noon, 1, noon);
+	wq_engine_stepped(p->engine, WQ_DAYS(366), noon + WQ_DAYS(366) + 1000);
+	plant_tick(p, noon + WQ_DAYS(366) + 1000);
+	wq_engine_stepped(p->engine, -WQ_DAYS(366), noon + 2000);
+	wq_outcome_reset(&p->out);
+	assert_int_equal(wq_engine_tick(p->engine, noon + 3000, &p->out, NULL), 0);
+	assert_int_equal(wq_engine_tick(p->engine, noon + 6000, &p->out, NULL), 0);
+	assert_int_equal(p->out.need_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct wq_need *need = &p->out.needs[i];
+		assert_true(need->now && need->station == 0);
+		assert_true(need->day == wq_day_of(&wq_zone_china, noon) - (wq_day)i);
+	}
+	/* A step within the day puts nothing away. */
+	wq_engine_stepped(p->engine, -WQ_MINUTES(5), noon - WQ_MINUTES(4));
+	wq_outcome_reset(&p->out);
+	assert_int_equal(wq_engine_tick(p->engine, noon, &p->out, NULL), 0);
+	assert_int_equal(p->out.need_count, 0);
+}
+
 static void what_was_read_while_the_clock_was_ahead_hides_nothing(void **state)
 {
 	struct plant *p = *state;
@@ -646,6 +672,7 @@ int main(void)
 		engine_test(a_correction_that_changes_no_verdict_is_not_told),
 		engine_test(readings_of_days_long_gone_are_asked_of_the_store),
 		engine_test(a_clock_set_forward_neither_escalates_nor_counts_as_silence),
+		engine_test(the_day_that_a_clock_ahead_had_put_away_is_read_again),
 		engine_test(what_was_read_while_the_clock_was_ahead_hides_nothing),
 		engine_test(a_backlog_is_summed_up_when_it_has_ended),
 		engine_test(a_backlog_without_end_is_summed_up_now_and_then),
