@@ -35,7 +35,7 @@ static void count_alarm(struct wq_engine *engine, const struct slot *slot, int b
 	uint32_t place = use_of(engine, slot)->places[slot->place];
 	enum wq_scope scope = use_of(engine, slot)->rule->scope;
 	if (scope == WQ_SCOPE_SERIES)
-		engine->tracks[place].alarms = (uint8_t)(engine->tracks[place].alarms + by);
+		engine->tracks[place].alarms = (uint16_t)(engine->tracks[place].alarms + by);
 	else if (scope == WQ_SCOPE_STATION)
 		engine->stations[place].alarms = (uint32_t)((int)engine->stations[place].alarms + by);
 }

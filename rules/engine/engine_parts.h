@@ -22,7 +22,7 @@ struct day_sum {
 struct track {
 	struct wq_reading *readings; /* oldest first; room for engine->room[series] */
 	uint8_t count, room;
-	uint8_t alarms;        /* open alarms about this series */
+	uint16_t alarms;       /* open alarms about this series: one a rule at most */
 	wq_ms last_arrival;    /* WQ_NO_TIME before the first sample */
 	wq_ms seen;            /* arrival of the newest reading; WQ_NO_TIME before the first */
 	wq_ms flag_since;      /* since when the station flags maintenance, by arrival; WQ_NO_TIME: it does not */

@@ -114,7 +114,7 @@ def outputs(folder, name, csv_name='in.csv', *more):
 
 def write(folder, name, rows):
     with open(os.path.join(folder, name), 'w', newline='', encoding='utf-8') as f:
-        out = csv.DictWriter(f, ['time', 'station', *PARAMETERS])
+        out = csv.DictWriter(f, ['time', 'station', *PARAMETERS], restval='*')
         out.writeheader()
         out.writerows(rows)
 
@@ -174,7 +174,19 @@ def one(folder, seed):
     return invariants(first[0], first[1]), len(first[1].splitlines())
 
 
+def many(folder):
+    """Of 256 alarms at one series each counts."""
+    with open(os.path.join(folder, 'c.conf'), 'w', encoding='utf-8') as f:
+        f.write('site { name = "x" }\nstation "*" { kind = "national" cycle = "4h" }\n')
+        f.write(''.join(f'limit "r{i}" {{ parameters = {{ "tp" }} above = 0.{100 + i} readings = 1 }}\n' for i in range(256)))
+    write(folder, 'in.csv', [{'time': '2026-03-05T00:00', 'station': 's0', 'tp': 0.9}])
+    sample = outputs(folder, 'many')[0].splitlines()[1]
+    assert sample.endswith(',0.9,good,1,0'), f'256 alarms are open, the sample says {sample}'
+
+
 if __name__ == '__main__':
+    with tempfile.TemporaryDirectory(prefix='wqd-random.') as many_rules:
+        many(many_rules)
     episodes = changes = bad = 0
     for i in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix='wqd-random.') as folder:
