@@ -119,6 +119,24 @@ static const struct wq_day_row *row_of(const struct wq_day_report *report, int p
 	return NULL;
 }
 
+/* Evaluated items that are not measured here: without them a class can look better than the water is. */
+static unsigned unmeasured(const struct wq_site *site, const struct wq_station *station,
+        const struct wq_day_report *report)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < site->standard->evaluated_count; i++) {
+		const char *code = site->standard->evaluated[i];
+		const struct wq_standard_row *limits = wq_site_limits(site, station, code);
+
+		if (limits != NULL && limits->evaluated &&
+		        row_of(report, wq_parameter_find(site->parameters, site->parameter_count,
+		                               code)) == NULL)
+			bits |= 1u << i;
+	}
+	return bits;
+}
+
 static void add_determining(struct phrase *says, const struct wq_site *site,
         const struct wq_station *station, const struct wq_day_report *report)
 {
@@ -190,6 +208,10 @@ static void judge_station(struct wq_verdict *out, const struct daily_settings *s
 	if (report->lacking) {
 		phrase_add(&says, "%s有效数据不足:", row->class_ ? ";" : ",");
 		add_items(&says, site, report->lacking);
+	}
+	if (row->class_ && unmeasured(site, station, report)) {
+		phrase_add(&says, ";未监测:");
+		add_items(&says, site, unmeasured(site, station, report));
 	}
 	wq_verdict_say(out, "%s", says.text);
 }

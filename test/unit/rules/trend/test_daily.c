@@ -81,7 +81,8 @@ static void a_day_worse_than_the_target_names_its_determining_item(void **state)
 	assert_int_equal(f.said.finding, WQ_FINDING_RAISE);
 	assert_int_equal(f.said.level, WQ_LEVEL_WARNING);
 	assert_string_equal(
-	        f.said.says, "11月22日水质Ⅳ类,定类因子:总磷日均0.213mg/L,超Ⅲ类限值(0.2)0.06倍");
+	        f.said.says, "11月22日水质Ⅳ类,定类因子:总磷日均0.213mg/L,超Ⅲ类限值(0.2)0.06倍"
+	                     ";未监测:pH、溶解氧、高锰酸盐指数");
 	assert_int_equal(f.said.series, WQ_NONE);
 	assert_true(f.said.value == 4 && f.said.limit == 3);
 	assert_true(f.said.at == wq_day_start(&wq_zone_china, DAY + 1));
@@ -100,7 +101,7 @@ static void several_determining_items_and_lacking_ones_are_all_named(void **stat
 	assert_int_equal(f.said.level, WQ_LEVEL_ALARM);
 	assert_string_equal(f.said.says,
 	        "11月22日水质Ⅴ类,定类因子:溶解氧日均2.5mg/L,低于Ⅲ类限值(5);"
-	        "总磷日均0.35mg/L,超Ⅲ类限值(0.2)0.75倍;有效数据不足:高锰酸盐指数、氨氮");
+	        "总磷日均0.35mg/L,超Ⅲ类限值(0.2)0.75倍;有效数据不足:高锰酸盐指数、氨氮;未监测:pH");
 }
 
 static void a_day_that_meets_clears(void **state)
@@ -111,7 +112,7 @@ static void a_day_that_meets_clears(void **state)
 	judge_whole(3, 1u << 4, WQ_DAY_MEETS);
 	assert_true(fake_rule_day(&f, &report));
 	assert_int_equal(f.said.finding, WQ_FINDING_CLEAR);
-	assert_string_equal(f.said.says, "11月22日水质Ⅲ类,达标(目标Ⅲ类)");
+	assert_string_equal(f.said.says, "11月22日水质Ⅲ类,达标(目标Ⅲ类);未监测:pH、溶解氧、高锰酸盐指数、氨氮");
 }
 
 static void a_day_that_is_not_assessable_is_never_all_clear(void **state)
