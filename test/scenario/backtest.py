@@ -99,6 +99,13 @@ told = {line.split(',')[0]: line.split(',')[-1] for line in days.splitlines() if
 check('the multiple of a day is rounded half to even',
       told == {'2021-04-01': '0.1', '2021-04-02': '0.18', '2021-04-03': '0.1', '2021-04-04': '0.22', '2021-04-05': '1.3'}, told)
 
+status, said, (_, _, days) = backtest(docs_conf, write('twice.csv', 'time,station,tp\n' + ''.join(
+    f'2021-04-01T{hour:02d}:00,{station},{value}\n' for value in (0.1, 0.3) for hour in range(0, 24, 4) for station in 'ab'[:1 if value == 0.3 else 2])))
+check('a row that comes twice corrects, and is said',
+      status == 0 and 'twice.csv: 6 rows have the station and the time of a row before them (first a at 2021-04-01T00:00:00' in said, status, said)
+status, said, _ = backtest(docs_conf, write('order2.csv', 'time,station,tp\n1970-01-01T00:00:00Z,a,0.1\n'))
+check('what does not come twice is not said', 'of a row before' not in said, said)
+
 status, said, _ = backtest(docs_conf, write('wrong.csv', 'time,tp\n2021-04-01T00:00,0.1\nyesterday,0.1\n2021-04-01T04:00,much\n'))
 check('what is wrong with rows is told by line', status == 1 and 'wrong.csv:3:' in said and 'wrong.csv:4:' in said and '2 places' in said, status, said)
 status, said, _ = backtest(docs_conf, path('absent.csv'))

@@ -127,6 +127,35 @@ void readings_sort(struct readings *readings, const struct config *config)
 		qsort(readings->rows, readings->row_count, sizeof *readings->rows, by_time);
 }
 
+/* What arrives twice is a correction, as in the daemon. Two stations under one name look the same, so it is said. */
+static void say_repeated(
+        const struct readings *readings, const struct wq_zone *zone, const char *file)
+{
+	wq_ms *last = must(calloc(readings->id_count + 1, sizeof *last));
+	const struct readings_row *first = NULL;
+	size_t repeated = 0;
+	char when[WQ_INSTANT_TEXT];
+
+	for (size_t i = 0; i < readings->id_count; i++)
+		last[i] = WQ_NO_TIME;
+	for (size_t i = 0; i < readings->row_count; i++) {
+		const struct readings_row *row = &readings->rows[i];
+
+		if (last[row->station] == row->at) {
+			first = first == NULL ? row : first;
+			repeated++;
+		}
+		last[row->station] = row->at;
+	}
+	free(last);
+	if (first != NULL)
+		fprintf(stderr,
+		        "%s: %zu rows have the station and the time of a row before them (first %s at %s); each "
+		        "corrects it\n",
+		        file, repeated, readings->ids[first->station],
+		        wq_instant_format(zone, first->at, when));
+}
+
 /* The parameter columns; fields[i] is the place of column i in the file. */
 static void take_columns(struct readings *readings, const struct wq_csv *csv, size_t *fields)
 {
@@ -206,6 +235,8 @@ int readings_read(struct readings *readings, const char *file, const struct conf
 	        from, file, site->parameters, site->parameter_count, site->zone, true, err);
 	int r = csv != NULL ? read_rows(readings, csv, file, lone, err) : WQ_E_INVALID;
 	readings_sort(readings, config);
+	if (!readings->quiet)
+		say_repeated(readings, site->zone, file);
 	wq_csv_close(csv);
 	if (from != stdin)
 		fclose(from);
