@@ -247,7 +247,7 @@ class Narrow(Small):
     base, stay = 'disk/wqd.db', True
 
     def __init__(self):
-        super().__init__('64m')
+        super().__init__('512m' if LONG else '64m')  # the history itself must find room when the ballast is gone
 
 
 def work(name, ground, disturb, lives):
