@@ -244,6 +244,24 @@ static void judge_item(struct wq_verdict *out, const struct daily_settings *s,
 	wq_verdict_say(out, "%s", says.text);
 }
 
+/* So far back late data are told of; what is older is corrected in the record. */
+static size_t days(const void *settings)
+{
+	(void)settings;
+	return 7;
+}
+
+/* Late data made this older day exceed. */
+static bool turned(const struct daily_settings *s, const struct wq_site *site,
+        const struct wq_day_report *report)
+{
+	const struct wq_day_row *row = whole_station(s)
+	        ? &report->rows[0]
+	        : row_of(report, wq_parameter_find(site->parameters, site->parameter_count, s->item));
+
+	return row != NULL && (report->turned >> (row - report->rows) & 1) != 0;
+}
+
 static bool on_day(
         void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out)
 {
@@ -254,6 +272,8 @@ static bool on_day(
 
 	(void)state;
 	if (!report || report->count == 0)
+		return false;
+	if (report->older && !turned(s, site, report))
 		return false;
 	if (whole_station(s)) {
 		judge_station(out, s, view, report);
@@ -273,5 +293,7 @@ const struct wq_rule wq_rule_daily = {
 	.options = options,
 	.settings_size = sizeof(struct daily_settings),
 	.check = check,
+	.days = days,
 	.on_day = on_day,
+	.older = true,
 };

@@ -46,6 +46,8 @@ struct wq_day_report {
 	wq_day day;
 	bool correction; /* it was closed before; late data changed it */
 	bool changed;    /* a correction that changed class or verdict of the station or an item */
+	bool older;      /* a newer day has been closed */
+	uint64_t turned; /* bit per row: of an older day that exceeds and did not before; see wq_rule.older */
 	unsigned determining; /* bit per evaluated item (wq_standard_bit) that has the worst class */
 	unsigned lacking;     /* bit per evaluated item that is measured here but not assessable */
 	uint32_t count;

@@ -97,8 +97,13 @@ struct wq_rule {
 	wq_ms (*wake)(const void *state, const void *settings, const struct wq_view *view);
 
 	/* A day of the place's station (network scope: of any station) was closed or corrected (wq_view_day). Called for
-	 * the newest closed day only: older ones are corrected in what wq_view_days shows. May be NULL. */
+	 * the newest closed day only, but see `older`: older ones are corrected in what wq_view_days shows. May be NULL. */
 	bool (*on_day)(void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out);
+
+	/* on_day is also called for an older day (wq_day_report.older) among the `days` it keeps, when late data turned a
+	 * row of it to exceeding and no alarm is open at the place. A RAISE then opens one as a correction, which the
+	 * newest day clears or goes on with as ever. */
+	bool older;
 };
 
 /* One reading as rules see it: assessable samples only (good or suspect), one per analysis. */

@@ -110,6 +110,13 @@ static uint32_t marks_of(const struct wq_day_report *report)
 	return marks | 1;
 }
 
+void days_put(struct wq_engine *engine, struct wq_day_report *report, wq_ms now, struct wq_outcome *out)
+{
+	report->turned = report->older ? past_turned(engine, report) : 0;
+	past_put(engine, report);
+	slots_day(engine, report, now, out);
+}
+
 /* Gives the verdict of a day, or gives it again. False when there is no memory for its rows. */
 static bool tell(struct wq_engine *engine, uint32_t station, struct day_slot *slot, wq_ms now, struct wq_outcome *out)
 {
@@ -136,8 +143,8 @@ static bool tell(struct wq_engine *engine, uint32_t station, struct day_slot *sl
 		report.rows[i].revision = slot->revision;
 		out->days[out->day_count++] = report.rows[i];
 	}
-	past_put(engine, &report);
-	slots_day(engine, &report, newest_closed(engine, station, slot->day), now, out);
+	report.older = !newest_closed(engine, station, slot->day);
+	days_put(engine, &report, now, out);
 	return true;
 }
 

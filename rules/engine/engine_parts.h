@@ -226,11 +226,15 @@ void days_advance(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 /* Puts days of the station that end before `day` - DAYS_KEPT + 1 out of memory, closing them. */
 void days_make_room(struct wq_engine *engine, uint32_t station, wq_day day, wq_ms now,
 	struct wq_outcome *out);
+/* A day that is closed or corrected, to the past and to the rules. Sets report->turned. */
+void days_put(struct wq_engine *engine, struct wq_day_report *report, wq_ms now, struct wq_outcome *out);
 void days_retell(struct wq_engine *engine, uint32_t station, wq_day day, wq_ms now, struct wq_outcome *out);
 
 /* past.c: closed days that rules look back on. */
 bool past_take(struct wq_engine *engine);
 void past_give_back(struct wq_engine *engine);
+/* Bit per row that exceeds and did not as it was put the last time; 0 where the day is not kept. */
+uint64_t past_turned(const struct wq_engine *engine, const struct wq_day_report *report);
 void past_put(struct wq_engine *engine, const struct wq_day_report *report);
 void past_restore(struct wq_engine *engine, const struct wq_day_row *row);
 /* Days from `day` on have not come: the clock was set back. */
@@ -303,8 +307,7 @@ void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 /* A station gave its first sample: all of its places are asked at the next tick. */
 void slots_begin(struct wq_engine *engine, uint32_t station, wq_ms now);
 void slots_time(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
-void slots_day(struct wq_engine *engine, const struct wq_day_report *report, bool newest, wq_ms now,
-	struct wq_outcome *out);
+void slots_day(struct wq_engine *engine, const struct wq_day_report *report, wq_ms now, struct wq_outcome *out);
 
 /* evidence.c: of a change that was made of the slot's alarm. */
 void evidence_write(const struct wq_engine *engine, const struct slot *slot, const struct wq_verdict *verdict, wq_ms now,

@@ -146,6 +146,35 @@ static void fill(const struct wq_engine *engine, struct wq_past_day *day, const 
 			.verdict = (uint8_t)row->verdict };
 }
 
+/* The row of the day; NULL: none is kept. */
+static const struct wq_past_day *find(const struct wq_engine *engine, uint32_t station, wq_day day)
+{
+	const struct past *past = engine->past != NULL ? &engine->past[station] : NULL;
+	for (size_t i = 0; past != NULL && i < past->count; i++)
+		if (past->days[i].day == day)
+			return &past->days[i];
+	return NULL;
+}
+
+static bool exceeded(const struct wq_engine *engine, const struct wq_past_day *day, const struct wq_day_row *row)
+{
+	if (row->parameter == WQ_NONE)
+		return day->verdict == WQ_DAY_EXCEEDS;
+	uint32_t series = wq_site_series(engine->site, row->station, row->parameter);
+	return series == WQ_NONE ||
+		items_of(engine, day)[series - engine->site->stations[row->station].first_series].verdict == WQ_DAY_EXCEEDS;
+}
+
+uint64_t past_turned(const struct wq_engine *engine, const struct wq_day_report *report)
+{
+	const struct wq_past_day *day = find(engine, report->station, report->day);
+	uint64_t turned = 0;
+	for (uint32_t i = 0; day != NULL && i < report->count; i++)
+		if (report->rows[i].verdict == WQ_DAY_EXCEEDS && !exceeded(engine, day, &report->rows[i]))
+			turned |= UINT64_C(1) << i;
+	return turned;
+}
+
 void past_put(struct wq_engine *engine, const struct wq_day_report *report)
 {
 	struct wq_past_day *day = row_for(engine, report->station, report->day);

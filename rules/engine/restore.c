@@ -60,8 +60,8 @@ static void replace_sums(struct wq_engine *engine, struct day_slot *slot, uint32
 	slot->dirty = slot->closed;
 }
 
-/* A day long gone: its rows are given anew (the store numbers the revision), no alarm moves. */
-static int report_old(struct wq_engine *engine, uint32_t station, wq_day day, const struct day_sum *sums,
+/* A day long gone: its rows are given anew (the store numbers the revision). */
+static int report_old(struct wq_engine *engine, uint32_t station, wq_day day, const struct day_sum *sums, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err)
 {
 	const struct day_sum *pointers[WQ_DAY_ITEMS];
@@ -71,9 +71,10 @@ static int report_old(struct wq_engine *engine, uint32_t station, wq_day day, co
 	for (uint32_t i = 0; i < WQ_DAY_ITEMS && i < engine->site->stations[station].series_count; i++)
 		pointers[i] = &sums[i];
 	report_make(engine->site, station, day, pointers, &report);
-	past_put(engine, &report);
+	report.correction = report.older = true;
 	for (uint32_t i = 0; i < report.count; i++)
 		out->days[out->day_count++] = report.rows[i];
+	days_put(engine, &report, now, out);
 	return 0;
 }
 
@@ -93,7 +94,7 @@ int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const 
 		replace_sums(engine, slot, station, sums);
 		days_retell(engine, station, day, now, out);
 	} else {
-		r = report_old(engine, station, day, sums, out, err);
+		r = report_old(engine, station, day, sums, now, out, err);
 	}
 	free(sums);
 	return r;

@@ -144,8 +144,10 @@ static void ask_day(struct wq_engine *engine, struct slot *slot, const struct wq
 	struct wq_outcome *out)
 {
 	struct wq_view view = view_of(engine, slot, now);
+	if (report->older && (!view.use->rule->older || slot->alarm != NULL))
+		return;
 	view.day = report;
-	ask(engine, slot, view.use->rule->on_day, &view, false, report->correction, out);
+	ask(engine, slot, view.use->rule->on_day, &view, false, report->correction || report->older, out);
 }
 
 /* A rule that looks upstream is in the span of another station's series, whose days are not its own. */
@@ -160,14 +162,13 @@ static void day_of_series(struct wq_engine *engine, uint32_t series, const struc
 	}
 }
 
-/* A day was closed or corrected. Only the newest closed day moves alarms: what was true last week is
- * corrected in the record, and rings nobody. */
-void slots_day(struct wq_engine *engine, const struct wq_day_report *report, bool newest, wq_ms now,
-	struct wq_outcome *out)
+/* A day was closed or corrected. Only the newest closed day moves alarms, but for what turns out to have exceeded in the
+ * days before: that is told as a correction. All else of last week is corrected in the record, and rings nobody. */
+void slots_day(struct wq_engine *engine, const struct wq_day_report *report, wq_ms now, struct wq_outcome *out)
 {
 	const struct wq_station *station = &engine->site->stations[report->station];
 	const struct span spans[] = { engine->by_station[report->station], engine->network };
-	if (!newest || (report->correction && !report->changed))
+	if (report->older ? report->turned == 0 : report->correction && !report->changed)
 		return;
 	for (uint32_t i = 0; i < station->series_count; i++)
 		day_of_series(engine, station->first_series + i, report, now, out);

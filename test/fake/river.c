@@ -126,7 +126,7 @@ void river_close(struct river *r)
 	r->engine = NULL;
 }
 
-static void tell(struct river *r)
+void river_tell(struct river *r)
 {
 	for (size_t i = 0; i < r->out.change_count; i++) {
 		const struct wq_change *c = &r->out.changes[i];
@@ -153,7 +153,7 @@ void river_read_late(struct river *r, uint32_t station, uint32_t item, wq_ms at,
 
 	wq_outcome_reset(&r->out);
 	assert_int_equal(wq_engine_batch(r->engine, &batch, &r->out, NULL), 0);
-	tell(r);
+	river_tell(r);
 }
 
 void river_read(struct river *r, uint32_t station, uint32_t item, wq_ms at, double value)
@@ -166,7 +166,7 @@ void river_tick(struct river *r, wq_ms now)
 {
 	wq_outcome_reset(&r->out);
 	assert_int_equal(wq_engine_tick(r->engine, now, &r->out, NULL), 0);
-	tell(r);
+	river_tell(r);
 }
 
 void river_day(struct river *r, uint32_t item, int day, const double *values)

@@ -57,6 +57,9 @@ void river_read(struct river *r, uint32_t station, uint32_t item, wq_ms at, doub
 void river_read_late(struct river *r, uint32_t station, uint32_t item, wq_ms at, double value, wq_ms received);
 void river_tick(struct river *r, wq_ms now);
 
+/* Adds the changes of `out` to the story: after a call of the engine that is not one of these. */
+void river_tell(struct river *r);
+
 /* Six readings of this value on day `day` (0: DAY0's) at each station, in the order of time, then the tick that closes
  * it. values[station]; NaN: none. */
 void river_day(struct river *r, uint32_t item, int day, const double *values);
