@@ -12,6 +12,7 @@
 #include "wq/err.h"
 #include "wq/instant.h"
 #include "wq/parameter.h"
+#include "wq/period.h"
 #include "wq/standard.h"
 
 #include <argp.h>
@@ -28,6 +29,7 @@ struct request {
 	bool water_given;
 	enum wq_water water;
 	enum wq_rounding view; /* rounded to this before it is judged */
+	bool remarks;          /* what is missing, and oxygen saturation, in columns of their own */
 	const char *file;
 	const char *config; /* whose standard and parameters hold; NULL: the built-in ones */
 };
@@ -41,6 +43,8 @@ struct job {
 	size_t parameter_count;
 	const struct wq_parameter *items[WQ_EVALUATED_MAX]; /* the evaluated ones, as in standard->evaluated */
 	int columns[WQ_EVALUATED_MAX]; /* of these; NO_COLUMN: not in the file, or not evaluated in the water */
+	unsigned wanted;           /* bit per item that is evaluated in the water */
+	int temperature;           /* its column, or NO_COLUMN */
 	size_t wrong;              /* rows that could not be judged or read */
 	size_t complaints;
 };
@@ -52,6 +56,8 @@ static const struct argp_option options[] = {
 	        0 },
 	{ "config", 'c', "FILE", 0,
 	        "judge by the standard and with the parameters of this configuration", 0 },
+	{ "remarks", 'r', NULL, 0,
+	        "append three columns more: lacking and unmeasured items, oxygen saturation (%)", 0 },
 	{ 0 },
 };
 
@@ -73,6 +79,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'c':
 		request->config = arg;
+		return 0;
+	case 'r':
+		request->remarks = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (request->file != NULL)
@@ -124,32 +133,46 @@ static double viewed(const struct wq_csv_field *field, enum wq_rounding view, co
 	return wq_decimal_to_double(d);
 }
 
-/* Fills in the values of the evaluated items (NaN: none). True when the row may get a class. */
-static bool take_values(struct job *job, const struct wq_csv_row *row, double *values)
+/* What a row has of the evaluated items. */
+struct values {
+	double of[WQ_EVALUATED_MAX]; /* NaN: none */
+	unsigned lacking;            /* bit per item that is measured and has no value here */
+	unsigned unmeasured;         /* bit per item that is not measured */
+};
+
+/* True when the row may get a class. */
+static bool take_values(struct job *job, const struct wq_csv_row *row, struct values *values)
 {
-	bool complete = true, wrong = false;
+	bool wrong = false;
 
 	for (size_t i = 0; i < job->standard->evaluated_count; i++) {
 		const struct wq_csv_field *field;
+		const unsigned bit = 1U << i & job->wanted;
 
-		values[i] = (double)NAN;
-		if (job->columns[i] == NO_COLUMN)
+		values->of[i] = (double)NAN;
+		if (job->columns[i] == NO_COLUMN) {
+			values->unmeasured |= bit;
 			continue;
+		}
 		field = &row->fields[job->columns[i]];
 		if (field->cell == WQ_CELL_WRONG || field->value < 0) {
 			complain(job, row->line, i, field->text,
 			        field->cell == WQ_CELL_WRONG ? "not a number" : "negative");
 			wrong = true;
+			values->lacking |= bit;
 		} else if (field->cell == WQ_CELL_VALUE) {
-			values[i] = viewed(field, job->request->view, job->items[i]);
+			values->of[i] = viewed(field, job->request->view, job->items[i]);
+		} else if (field->cell == WQ_CELL_MISSING) {
+			values->lacking |= bit;
+		} else {
+			values->unmeasured |= bit;
 		}
-		complete = complete && field->cell != WQ_CELL_MISSING;
 	}
 	job->wrong += wrong;
-	return complete && !wrong;
+	return values->lacking == 0 && !wrong;
 }
 
-static void write_determining(const struct job *job, unsigned items)
+static void write_items(const struct job *job, unsigned items)
 {
 	const char *separator = "";
 
@@ -187,15 +210,38 @@ static void write_exceedance(const struct job *job, const double *values)
 	}
 }
 
+/* Percent with one place; nothing without oxygen or temperature. */
+static void write_saturation(const struct job *job, const struct wq_csv_row *row, const struct values *values)
+{
+	double percent = (double)NAN;
+
+	for (size_t i = 0; i < job->standard->evaluated_count && job->temperature != NO_COLUMN; i++)
+		if (strcmp(job->items[i]->code, "w01009") == 0 &&
+		        row->fields[job->temperature].cell == WQ_CELL_VALUE)
+			percent = wq_oxygen_saturation(values->of[i], row->fields[job->temperature].value);
+	if (!isnan(percent))
+		printf("%.1f", percent);
+}
+
+static void write_remarks(const struct job *job, const struct wq_csv_row *row, const struct values *values)
+{
+	putchar(',');
+	write_items(job, values->lacking);
+	putchar(',');
+	write_items(job, values->unmeasured);
+	putchar(',');
+	write_saturation(job, row, values);
+}
+
 static void write_row(struct job *job, const struct wq_csv_row *row)
 {
-	double values[WQ_EVALUATED_MAX];
+	struct values values = { .lacking = 0 };
 	unsigned determining = 0;
 	int class_ = WQ_CLASS_NONE;
 
-	if (take_values(job, row, values))
+	if (take_values(job, row, &values))
 		class_ = wq_standard_section(
-		        job->standard, job->request->water, values, &determining);
+		        job->standard, job->request->water, values.of, &determining);
 	for (size_t i = 0; i < row->count; i++) {
 		wq_csv_write(stdout, row->fields[i].text);
 		putchar(',');
@@ -203,9 +249,11 @@ static void write_row(struct job *job, const struct wq_csv_row *row)
 	if (class_ != WQ_CLASS_NONE)
 		printf("%d", class_);
 	putchar(',');
-	write_determining(job, determining);
+	write_items(job, determining);
 	putchar(',');
-	write_exceedance(job, values);
+	write_exceedance(job, values.of);
+	if (job->request->remarks)
+		write_remarks(job, row, &values);
 	putchar('\n');
 }
 
@@ -228,6 +276,15 @@ static void note_encoding(const struct job *job, const char *const *names, size_
 	fputc('\n', stderr);
 }
 
+/* The column of a parameter, or NO_COLUMN. */
+static int column_of(const struct job *job, const int *parameters, size_t count, const char *code)
+{
+	for (size_t c = count; c-- > 0;)
+		if (parameters[c] >= 0 && strcmp(job->parameters[parameters[c]].code, code) == 0)
+			return (int)c;
+	return NO_COLUMN;
+}
+
 /* Finds the columns of the evaluated items and writes the header. */
 static int write_header(struct job *job)
 {
@@ -235,15 +292,17 @@ static int write_header(struct job *job)
 	const int *parameters;
 	size_t count = wq_csv_columns(job->csv, &names, &parameters), found = 0, wanted = 0;
 
+	job->temperature = column_of(job, parameters, count, "w01010");
 	for (size_t i = 0; i < job->standard->evaluated_count; i++) {
 		const struct wq_standard_row *row = wq_standard_find(job->standard,
 		        job->standard->evaluated[i], job->request->water, false);
 
 		job->columns[i] = NO_COLUMN;
-		wanted += row != NULL && row->evaluated;
-		for (size_t c = 0; row != NULL && row->evaluated && c < count; c++)
-			if (parameters[c] >= 0 && &job->parameters[parameters[c]] == job->items[i])
-				job->columns[i] = (int)c;
+		if (row != NULL && row->evaluated) {
+			job->wanted |= 1U << i;
+			job->columns[i] = column_of(job, parameters, count, job->items[i]->code);
+			wanted++;
+		}
 		found += job->columns[i] != NO_COLUMN;
 	}
 	if (found == 0) {
@@ -259,7 +318,8 @@ static int write_header(struct job *job)
 		wq_csv_write(stdout, names[i]);
 		putchar(',');
 	}
-	puts("class,determining,exceedance");
+	printf("class,determining,exceedance%s\n",
+	        job->request->remarks ? ",lacking,unmeasured,saturation" : "");
 	return CTL_DONE;
 }
 

@@ -54,6 +54,16 @@ def one_row():
         expect(what, run("--water", water, "--view", view, "-", stdin=text.encode()), (0, wanted, ""))
 
 
+def remarks_name_what_is_missing():
+    header = "id,temp,ph,do,codmn,nh3n"
+    rows = [("1,20,7,8,2,0.1", "1,,,,tp,88.2"), ("2,20,7,8,--,*", ",,,codmn,nh3n;tp,88.2"), ("3,--,7,8,x,0.1", ",,,codmn,tp,"),
+            ("4,20,7,*,2,0.1", "1,,,,do;tp,"), ("5,0,7,14.62,2,0.1", "1,,,,tp,98.7")]
+    text = header + "\n" + "".join(row + "\n" for row, _ in rows)
+    wanted = header + ",class,determining,exceedance,lacking,unmeasured,saturation\n" + "".join(f"{row},{more}\n" for row, more in rows)
+    status, out, _ = run("--water", "river", "--remarks", "-", stdin=text.encode())
+    expect("remarks", (status, out), (1, wanted))
+
+
 def rows_keep_their_order_and_texts():
     text = ('\ufeff名称,Time,总磷,note\r\n"a, ""b""",2021-04-01,0.1, x \r\n\r\n中,,0.3,"two\nlines"\r\nlast,,0.2,')
     wanted = ('名称,Time,总磷,note,class,determining,exceedance\n"a, ""b""",2021-04-01,0.1, x ,2,tp,\n'
@@ -137,6 +147,7 @@ def a_full_disk_is_an_error():
 
 
 one_row()
+remarks_name_what_is_missing()
 rows_keep_their_order_and_texts()
 wrong_cells_are_named_and_the_rest_is_done()
 what_cannot_be_done_is_said()
