@@ -9,7 +9,7 @@ lacks; the numbers of alarms.
 The second set is played over a kill -9 and a restart: what a daemon concludes does not depend on them.
 
 Stations of the national platform, where their data are there, and simulated ones; WQ_LONG=1: more of both."""
-import csv, datetime, gzip, io, json, math, os, re, signal, struct, subprocess, sys, time
+import csv, datetime, decimal, gzip, io, json, os, re, signal, struct, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'faults'))
@@ -229,8 +229,12 @@ class Played:
 
 
 def hundredths(value):
-    """As backtest writes it."""
-    return math.floor(value * 100 + 0.5) / 100 if value is not None else None
+    """As backtest writes it: of the decimal, half to even, one significant digit where it would be 0."""
+    if value is None:
+        return None
+    exact = decimal.Decimal(f'{value:.12g}')
+    rounded = exact.quantize(decimal.Decimal('0.01'), decimal.ROUND_HALF_EVEN)
+    return float(rounded if rounded else decimal.Context(prec=1, rounding=decimal.ROUND_HALF_EVEN).plus(exact))
 
 
 class Difference:
