@@ -163,6 +163,8 @@ static double window_trim(struct window *window, const struct trend_settings *s)
 	length = wq_median(steps, window->n - 1) * (double)s->readings;
 	while (window->t[window->n - 1] - window->t[stale] > 2 * length)
 		stale++;
+	if (stale == 0) /* the usual case; a move onto itself is what valgrind complains of where it was made a memcpy */
+		return length;
 	window->n -= stale;
 	memmove(window->t, window->t + stale, window->n * sizeof *window->t);
 	memmove(window->x, window->x + stale, window->n * sizeof *window->x);
