@@ -138,6 +138,37 @@ static void a_station_of_several_items_looks_at_its_own_row(void **state)
 	river_close(&r);
 }
 
+/* The store gives back the rows of four days; `verdict` is that of day 1. */
+static void restarted(enum wq_day_verdict verdict)
+{
+	wq_day first = wq_day_of(&wq_zone_china, DAY0);
+
+	river_restart(&r);
+	for (int day = 0; day < 4; day++) {
+		struct wq_day_row row = { .station = 0, .parameter = WQ_NONE, .day = first + day, .revision = 1, .class_ = 3 };
+
+		row.verdict = day == 1 ? verdict : WQ_DAY_MEETS;
+		wq_engine_restore_day(r.engine, &row);
+		row.parameter = r.series[0].parameter;
+		wq_engine_restore_day(r.engine, &row);
+	}
+	river_tick(&r, now_of(4));
+	river_forget(&r);
+}
+
+static void a_restart_forgets_neither_what_met_nor_what_exceeded(void **state)
+{
+	(void)state;
+	begin("item=tp", 4, 0.1);
+	restarted(WQ_DAY_EXCEEDS);
+	comes_late(1, 0.3, 4);
+	assert_string_equal(r.story, "");
+	restarted(WQ_DAY_MEETS);
+	comes_late(1, 0.3, 4);
+	assert_string_equal(r.story, "daily yigan corrected warning: " SAYS(6, 0.3, 0.5));
+	river_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +178,7 @@ int main(void)
 		cmocka_unit_test(an_open_alarm_is_not_moved_by_the_past),
 		cmocka_unit_test(more_than_a_week_ago_is_corrected_in_the_record),
 		cmocka_unit_test(it_is_told_once),
+		cmocka_unit_test(a_restart_forgets_neither_what_met_nor_what_exceeded),
 		cmocka_unit_test(a_station_of_several_items_looks_at_its_own_row),
 	};
 
