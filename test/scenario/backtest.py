@@ -103,6 +103,8 @@ status, said, (_, _, days) = backtest(docs_conf, write('twice.csv', 'time,statio
     f'2021-04-01T{hour:02d}:00,{station},{value}\n' for value in (0.1, 0.3) for hour in range(0, 24, 4) for station in 'ab'[:1 if value == 0.3 else 2])))
 check('a row that comes twice corrects, and is said',
       status == 0 and 'twice.csv: 6 rows have the station and the time of a row before them (first a at 2021-04-01T00:00:00' in said, status, said)
+status, said, _ = backtest(docs_conf, write('control.csv', 'time,station,tp\n' + '2021-04-01T00:00,\x1b[2Ja,0.1\n' * 2))
+check('what a file calls a station is printed without control characters', 'first ?[2Ja at' in said and '\x1b' not in said, said)
 status, said, _ = backtest(docs_conf, write('order2.csv', 'time,station,tp\n1970-01-01T00:00:00Z,a,0.1\n'))
 check('what does not come twice is not said', 'of a row before' not in said, said)
 

@@ -133,7 +133,7 @@ static void say_repeated(
 {
 	wq_ms *last = must(calloc(readings->id_count + 1, sizeof *last));
 	const struct readings_row *first = NULL;
-	size_t repeated = 0;
+	size_t repeated = 0, said = 0;
 	char when[WQ_INSTANT_TEXT];
 
 	for (size_t i = 0; i < readings->id_count; i++)
@@ -149,9 +149,9 @@ static void say_repeated(
 	}
 	free(last);
 	if (first != NULL)
-		fprintf(stderr,
-		        "%s: %zu rows have the station and the time of a row before them (first %s at %s); each "
-		        "corrects it\n",
+		ctl_complain(&said,
+		        "%s: %zu rows have the station and the time of a row before them (first %.80s at %s); each "
+		        "corrects it",
 		        file, repeated, readings->ids[first->station],
 		        wq_instant_format(zone, first->at, when));
 }
