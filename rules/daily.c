@@ -191,6 +191,7 @@ static void judge_station(struct wq_verdict *out, const struct daily_settings *s
 	const struct wq_site *site = wq_view_site(view);
 	const struct wq_station *station = wq_view_station(view);
 	const struct wq_day_row *row = &report->rows[0];
+	const unsigned missing = unmeasured(site, station, report);
 	struct phrase says = { 0 };
 
 	begin(out, s, station, row, &says);
@@ -209,9 +210,9 @@ static void judge_station(struct wq_verdict *out, const struct daily_settings *s
 		phrase_add(&says, "%s有效数据不足:", row->class_ ? ";" : ",");
 		add_items(&says, site, report->lacking);
 	}
-	if (row->class_ && unmeasured(site, station, report)) {
+	if (row->class_ && missing) {
 		phrase_add(&says, ";未监测:");
-		add_items(&says, site, unmeasured(site, station, report));
+		add_items(&says, site, missing);
 	}
 	wq_verdict_say(out, "%s", says.text);
 }
