@@ -1,44 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connecting with a deadline, draining before a request. */
+/* Connecting: a name, then its addresses one by one. */
 #include "connect.h"
 
 #include "wq/err.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* More addresses of one name are not tried: each takes its share of the timeout. */
-#define ADDRESSES 4
-
-/* A peer that has sent more than this unasked is not waiting for a request. */
-#define DRAIN_LIMIT (64 * 1024)
-
-static int resolve(const char *host, int port, struct addrinfo **found, struct wq_err *err)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
-	char service[12];
-	int r;
-
-	snprintf(service, sizeof service, "%d", port);
-	r = getaddrinfo(host, service, &hints, found);
-	if (r != 0) {
-		hints.ai_flags = AI_NUMERICSERV;
-		r = getaddrinfo(host, service, &hints, found);
-	}
-	if (r != 0)
-		return wq_fail(
-		        err, WQ_E_IO, "%s: cannot resolve the name: %s", host, gai_strerror(r));
-	return 0;
-}
 
 static int fail_errno(struct wq_err *err, const char *what, int number)
 {
@@ -48,88 +20,151 @@ static int fail_errno(struct wq_err *err, const char *what, int number)
 	        strerror_r(number, buf, sizeof buf));
 }
 
-/* Waits until a started connect has come to an end. */
-static int finish(int fd, wq_ms timeout, struct wq_err *err)
+static void drop(struct link *link)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int number = 0, n;
+	const struct connect *c = link->way_state;
+
+	/* While a name is asked for the descriptor is the asking's. */
+	if (link->fd >= 0 && !c->asked)
+		close(link->fd);
+	link->fd = -1;
+}
+
+/* ---- one address ---- */
+
+static int start(struct link *link, const struct resolve_address *address, struct wq_err *err)
+{
+	int on = 1;
+
+	link->fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (link->fd < 0)
+		return fail_errno(err, "cannot open a socket", errno);
+	setsockopt(link->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(link->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	if (connect(link->fd, &address->any, address->length) == 0)
+		return 0;
+	return errno == EINPROGRESS ? LINK_UNDERWAY : fail_errno(err, "cannot connect", errno);
+}
+
+/* Begins with the next addresses until one is under way; each gets its share of what is left of the
+ * timeout. */
+static int start_next(struct link *link, wq_ms now, struct wq_err *err)
+{
+	struct connect *c = link->way_state;
+	int r = WQ_E_IO;
+
+	while (r < 0 && c->next < c->count) {
+		size_t left = c->count - c->next;
+
+		drop(link);
+		r = start(link, &c->addresses[c->next++], err);
+		link->events = POLLOUT;
+		link->deadline = now + (c->end > now ? (c->end - now) / (wq_ms)left : 0);
+	}
+	return r;
+}
+
+/* How a started connect stands. */
+static int outcome(const struct link *link, wq_ms now, struct wq_err *err)
+{
+	struct pollfd p = { .fd = link->fd, .events = POLLOUT };
+	int number = 0;
 	socklen_t size = sizeof number;
 
-	do
-		n = poll(&p, 1, (int)timeout);
-	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		return wq_fail(
-		        err, WQ_E_TIMEOUT, "no connection within %lld ms", (long long)timeout);
-	if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) < 0)
+	if (poll(&p, 1, 0) <= 0)
+		return now < link->deadline
+		        ? LINK_UNDERWAY
+		        : wq_fail(err, WQ_E_TIMEOUT, "no connection within %lld ms",
+		                  (long long)link->options.timeout);
+	if (getsockopt(link->fd, SOL_SOCKET, SO_ERROR, &number, &size) < 0)
 		return fail_errno(err, "cannot connect", errno);
 	return number == 0 ? 0 : fail_errno(err, "cannot connect", number);
 }
 
-static int try_address(const struct addrinfo *address, wq_ms timeout, struct wq_err *err)
+/* ---- the name ---- */
+
+static int go_on_asking(struct link *link, wq_ms now, struct wq_err *err)
 {
-	int on = 1;
-	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r = 0;
+	struct connect *c = link->way_state;
+	int r = resolve_result(c->asked, c->addresses, err);
 
-	if (fd < 0)
-		return fail_errno(err, "cannot open a socket", errno);
-	if (fd >= FD_SETSIZE) {
-		close(fd);
-		return wq_fail(err, WQ_E_IO,
-		        "cannot connect: descriptor %d, the Modbus library takes those below %d; "
-		        "too many "
-		        "connections are open",
-		        fd, FD_SETSIZE);
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	if (connect(fd, address->ai_addr, address->ai_addrlen) < 0)
-		r = errno == EINPROGRESS ? finish(fd, timeout, err)
-		                         : fail_errno(err, "cannot connect", errno);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
-int connect_tcp(const char *host, int port, wq_ms timeout, struct wq_err *err)
-{
-	struct addrinfo *found;
-	int count = 0, fd;
-	int r = resolve(host, port, &found, err);
-
+	if (r == RESOLVE_UNDERWAY && now < link->deadline)
+		return LINK_UNDERWAY;
+	link->fd = -1;
+	/* One that is late is kept for the next time. */
+	if (r == RESOLVE_UNDERWAY)
+		return wq_fail(err, WQ_E_TIMEOUT, "%s: no address of this name within %lld ms",
+		        c->host, (long long)link->options.timeout);
+	connect_forget(c);
 	if (r < 0)
 		return r;
-	for (const struct addrinfo *a = found; a && count < ADDRESSES; a = a->ai_next)
-		count++;
-	fd = WQ_E_IO;
-	for (const struct addrinfo *a = found; a && count > 0 && fd < 0; a = a->ai_next) {
-		fd = try_address(a, timeout / count, err);
-		timeout -= timeout / count;
-		count--;
-	}
-	freeaddrinfo(found);
-	return fd;
+	c->count = (size_t)r;
+	return start_next(link, now, err);
 }
 
-int connect_drain(int fd, struct wq_err *err)
+static int ask_name(struct link *link, wq_ms now, struct wq_err *err)
 {
-	char garbage[1024];
+	struct connect *c = link->way_state;
 
-	for (size_t total = 0; total <= DRAIN_LIMIT;) {
-		ssize_t n = recv(fd, garbage, sizeof garbage, MSG_DONTWAIT);
+	if (!c->asked)
+		c->asked = resolve_begin(c->host, c->port, err);
+	if (!c->asked)
+		return WQ_E_IO;
+	link->fd = resolve_fd(c->asked);
+	link->events = POLLIN;
+	link->deadline = c->end;
+	return go_on_asking(link, now, err);
+}
 
-		if (n > 0)
-			total += (size_t)n;
-		else if (n == 0)
-			return wq_fail(err, WQ_E_IO, "the device closed the connection");
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			return 0;
-		else if (errno != EINTR)
-			return fail_errno(err, "the connection broke", errno);
-	}
-	return wq_fail(err, WQ_E_PROTOCOL,
-	        "the device sent more than %d bytes that nobody asked for", DRAIN_LIMIT);
+/* ---- the way ---- */
+
+static int way_open(struct link *link, wq_ms now, struct wq_err *err)
+{
+	struct connect *c = link->way_state;
+
+	c->end = now + link->options.timeout;
+	c->next = 0;
+	return c->named ? ask_name(link, now, err) : start_next(link, now, err);
+}
+
+static int way_go_on(struct link *link, wq_ms now, struct wq_err *err)
+{
+	struct connect *c = link->way_state;
+	int r;
+
+	if (c->asked)
+		return go_on_asking(link, now, err);
+	r = outcome(link, now, err);
+	return r < 0 && c->next < c->count ? start_next(link, now, err) : r;
+}
+
+static ssize_t way_receive(int fd, uint8_t *bytes, size_t cap)
+{
+	return recv(fd, bytes, cap, MSG_DONTWAIT);
+}
+
+static ssize_t way_send(int fd, const uint8_t *bytes, size_t count)
+{
+	return send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+const struct link_way connect_way = {
+	.open = way_open,
+	.go_on = way_go_on,
+	.close = drop,
+	.receive = way_receive,
+	.send = way_send,
+};
+
+void connect_init(struct connect *connect, const char *host, int port)
+{
+	*connect = (struct connect){ .host = host, .port = port };
+	connect->named = !resolve_numeric(host, port, &connect->addresses[0]);
+	connect->count = !connect->named;
+}
+
+void connect_forget(struct connect *connect)
+{
+	resolve_end(connect->asked);
+	connect->asked = NULL;
 }

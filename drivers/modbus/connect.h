@@ -1,22 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TCP connection within a bounded time, and what its receive buffer still holds. Without
- * libmodbus: its own connect neither bounds name resolution nor refuses a descriptor that its
- * select() cannot take. */
+/* TCP as a way for a link: connecting to the addresses of a host one after the other, within the
+ * link's timeout altogether. A numeric host asks nobody; a name is asked for at each connecting, by
+ * a thread of its own (resolve.h). */
 #ifndef WQ_MODBUS_CONNECT_H
 #define WQ_MODBUS_CONNECT_H
 
+#include "link.h"
+#include "resolve.h"
+
 #include "wq/instant.h"
 
-struct wq_err;
+#include <stdbool.h>
+#include <stddef.h>
 
-/* Connects to host:port within `timeout` (shared by the addresses of a name; asking for the address
- * of a name is bounded by the resolver's own settings, a numeric host asks nobody). Returns a
- * non-blocking descriptor below FD_SETSIZE, which the caller closes; WQ_E_TIMEOUT or WQ_E_IO
- * otherwise. */
-int connect_tcp(const char *host, int port, wq_ms timeout, struct wq_err *err);
+/* The way_state of connect_way. */
+struct connect {
+	const char *host;
+	int port;
+	bool named;            /* the host is a name */
+	struct resolve *asked; /* who is asked for it; NULL: nobody */
+	wq_ms end;             /* of connecting */
+	size_t count, next;
+	struct resolve_address addresses[RESOLVE_ADDRESSES];
+};
 
-/* Throws away what has arrived on fd. 0: it is quiet; WQ_E_IO: the peer has closed it or it is
- * broken; WQ_E_PROTOCOL: the peer does not stop sending. Never blocks. */
-int connect_drain(int fd, struct wq_err *err);
+extern const struct link_way connect_way;
+
+/* host outlives it. Touches no network. */
+void connect_init(struct connect *connect, const char *host, int port);
+
+/* Forgets a name that is still asked for. After the link is closed. */
+void connect_forget(struct connect *connect);
 
 #endif

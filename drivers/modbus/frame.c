@@ -2,6 +2,8 @@
 /* Bytes of a read request, and what may come back. */
 #include "frame.h"
 
+#include "link.h"
+
 #include "wq/err.h"
 
 #define HEADER 7 /* transaction, protocol, length, unit */
@@ -69,6 +71,37 @@ int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t
 		registers[i] = get16(bytes + HEADER + 2 + 2 * i);
 	return 0;
 }
+
+int frame_length(
+        const struct frame_request *request, const uint8_t *bytes, size_t have, struct wq_err *err)
+{
+	unsigned length;
+
+	(void)request;
+	if (have < HEADER - 1)
+		return 0;
+	length = get16(bytes + 4);
+	if (get16(bytes + 2) != 0)
+		return wq_fail(err, WQ_E_PROTOCOL, "protocol %u in the answer, Modbus is 0",
+		        get16(bytes + 2));
+	if (length < 3 || length > FRAME_ANSWER - (HEADER - 1))
+		return wq_fail(err, WQ_E_PROTOCOL,
+		        "an answer that tells %u bytes, 3 to %d are allowed", length,
+		        FRAME_ANSWER - (HEADER - 1));
+	return (int)length + HEADER - 1;
+}
+
+static size_t write_tcp(const struct frame_request *request, uint8_t *bytes)
+{
+	frame_write(request, bytes);
+	return FRAME_REQUEST;
+}
+
+const struct link_framing frame_tcp = {
+	.write = write_tcp,
+	.length = frame_length,
+	.read = frame_read,
+};
 
 const char *frame_exception(int code)
 {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct wq_err;
+struct link_framing;
 
 #define FRAME_REQUEST   12  /* bytes of a request */
 #define FRAME_ANSWER    260 /* bytes of the longest answer */
@@ -32,6 +33,14 @@ void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUES
  * answer to this request. Any bytes are safe; registers are written on success only. */
 int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
         uint16_t *registers, struct wq_err *err);
+
+/* How long the answer is that begins with these bytes; 0: too few of them to tell; WQ_E_PROTOCOL:
+ * it is none, whatever follows. */
+int frame_length(
+        const struct frame_request *request, const uint8_t *bytes, size_t have, struct wq_err *err);
+
+/* Modbus TCP for a link (link.h). */
+extern const struct link_framing frame_tcp;
 
 /* "illegal data address"; "unknown exception" for a code the specification lacks. */
 const char *frame_exception(int code);

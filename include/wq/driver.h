@@ -66,6 +66,17 @@ struct wq_sink {
 	void (*link)(void *owner, const char *down);
 };
 
+/* What a poll that is under way waits for: that `fd` (-1: nothing) becomes ready for `events` of poll(2), or
+ * that the deadline passes. */
+struct wq_wait {
+	int fd;
+	short events;
+	wq_ms deadline;
+};
+
+/* What step() returns while the poll is not over. */
+#define WQ_UNDERWAY 1
+
 struct wq_driver {
 	const char *name; /* the section in the configuration: "modbus" */
 	const char *help;
@@ -100,6 +111,19 @@ struct wq_driver {
 	 * for a block still yields its other blocks. 0; WQ_E_TIMEOUT, WQ_E_IO, WQ_E_PROTOCOL: the device did not
 	 * serve; WQ_E_FULL: the sink had no room, the values count as not read and will be emitted by the next poll. */
 	int (*poll)(void *state, size_t unit, const struct wq_sink *sink, struct wq_err *err);
+
+	/* The same poll in steps that never block, so that one thread serves many buses; given together with poll or
+	 * not at all. `now`: milliseconds of one clock that never runs backwards. begin() begins the poll of one device, one at a time;
+	 * step() goes on as far as that goes: WQ_UNDERWAY, or what poll() returns. It may be called at any time;
+	 * between two calls it waits for what wait() says: its descriptor may change with every step. */
+	void (*begin)(void *state, size_t unit, wq_ms now);
+	int (*step)(void *state, const struct wq_sink *sink, wq_ms now, struct wq_err *err);
+	void (*wait)(const void *state, struct wq_wait *wait);
+
+	/* Between polls: does it hold a connection; and drops it, to be made anew by the next poll. NULL: it holds
+	 * nothing. */
+	bool (*holds)(const void *state);
+	void (*let_go)(void *state);
 
 	/* What is wrong with a device that serves, as of its last poll: an analyser's time that stands still or is no
 	 * time, points without a value, blocks it refuses. One sentence of the worst, "" when all is well; it must not

@@ -309,7 +309,7 @@ static void what_a_full_sink_did_not_take_comes_again(void **state)
 	harness_free(h);
 }
 
-static void a_descriptor_that_libmodbus_cannot_take_is_refused(void **state)
+static void a_descriptor_that_select_cannot_take_serves_like_any_other(void **state)
 {
 	struct rlimit limit;
 	struct harness *h = two_units();
@@ -327,8 +327,8 @@ static void a_descriptor_that_libmodbus_cannot_take_is_refused(void **state)
 	do
 		fds[count] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	while (fds[count] < FD_SETSIZE - 1 && ++count < FD_SETSIZE);
-	assert_int_equal(harness_poll(h, 0), WQ_E_IO);
-	assert_non_null(strstr(h->err.text, "descriptor 1024"));
+	assert_int_equal(harness_poll(h, 0), 0);
+	assert_int_equal(h->count, 3);
 	while (count >= 0)
 		close(fds[count--]);
 	assert_int_equal(harness_poll(h, 0), 0);
@@ -377,7 +377,7 @@ int main(void)
 		WITH_ROGUE(connects_at_most_once_in_a_poll),
 		WITH_ROGUE(nobody_listening_is_an_io_failure_at_once),
 		WITH_ROGUE(what_a_full_sink_did_not_take_comes_again),
-		WITH_ROGUE(a_descriptor_that_libmodbus_cannot_take_is_refused),
+		WITH_ROGUE(a_descriptor_that_select_cannot_take_serves_like_any_other),
 		WITH_ROGUE(no_value_is_ever_taken_for_another),
 	};
 
