@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -356,6 +357,17 @@ static struct scenario *load(const struct modbus_options *o, struct wq_err *err)
 	return scenario_from_csv(o->csv, o->stations, o->station_count, o->step, err);
 }
 
+/* Thousands of stations with --separate are as many listeners, and connections besides. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int sim_modbus(int argc, char **argv)
 {
 	struct modbus_options options;
@@ -364,6 +376,7 @@ int sim_modbus(int argc, char **argv)
 	int r = -1;
 
 	modbus_options_parse(&options, argc, argv);
+	raise_open_files();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	play.scenario = load(&options, &err);
 	if (play.scenario)

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@
 struct connection {
 	int fd;
 	size_t listener;
+	size_t place;   /* among the connections */
+	bool full;      /* is not listened to: what it sent has no room until its answer has left */
 	size_t in, out; /* bytes held */
 	wq_ms due;      /* the answer leaves then */
 	uint8_t request[ANSWER], answer[ANSWER];
@@ -42,9 +45,14 @@ struct slave {
 	int *listeners;
 	struct pollfd *plugs; /* connections of our own that fill an unreachable listener's queue */
 	size_t plug_count;
-	struct connection connections[SLAVE_CONNECTIONS];
-	struct pollfd *polled; /* wake_fd, listeners, connections */
+	struct connection **connections; /* room for SLAVE_CONNECTIONS */
+	int epoll, wake; /* wake: the descriptor in it that ends a run, -1: none yet */
 };
+
+/* What an event of epoll is of: a listener by its number, a connection by its place. */
+#define OF_WAKE       0u
+#define OF_LISTENER   1u
+#define OF_CONNECTION 2u
 
 wq_ms slave_now(void)
 {
@@ -107,6 +115,22 @@ static int fill(struct slave *s, size_t listener, struct wq_err *err)
 	        listener + 1, PLUGS);
 }
 
+static int watch(const struct slave *s, int op, int fd, uint32_t events, unsigned of, void *what)
+{
+	/* Pointers leave their lowest two bits to us. */
+	struct epoll_event event = { .events = events, .data.u64 = (uint64_t)(uintptr_t)what | of };
+
+	return epoll_ctl(s->epoll, op, fd, &event);
+}
+
+static int listen_to(const struct slave *s, size_t listener, struct wq_err *err)
+{
+	if (watch(s, EPOLL_CTL_ADD, s->listeners[listener], EPOLLIN, OF_LISTENER,
+	            (void *)(uintptr_t)(listener << 2)) < 0)
+		return wq_fail(err, WQ_E_IO, "device %zu: cannot be listened to", listener + 1);
+	return 0;
+}
+
 static int open_listeners(
         struct slave *s, const struct sockaddr_in *address, size_t count, struct wq_err *err)
 {
@@ -121,7 +145,7 @@ static int open_listeners(
 		if (s->listeners[i] < 0)
 			return WQ_E_IO;
 		s->listener_count++;
-		if (unreachable(s, i) && fill(s, i, err) < 0)
+		if (unreachable(s, i) ? fill(s, i, err) < 0 : listen_to(s, i, err) < 0)
 			return WQ_E_IO;
 	}
 	return 0;
@@ -138,9 +162,11 @@ struct slave *slave_open(const struct sockaddr_in *address, size_t count, struct
 		s->faults = faults;
 		s->listeners = calloc(count, sizeof *s->listeners);
 		s->plugs = calloc(count * PLUGS, sizeof *s->plugs);
-		s->polled = calloc(1 + count + SLAVE_CONNECTIONS, sizeof *s->polled);
+		s->connections = calloc(SLAVE_CONNECTIONS, sizeof(struct connection *));
+		s->epoll = epoll_create1(EPOLL_CLOEXEC);
+		s->wake = -1;
 	}
-	if (!s || !s->listeners || !s->plugs || !s->polled) {
+	if (!s || !s->listeners || !s->plugs || !s->connections || s->epoll < 0) {
 		wq_fail(err, WQ_E_MEMORY, "no memory for the devices");
 	} else if (open_listeners(s, address, count, err) == 0) {
 		return s;
@@ -153,15 +179,19 @@ void slave_close(struct slave *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->connection_count; i++)
-		close(s->connections[i].fd);
+	for (size_t i = 0; i < s->connection_count; i++) {
+		close(s->connections[i]->fd);
+		free(s->connections[i]);
+	}
+	if (s->epoll >= 0)
+		close(s->epoll);
 	for (size_t i = 0; i < s->plug_count; i++)
 		close(s->plugs[i].fd);
 	for (size_t i = 0; i < s->listener_count; i++)
 		close(s->listeners[i]);
 	free(s->listeners);
 	free(s->plugs);
-	free(s->polled);
+	free(s->connections);
 	free(s);
 }
 
@@ -170,8 +200,11 @@ void slave_heal(struct slave *s)
 	for (size_t i = 0; i < s->plug_count; i++)
 		close(s->plugs[i].fd);
 	s->plug_count = 0;
-	for (size_t i = 0; i < s->unit_count; i++)
+	for (size_t i = 0; i < s->unit_count; i++) {
+		if (s->units[i].host == SLAVE_UNREACHABLE)
+			listen_to(s, s->units[i].listener, NULL);
 		s->units[i].host = SLAVE_SERVES;
+	}
 }
 
 int slave_port(const struct slave *s, size_t listener)
@@ -204,6 +237,10 @@ static void put16(uint8_t *to, unsigned value)
 
 static struct slave_unit *find_unit(const struct slave *s, size_t listener, int id)
 {
+	/* Where each has a listener of its own it is found at once. */
+	if (listener < s->unit_count && s->units[listener].listener == listener &&
+	        s->units[listener].id == id)
+		return &s->units[listener];
 	for (size_t i = 0; i < s->unit_count; i++)
 		if (s->units[i].listener == listener && s->units[i].id == id)
 			return &s->units[i];
@@ -299,9 +336,9 @@ static bool send_due(struct connection *c)
 	return true;
 }
 
-static bool serve(struct slave *s, struct connection *c, short events)
+static bool serve(struct slave *s, struct connection *c, bool ready)
 {
-	if ((events & (POLLIN | POLLHUP | POLLERR)) && !receive(c))
+	if (ready && !receive(c))
 		return false;
 	do
 		if (!take_request(s, c) || !send_due(c))
@@ -310,72 +347,103 @@ static bool serve(struct slave *s, struct connection *c, short events)
 	return true;
 }
 
+static void drop(struct slave *s, struct connection *c)
+{
+	struct connection *last = s->connections[--s->connection_count];
+
+	s->connections[c->place] = last;
+	last->place = c->place;
+	close(c->fd);
+	free(c);
+}
+
+/* Serves one; listens to it as long as there is room for what it says. */
+static void go_on(struct slave *s, struct connection *c, bool ready)
+{
+	bool full;
+
+	if (!serve(s, c, ready)) {
+		drop(s, c);
+		return;
+	}
+	full = c->in == sizeof c->request;
+	if (full != c->full)
+		watch(s, EPOLL_CTL_MOD, c->fd, full ? 0 : EPOLLIN, OF_CONNECTION, c);
+	c->full = full;
+}
+
 static void take_connection(struct slave *s, size_t listener)
 {
 	int on = 1, fd = accept4(s->listeners[listener], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct connection *c;
 
 	if (fd < 0)
 		return;
-	if (s->connection_count == SLAVE_CONNECTIONS) {
+	c = s->connection_count < SLAVE_CONNECTIONS ? calloc(1, sizeof *c) : NULL;
+	if (!c || watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, OF_CONNECTION, c) < 0) {
+		free(c);
 		close(fd);
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	s->connections[s->connection_count++] =
-	        (struct connection){ .fd = fd, .listener = listener };
+	c->fd = fd;
+	c->listener = listener;
+	c->place = s->connection_count;
+	s->connections[s->connection_count++] = c;
 }
 
-/* Fills the poll table; returns how long to wait. */
-static int prepare(struct slave *s, wq_ms until, int wake_fd)
+/* Answers that wait for their time leave; returns when the next has to, `until` at the latest. */
+static wq_ms send_waiting(struct slave *s, wq_ms until)
 {
-	struct pollfd *p = s->polled;
-	wq_ms now = slave_now(), wait;
+	for (size_t i = s->connection_count; i-- > 0;) {
+		struct connection *c = s->connections[i];
 
-	*p++ = (struct pollfd){ .fd = wake_fd, .events = POLLIN };
-	for (size_t i = 0; i < s->listener_count; i++)
-		*p++ = (struct pollfd){ .fd = s->listeners[i],
-			.events = unreachable(s, i) ? 0 : POLLIN };
-	for (size_t i = 0; i < s->connection_count; i++) {
-		const struct connection *c = &s->connections[i];
-		bool full = c->in == sizeof c->request;
-
-		*p++ = (struct pollfd){ .fd = c->fd, .events = full ? 0 : POLLIN };
-		if (c->out > 0 && c->due < until)
-			until = c->due;
+		if (c->out > 0 && c->due <= slave_now())
+			go_on(s, c, false);
 	}
-	wait = until > now ? until - now : 0;
+	for (size_t i = 0; i < s->connection_count; i++)
+		if (s->connections[i]->out > 0 && s->connections[i]->due < until)
+			until = s->connections[i]->due;
+	return until;
+}
+
+static int span_until(wq_ms until)
+{
+	wq_ms now = slave_now(), wait = until > now ? until - now : 0;
+
 	return wait < 60000 ? (int)wait : 60000;
 }
 
-static void serve_all(struct slave *s)
+/* True: it is the one that ends a run. */
+static bool take_event(struct slave *s, const struct epoll_event *event)
 {
-	struct pollfd *listeners = s->polled + 1, *connections = listeners + s->listener_count;
+	unsigned of = event->data.u64 & 3u;
 
-	for (size_t i = s->connection_count; i-- > 0;) {
-		struct connection *c = &s->connections[i];
-
-		if (serve(s, c, connections[i].revents))
-			continue;
-		close(c->fd);
-		*c = s->connections[--s->connection_count];
-	}
-	for (size_t i = 0; i < s->listener_count; i++)
-		if (listeners[i].revents & POLLIN)
-			take_connection(s, i);
+	if (of == OF_WAKE)
+		return true;
+	if (of == OF_LISTENER)
+		take_connection(s, (size_t)(event->data.u64 >> 2));
+	else
+		go_on(s, (struct connection *)(uintptr_t)(event->data.u64 & ~(uint64_t)3), true);
+	return false;
 }
 
 bool slave_run(struct slave *s, wq_ms until, int wake_fd)
 {
+	if (wake_fd != s->wake) {
+		watch(s, EPOLL_CTL_ADD, wake_fd, EPOLLIN, OF_WAKE, NULL);
+		s->wake = wake_fd;
+	}
 	do {
-		int wait = prepare(s, until, wake_fd);
-		int n = poll(
-		        s->polled, (nfds_t)(1 + s->listener_count + s->connection_count), wait);
+		struct epoll_event events[64];
+		wq_ms next = s->faults->delay > 0 ? send_waiting(s, until) : until;
+		int n = epoll_wait(s->epoll, events, 64, span_until(next));
+		bool woken = false;
 
-		if (n < 0)
-			continue;
-		if (s->polled[0].revents & POLLIN)
+		for (int i = 0; i < n; i++)
+			woken |= take_event(s, &events[i]);
+		if (woken)
 			return true;
-		serve_all(s);
 	} while (slave_now() < until);
 	return false;
 }

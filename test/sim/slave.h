@@ -14,7 +14,7 @@
 
 struct wq_err;
 
-#define SLAVE_CONNECTIONS 1024
+#define SLAVE_CONNECTIONS 16384
 
 /* How the host of a device is. */
 enum slave_host {
@@ -57,7 +57,8 @@ int slave_port(const struct slave *slave, size_t listener);
 /* Requests answered or swallowed so far. */
 unsigned long slave_requests(const struct slave *slave);
 
-/* Serves until `until` (ms of CLOCK_MONOTONIC), or until wake_fd is readable (then true). */
+/* Serves until `until` (ms of CLOCK_MONOTONIC), or until wake_fd is readable (then true);
+ * it is the same in all runs. */
 bool slave_run(struct slave *slave, wq_ms until, int wake_fd);
 
 /* Now, on CLOCK_MONOTONIC. */
