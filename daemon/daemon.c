@@ -7,6 +7,7 @@
 #include "ctl/server.h"
 #include "letters.h"
 #include "log.h"
+#include "pool.h"
 #include "wq/err.h"
 
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <systemd/sd-event.h>
 
 /* How long stopping waits for commits that fail, and for attempts under way. */
@@ -94,6 +96,21 @@ static int start_writer(struct daemon *daemon, struct wq_err *err)
 	return 0;
 }
 
+static size_t open_files(void)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (size_t)limit.rlim_cur : 0;
+}
+
+static void tell_places(const struct pool *pool)
+{
+	struct pool_limits has = pool_has(pool);
+	if (pool_wanted(pool) > has.held)
+		log_notice("%zu connections are to be held; %zu are, the first of the configuration, and the others are made "
+			   "for each poll, %zu at once at most: %zu files may be open",
+			pool_wanted(pool), has.held, has.passing, open_files());
+}
+
 static int start_sources(struct daemon *daemon, struct wq_err *err)
 {
 	struct source_events events = { .owner = daemon, .outage = letters_on_outage };
@@ -101,14 +118,18 @@ static int start_sources(struct daemon *daemon, struct wq_err *err)
 	daemon->sources = calloc(config->bus_count > 0 ? config->bus_count : 1, sizeof(struct source *));
 	if (daemon->sources == NULL)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu buses", config->bus_count);
+	daemon->pool = pool_new(config->bus_count, open_files(), err);
+	if (daemon->pool == NULL)
+		return WQ_E_MEMORY;
 	for (size_t i = 0; i < config->bus_count; i++) {
 		struct source *source = source_start(&config->buses[i], config->paths.receipt_timeout, daemon->inbox,
-			daemon->receipts, &events, err);
+			daemon->receipts, &events, daemon->pool, err);
 		if (source == NULL)
 			return WQ_E_STATE;
 		daemon->sources[daemon->source_count++] = source;
 	}
-	return 0;
+	tell_places(daemon->pool);
+	return pool_start(daemon->pool, err);
 }
 
 int daemon_open(struct daemon *daemon, const char *config_file, struct config *config, struct wq_err *err)
@@ -147,6 +168,7 @@ static void stop_sources(struct daemon *daemon)
 		inbox_close(daemon->inbox);
 	for (size_t i = 0; i < daemon->source_count; i++)
 		source_stop(daemon->sources[i]);
+	pool_stop(daemon->pool);
 	for (size_t i = 0; i < daemon->source_count; i++)
 		source_join(daemon->sources[i]);
 	daemon->source_count = 0;
@@ -246,6 +268,7 @@ bool daemon_close(struct daemon *daemon)
 	inbox_free(daemon->inbox);
 	receipts_free(daemon->receipts);
 	free(daemon->sources);
+	pool_free(daemon->pool);
 	free(daemon->channels);
 	config_free(daemon->config);
 	return !daemon->lost;

@@ -50,6 +50,7 @@ struct daemon {
 	struct wq_batch *held; /* taken from the inbox, for want of memory not judged yet */
 	struct handover handover;
 	struct deliverer *deliverer;
+	struct pool *pool; /* that serves the sources which are polled */
 	size_t source_count;
 	struct source **sources;
 	struct ctl_server *ctl;

@@ -69,6 +69,17 @@ static struct config *load(const struct arguments *arguments)
 	return config;
 }
 
+/* A connection each to thousands of devices: as many files as the system lets us. Nothing of ours and none of the
+ * libraries waits with select(), which takes descriptors below 1024 only. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* Signals are main's, through its loop; threads inherit the mask. A peer that hangs up is an error code, not
  * a signal. Proxies from the environment are nobody's wish on a gateway. */
 static void settle_process(void)
@@ -115,6 +126,7 @@ int main(int argc, char **argv)
 	}
 	/* Reading the file took more than all that follows. */
 	malloc_trim(0);
+	raise_open_files();
 	int r = daemon_open(&daemon, arguments.config, config, &err);
 	if (r == 0)
 		r = daemon_run(&daemon, &err);

@@ -1,52 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sink, worker and breaker of one bus. */
-#include "source.h"
+/* The sink of one bus, and how its devices serve. */
+#include "source_parts.h"
 
 #include "clock.h"
-#include "log.h"
-#include "schedule.h"
+#include "pool.h"
 #include "wq/err.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The longest a worker sleeps without showing that it lives. */
-#define HEARTBEAT WQ_SECONDS(5)
-/* A bus has at most this many devices (Modbus knows 247). */
-#define UNITS_MAX 256
-
-struct unit {
-	struct source_unit shown; /* under lock */
-	wq_ms down_since;         /* our clock; WQ_NO_TIME: it serves */
-	char down_why[SOURCE_WHY_TEXT]; /* as the outage that goes on was told */
-	char complaint[SOURCE_WHY_TEXT]; /* worker only */
-};
-
-struct source {
-	const struct config_bus *bus;
-	const struct wq_driver *driver;
-	struct inbox *inbox;
-	struct receipts *receipts;
-	struct source_events events;
-	wq_ms receipt_timeout;
-	struct wq_sink sink;
-	void *state;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping; /* under lock */
-	bool started;  /* the thread runs, or the push driver was started */
-	pthread_t thread;
-	size_t unit_count;
-	struct unit *units;
-	struct schedule schedule; /* boot clock; worker only */
-	bool failed_last; /* under lock: a device failed and none has served since */
-	struct source_counts counts;     /* under lock */
-	struct log_gate refusal_gates[WQ_REFUSALS], shed_gate, complaint_gate; /* under lock */
-	atomic_uint_fast64_t progress;
-};
 
 static void told(struct source *source, const char *unit, wq_ms from, wq_ms to, const char *reason)
 {
@@ -114,7 +76,7 @@ static void refuse(void *owner, enum wq_refusal why, const char *what)
 }
 
 /* The state of a device changed, or its failure goes on. */
-static void mark(struct source *source, struct unit *unit, bool up, const char *why)
+static void mark(struct source *source, struct polled_unit *unit, bool up, const char *why)
 {
 	wq_ms now = clock_now();
 	pthread_mutex_lock(&source->lock);
@@ -150,7 +112,7 @@ static void link_changed(void *owner, const char *down)
 /* What is wrong with a device that serves is shown with it, and logged when it changes. */
 static void complain(struct source *source, size_t index)
 {
-	struct unit *unit = &source->units[index];
+	struct polled_unit *unit = &source->units[index];
 	char text[SOURCE_WHY_TEXT] = "", quoted[SOURCE_WHY_TEXT];
 	uint64_t held;
 	if (source->driver->complain == NULL)
@@ -169,15 +131,12 @@ static void complain(struct source *source, size_t index)
 		log_notice("bus %s: %s: what was wrong has ended", source->bus->bus.name, unit->shown.name);
 }
 
-static void poll_unit(struct source *source, size_t index)
+void source_polled(struct source *source, size_t index, int r, const char *why, wq_ms began)
 {
-	struct unit *unit = &source->units[index];
-	struct wq_err err = { .code = 0 };
-	wq_ms began = clock_boot();
-	int r = source->driver->poll(source->state, index, &source->sink, &err);
+	struct polled_unit *unit = &source->units[index];
 	if (r == WQ_E_FULL)
 		r = 0; /* the device served; the samples come again with the next poll */
-	mark(source, unit, r == 0, err.text);
+	mark(source, unit, r == 0, why);
 	if (r == 0)
 		complain(source, index);
 	bool overrun = schedule_done(&source->schedule, index, began, clock_boot(), r == 0);
@@ -187,47 +146,18 @@ static void poll_unit(struct source *source, size_t index)
 	pthread_mutex_unlock(&source->lock);
 }
 
-/* Sleeps until `due` or a stop, a heartbeat at most. True: go on. */
-static bool rest(struct source *source, wq_ms due)
-{
-	wq_ms span = due - clock_boot();
-	struct timespec until = clock_deadline(span < 0 ? 0 : span > HEARTBEAT ? HEARTBEAT : span);
-	pthread_mutex_lock(&source->lock);
-	if (span > 0 && !source->stopping)
-		pthread_cond_timedwait(&source->wake, &source->lock, &until);
-	bool go_on = !source->stopping;
-	pthread_mutex_unlock(&source->lock);
-	atomic_fetch_add(&source->progress, 1);
-	return go_on;
-}
-
-static void *work(void *argument)
-{
-	struct source *source = argument;
-	size_t next;
-	wq_ms due = schedule_next(&source->schedule, clock_boot(), &next);
-	while (rest(source, due)) {
-		if (due <= clock_boot())
-			poll_unit(source, next);
-		due = schedule_next(&source->schedule, clock_boot(), &next);
-	}
-	return NULL;
-}
-
 static int take_units(struct source *source, struct wq_err *err)
 {
-	bool polled = source->driver->poll != NULL;
+	bool polled = source->driver->start == NULL;
 	source->unit_count = polled ? source->driver->units(source->state) : 1;
 	if (source->unit_count > UNITS_MAX)
 		return wq_fail(err, WQ_E_INVALID, "bus %s has %zu devices; at most %d are allowed",
 			source->bus->bus.name, source->unit_count, UNITS_MAX);
 	source->units = calloc(source->unit_count > 0 ? source->unit_count : 1, sizeof *source->units);
-	if (source->units == NULL || !schedule_open(&source->schedule, source->unit_count, clock_boot()))
+	if (source->units == NULL)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for bus %s", source->bus->bus.name);
 	for (size_t i = 0; i < source->unit_count; i++) {
-		struct unit *unit = &source->units[i];
-		if (polled)
-			source->schedule.units[i].interval = source->driver->unit_interval(source->state, i);
+		struct polled_unit *unit = &source->units[i];
 		unit->down_since = WQ_NO_TIME;
 		unit->shown.last_good = WQ_NO_TIME;
 		snprintf(unit->shown.name, sizeof unit->shown.name, "%s",
@@ -236,19 +166,13 @@ static int take_units(struct source *source, struct wq_err *err)
 	return 0;
 }
 
-static int begin(struct source *source, struct wq_err *err)
+static int begin(struct source *source, struct pool *pool, struct wq_err *err)
 {
-	if (source->driver->start != NULL) {
-		int r = source->driver->start(source->state, &source->sink, err);
-		source->started = r == 0;
-		return r;
-	}
-	if (source->unit_count == 0)
-		return 0;
-	if (pthread_create(&source->thread, NULL, work, source) != 0)
-		return wq_fail(err, WQ_E_MEMORY, "bus %s: no thread", source->bus->bus.name);
-	source->started = true;
-	return 0;
+	if (source->driver->start == NULL)
+		return source_work(source, pool, err);
+	int r = source->driver->start(source->state, &source->sink, err);
+	source->started = r == 0;
+	return r;
 }
 
 static struct source *make(const struct config_bus *bus)
@@ -276,7 +200,7 @@ static void release(struct source *source)
 }
 
 struct source *source_start(const struct config_bus *bus, wq_ms receipt_timeout, struct inbox *inbox,
-	struct receipts *receipts, const struct source_events *events, struct wq_err *err)
+	struct receipts *receipts, const struct source_events *events, struct pool *pool, struct wq_err *err)
 {
 	struct source *source = make(bus);
 	if (source == NULL || source->state == NULL) {
@@ -293,7 +217,7 @@ struct source *source_start(const struct config_bus *bus, wq_ms receipt_timeout,
 		release(source);
 		return NULL;
 	}
-	if (take_units(source, err) < 0 || begin(source, err) < 0) {
+	if (take_units(source, err) < 0 || begin(source, pool, err) < 0) {
 		source->driver->close(source->state);
 		release(source);
 		return NULL;
@@ -315,7 +239,7 @@ void source_join(struct source *source)
 		return;
 	if (source->started && source->driver->stop != NULL)
 		source->driver->stop(source->state);
-	else if (source->started)
+	else if (source->started && source->pool == NULL)
 		pthread_join(source->thread, NULL);
 	source->driver->close(source->state);
 	release(source);
@@ -356,6 +280,8 @@ uint64_t source_progress(const struct source *source)
 		return (uint64_t)clock_boot();
 	/* A push driver counts by itself; a thread that only waits for its peer is alive too. */
 	uint64_t own = source->driver->progress != NULL ? source->driver->progress(source->state) : 0;
+	if (source->pool != NULL)
+		own += pool_progress(source->pool);
 	return own + atomic_load(&((struct source *)(uintptr_t)source)->progress);
 }
 

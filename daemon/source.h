@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One configured bus at work: the driver, the sink it feeds, and for polled drivers the worker thread that owns it. When
- * which device is polled: schedule.h. */
+/* One configured bus at work: the driver, the sink it feeds, and for polled drivers when which device is polled
+ * (schedule.h), on the pool's thread (pool.h) or on one of its own where the driver can only block. */
 #ifndef WQ_SOURCE_H
 #define WQ_SOURCE_H
 
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct wq_err;
+struct pool;
 struct source;
 
 #define SOURCE_UNIT_TEXT 32
@@ -43,14 +44,16 @@ struct source_unit {
 	char why[SOURCE_WHY_TEXT]; /* why it is down; of one that is up: what is wrong all the same, "" for nothing */
 };
 
-/* Opens the driver and starts its work. Everything passed outlives the source. NULL with *err on failure. */
+/* Opens the driver and starts its work. Everything passed outlives the source. A bus whose driver polls in steps is
+ * served by the pool, which is started afterwards; pool NULL: each polled bus has a thread of its own. NULL with *err on
+ * failure. */
 struct source *source_start(const struct config_bus *bus, wq_ms receipt_timeout, struct inbox *inbox,
-	struct receipts *receipts, const struct source_events *events, struct wq_err *err);
+	struct receipts *receipts, const struct source_events *events, struct pool *pool, struct wq_err *err);
 
 /* Asks the worker to end; returns at once. */
 void source_stop(struct source *source);
 
-/* Waits for it and frees everything. After source_stop(). NULL is fine. */
+/* Waits for it and frees everything. After source_stop(), and after the pool was stopped. NULL is fine. */
 void source_join(struct source *source);
 
 const struct config_bus *source_bus(const struct source *source);

@@ -91,9 +91,9 @@ static void bus_wait(const void *state, struct wq_wait *wait)
 	link_wait(&((const struct device_bus *)state)->link, wait);
 }
 
-static bool bus_holds(const void *state)
+static bool bus_keeps(const void *state)
 {
-	return link_is_open(&((const struct device_bus *)state)->link);
+	return ((const struct device_bus *)state)->settings->connection == MODBUS_HELD;
 }
 
 static void bus_let_go(void *state)
@@ -264,7 +264,7 @@ const struct wq_driver wq_driver_modbus = {
 	.begin = bus_begin,
 	.step = bus_step,
 	.wait = bus_wait,
-	.holds = bus_holds,
+	.keeps = bus_keeps,
 	.let_go = bus_let_go,
 	.complain = bus_complain,
 };

@@ -45,6 +45,12 @@ static const struct wq_choice zeros[] = {
 	{ NULL, 0 },
 };
 
+static const struct wq_choice connections[] = {
+	{ "held", MODBUS_HELD },
+	{ "per-poll", MODBUS_PER_POLL },
+	{ NULL, 0 },
+};
+
 #define BUS(field)   offsetof(struct modbus_bus_settings, field)
 #define POINT(field) offsetof(struct modbus_point_settings, field)
 
@@ -99,6 +105,12 @@ const struct wq_option modbus_bus_options[] = {
 	        .choices = zeros,
 	        .offset = BUS(zeros),
 	        .help = "all values of a device 0 at once: it just started, or they are values" },
+	{ .key = "connection",
+	        .type = WQ_OPT_CHOICE,
+	        .fallback = "held",
+	        .choices = connections,
+	        .offset = BUS(connection),
+	        .help = "kept between polls, or made for each" },
 	WQ_OPTION_END,
 };
 

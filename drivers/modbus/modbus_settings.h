@@ -38,6 +38,11 @@ enum modbus_zeros {
 	MODBUS_ZEROS_VALUE, /* they were measured */
 };
 
+enum modbus_connection {
+	MODBUS_HELD,     /* kept between polls */
+	MODBUS_PER_POLL, /* made for each poll: for devices that take few connections */
+};
+
 struct modbus_bus_settings {
 	const char *host;
 	int64_t port;
@@ -46,6 +51,7 @@ struct modbus_bus_settings {
 	int64_t block;  /* registers per request at most, 1 … 125 */
 	int64_t gap;    /* registers that nobody asked for, read to save a request */
 	int zeros;      /* enum modbus_zeros */
+	int connection; /* enum modbus_connection */
 };
 
 struct modbus_point_settings {

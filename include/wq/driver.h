@@ -3,7 +3,7 @@
  *
  * A driver serves one bus (a Modbus connection, a broker). It never logs, never sleeps between
  * retries and never asks for the time; it reports through *err and the sink, and the daemon
- * decides when to try again. Exactly one of poll and start is given. A new driver is one folder
+ * decides when to try again. Either start is given or poll, step or both. A new driver is one folder
  * and one line in drivers/registry.c. */
 #ifndef WQ_DRIVER_H
 #define WQ_DRIVER_H
@@ -98,7 +98,7 @@ struct wq_driver {
 	int (*open)(void *state, const struct wq_bus *bus, struct wq_err *err);
 	void (*close)(void *state); /* Releases everything open() took and drops connections. Never fails. */
 
-	/* -- polled: all calls by the one worker thread that owns the bus -- */
+	/* -- polled: all calls by one thread at a time, that of the bus's worker -- */
 
 	/* Devices behind the bus that are polled and fail apart from each other (Modbus unit ids). */
 	size_t (*units)(const void *state);
@@ -112,7 +112,7 @@ struct wq_driver {
 	 * serve; WQ_E_FULL: the sink had no room, the values count as not read and will be emitted by the next poll. */
 	int (*poll)(void *state, size_t unit, const struct wq_sink *sink, struct wq_err *err);
 
-	/* The same poll in steps that never block, so that one thread serves many buses; given together with poll or
+	/* The same poll in steps that never block, so that one thread serves many buses; given beside poll or in its place, together or
 	 * not at all. `now`: milliseconds of one clock that never runs backwards. begin() begins the poll of one device, one at a time;
 	 * step() goes on as far as that goes: WQ_UNDERWAY, or what poll() returns. It may be called at any time;
 	 * between two calls it waits for what wait() says: its descriptor may change with every step. */
@@ -120,9 +120,9 @@ struct wq_driver {
 	int (*step)(void *state, const struct wq_sink *sink, wq_ms now, struct wq_err *err);
 	void (*wait)(const void *state, struct wq_wait *wait);
 
-	/* Between polls: does it hold a connection; and drops it, to be made anew by the next poll. NULL: it holds
-	 * nothing. */
-	bool (*holds)(const void *state);
+	/* Whether the connection is to be kept between polls, and how it is dropped where it cannot be: there are
+	 * fewer descriptors than buses. The next poll makes it anew. Beside step; NULL both: nothing is held. */
+	bool (*keeps)(const void *state);
 	void (*let_go)(void *state);
 
 	/* What is wrong with a device that serves, as of its last poll: an analyser's time that stands still or is no

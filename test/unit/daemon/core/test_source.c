@@ -189,6 +189,7 @@ struct line {
 	struct config_bus bus;
 	struct inbox *inbox;
 	struct receipts *receipts;
+	struct pool *pool; /* NULL: the bus has a thread of its own */
 	struct source *source;
 	struct wq_err err;
 };
@@ -238,7 +239,7 @@ static struct source *go(struct line *line, const struct wq_driver *driver)
 
 	line->bus.driver = driver;
 	line->source =
-	        source_start(&line->bus, RECEIPT, line->inbox, line->receipts, &events, &line->err);
+	        source_start(&line->bus, RECEIPT, line->inbox, line->receipts, &events, line->pool, &line->err);
 	return line->source;
 }
 
