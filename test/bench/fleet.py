@@ -113,7 +113,7 @@ def held(seconds):
         seen.append(sockets(pid, fleet.ports.values()))
     window.end()
     print(f'held: 950 hosts every 5 s for {window.seconds:.0f} s: connections up at {len(seen)} looks: {min(seen)} to {max(seen)}; '
-          f'{100 * sum(window.polls.values()) / (window.seconds / 5 * 950):.2f} % of ideal polls, {sum(window.overruns.values())} slots passed')
+          f'{100 * sum(window.polls.values()) / (window.seconds // 5 * 950):.2f} % of ideal polls, {sum(window.overruns.values())} slots passed')
     print('  ' + '\n  '.join(line for line in plant.read('wqd.log').splitlines() if 'are to be held' in line))
     plant.close()
 
