@@ -12,6 +12,7 @@
  * - The timeout bounds the answer as a whole: a peer that dribbles bytes cannot hold the bus.
  * - After a failure the connection is closed, so that what still comes goes nowhere. An exception
  * is an answer: the connection stays.
+ * - Where messages have no transaction number, late answers are known by what is owed (owed.h).
  *
  * No clock: `now` is milliseconds of one clock that never runs backwards. One thread at a time; a
  * link is not moved in memory while it is open. */
@@ -19,6 +20,7 @@
 #define WQ_MODBUS_LINK_H
 
 #include "frame.h"
+#include "owed.h"
 
 #include "wq/driver.h"
 #include "wq/instant.h"
@@ -75,6 +77,9 @@ struct link_options {
 	void *way_state; /* what the way needs; outlives the link */
 	wq_ms timeout;   /* of an answer, and of opening; > 0 */
 	wq_ms silence;   /* before a request the line is quiet for that long; 0: need not be */
+	wq_ms settle;    /* the same after a failure */
+	int64_t byte_us; /* µs that a byte takes on the wire: added to the timeout; 0: nothing */
+	struct owed *owed; /* zeroed; outlives the link; NULL: messages have a transaction number */
 };
 
 enum link_state {
@@ -96,6 +101,10 @@ struct link {
 	wq_ms deadline; /* of what is being waited for */
 	wq_ms limit;    /* until when draining may last */
 	wq_ms heard;    /* when a byte last went over the line */
+	wq_ms sent;     /* when the request began to go */
+	bool failed;    /* the last request did */
+	int fences;     /* asked before the request that is wanted */
+	struct frame_request wanted;
 	uint16_t transaction;
 	struct frame_request request;
 	size_t count, done; /* bytes to be sent, and sent; received: done */

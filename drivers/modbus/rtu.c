@@ -119,3 +119,10 @@ wq_ms rtu_silence(int64_t baud, int bits)
 
 	return (us + 999) / 1000;
 }
+
+const struct link_framing rtu_framing = {
+	.write = rtu_write,
+	.length = rtu_length,
+	.read = rtu_read,
+	.alone = true,
+};

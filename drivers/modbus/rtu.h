@@ -6,6 +6,7 @@
 #define WQ_MODBUS_RTU_H
 
 #include "frame.h"
+#include "link.h"
 
 #include "wq/instant.h"
 
@@ -42,7 +43,9 @@ struct rtu_look {
 /* Looks at bytes[0 … have); what comes after a whole answer is not looked at. */
 struct rtu_look rtu_look(const struct frame_request *request, const uint8_t *bytes, size_t have);
 
-/* Three calls as link_framing has them; the transaction of a request plays no part. */
+extern const struct link_framing rtu_framing;
+
+/* Its calls; the transaction of a request plays no part. */
 size_t rtu_write(const struct frame_request *request, uint8_t *bytes);
 int rtu_length(const struct frame_request *request, const uint8_t *bytes, size_t have,
         struct wq_err *err);
