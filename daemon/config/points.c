@@ -256,6 +256,30 @@ static size_t load_points(struct loader *l, struct draft *drafts)
 	return count;
 }
 
+static const char *claim(const struct config_bus *bus)
+{
+	return bus->driver->claims != NULL ? bus->driver->claims(&bus->bus) : NULL;
+}
+
+/* What a bus alone cannot know, and what its driver would have otherwise. */
+static void look_at_bus(struct loader *l, const struct config_bus *bus, uint32_t index)
+{
+	char advice[256] = "";
+
+	for (uint32_t i = 0; i < index && claim(bus) != NULL; i++) {
+		const char *other = l->bus_usable[i] ? claim(&l->config->buses[i]) : NULL;
+
+		if (other != NULL && strcmp(other, claim(bus)) == 0)
+			load_error(l, l->bus_sections[index], NULL, 0,
+			        "bus '%s' has %s too, and only one can have it; devices on one line belong in one bus",
+			        l->config->buses[i].bus.name, other);
+	}
+	if (bus->driver->advise != NULL)
+		bus->driver->advise(&bus->bus, advice, sizeof advice);
+	if (advice[0] != '\0')
+		load_warning(l, l->bus_sections[index], NULL, "%s", advice);
+}
+
 /* Hands each bus its points, in the order of the file, and lets its driver look at the whole. */
 static void bind_points(struct loader *l, struct config_bus *bus, uint32_t index,
         const struct draft *drafts, size_t draft_count)
@@ -286,6 +310,8 @@ static void bind_points(struct loader *l, struct config_bus *bus, uint32_t index
 	if (usable && bus->driver->check != NULL && bus->driver->check(&bus->bus, &bad, &err) < 0)
 		load_error(l, bad < count ? sections[bad] : l->bus_sections[index], NULL, 0, "%s",
 		        err.text);
+	else if (usable)
+		look_at_bus(l, bus, index);
 }
 
 void load_buses(struct loader *l)

@@ -19,6 +19,11 @@ static uint16_t get16(const uint8_t *from)
 	return (uint16_t)(from[0] << 8 | from[1]);
 }
 
+unsigned frame_data_bytes(const struct frame_request *request)
+{
+	return request->function <= 2 ? (request->count + 7u) / 8u : request->count * 2u;
+}
+
 void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUEST])
 {
 	put16(bytes, request->transaction);

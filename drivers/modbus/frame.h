@@ -27,6 +27,9 @@ struct frame_request {
 	uint16_t count; /* 1 … FRAME_REGISTERS */
 };
 
+/* Bytes of data in the answer: two for a register; functions 1 and 2 read bits, eight in a byte. */
+unsigned frame_data_bytes(const struct frame_request *request);
+
 void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUEST]);
 
 /* 0: registers[0 … count) are filled; 1 … 255: the device's exception code; WQ_E_PROTOCOL: not the

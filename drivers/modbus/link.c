@@ -11,9 +11,6 @@
 /* A peer that has sent more than this unasked is not waiting for a request. */
 #define DRAIN_LIMIT (64 * 1024)
 
-/* Late answers are waited for that many timeouts beyond the one that passed. */
-#define LINK_GUARD 2
-
 /* So many questions at most go before one that is wanted. */
 #define LINK_FENCES 6
 
@@ -156,7 +153,7 @@ static int swallow(struct link *link, wq_ms now, struct wq_err *err)
 /* What may take its time on the wire besides: the request, and the longest answer to it. */
 static wq_ms wire_time(const struct link *link)
 {
-	int64_t bytes = (int64_t)link->count + 2 * (int64_t)link->request.count + 16;
+	int64_t bytes = (int64_t)link->count + frame_data_bytes(&link->request) + 16;
 
 	return (bytes * link->options.byte_us + 999) / 1000;
 }
@@ -396,6 +393,13 @@ int link_step(struct link *link, uint16_t *registers, wq_ms now, struct wq_err *
 	else
 		link_close(link);
 	return r;
+}
+
+void link_distrust(struct link *link, wq_ms now)
+{
+	if (link->options.owed)
+		owed_add(link->options.owed, &link->request, false, now,
+		        now + LINK_GUARD * link->options.timeout);
 }
 
 void link_wait(const struct link *link, struct wq_wait *wait)

@@ -82,6 +82,9 @@ struct link_options {
 	struct owed *owed; /* zeroed; outlives the link; NULL: messages have a transaction number */
 };
 
+/* Late answers are waited for that many timeouts beyond the one that passed. */
+#define LINK_GUARD 2
+
 enum link_state {
 	LINK_CLOSED,
 	LINK_OPEN, /* and nothing is asked */
@@ -121,6 +124,9 @@ void link_ask(struct link *link, const struct frame_request *request, wq_ms now)
  * 1 … 255: the device's exception code; WQ_E_TIMEOUT, WQ_E_IO, WQ_E_PROTOCOL. Only after
  * link_ask(), until one of the others was returned; may be called at any time in between. */
 int link_step(struct link *link, uint16_t *registers, wq_ms now, struct wq_err *err);
+
+/* What was answered last cannot have been the answer: it counts as owed. */
+void link_distrust(struct link *link, wq_ms now);
 
 /* What a link that is under way waits for. */
 void link_wait(const struct link *link, struct wq_wait *wait);

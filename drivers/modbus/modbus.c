@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Modbus TCP driver: one connection (link.h), polled device by device (polling.h). */
+/* The Modbus driver: one connection or serial line (link.h), polled device by device (polling.h). */
 #include "complaint.h"
 #include "connect.h"
 #include "frame.h"
@@ -7,6 +7,8 @@
 #include "modbus_settings.h"
 #include "polling.h"
 #include "readings.h"
+#include "rtu.h"
+#include "serial.h"
 
 #include "wq/driver.h"
 #include "wq/err.h"
@@ -28,7 +30,11 @@ struct unit {
 struct device_bus {
 	const struct modbus_bus_settings *settings;
 	struct connect connect;
+	struct serial serial;
 	struct link link;
+	struct owed *owed; /* of RTU; NULL otherwise */
+	struct modbus_identity *identities;
+	size_t identity_count;
 	struct readings readings;
 	struct poll poll;
 	uint8_t *told; /* per block: the exception that the sink was last told of, 0: none */
@@ -46,6 +52,9 @@ static int name_device(const struct device_bus *d, int code, struct wq_err *err)
 	if (!err)
 		return code;
 	snprintf(text, sizeof text, "%s", err->text);
+	if (d->settings->device)
+		return wq_fail(err, code, "unit %u at %s: %s", d->poll.unit_id, d->settings->device,
+		        text);
 	return wq_fail(err, code, "unit %u at %s:%d: %s", d->poll.unit_id, d->settings->host,
 	        (int)d->settings->port, text);
 }
@@ -184,21 +193,65 @@ static void bus_close(void *state)
 	connect_forget(&d->connect);
 	free(d->told);
 	free(d->units);
+	free(d->owed);
+	free(d->identities);
 	readings_close(&d->readings);
 	memset(d, 0, sizeof *d);
 }
 
+/* How long a line is quiet after something went wrong: an adapter hands on what it received in pieces
+ * of 16 ms, a serial server in pieces of some tens. */
+#define SETTLE        50
+#define SETTLE_SERVER 200
+
+static void open_serial(struct device_bus *d, struct link_options *options)
+{
+	const struct modbus_bus_settings *s = d->settings;
+	int bits;
+
+	d->serial = (struct serial){ .device = s->device, .baud = s->baud, .parity = s->parity,
+		.stop_bits = (int)s->stop_bits, .rs485 = s->rs485 };
+	bits = serial_bits(&d->serial);
+	options->way = &serial_way;
+	options->way_state = &d->serial;
+	options->silence = rtu_silence(s->baud, bits);
+	options->settle = SETTLE;
+	options->byte_us = (int64_t)bits * 1000000 / s->baud + 1;
+}
+
+static void open_connection(struct device_bus *d, struct link_options *options)
+{
+	connect_init(&d->connect, d->settings->host, (int)d->settings->port);
+	options->way = &connect_way;
+	options->way_state = &d->connect;
+	options->settle = modbus_is_rtu(d->settings) ? SETTLE_SERVER : 0;
+}
+
 static void open_link(struct device_bus *d)
 {
-	const struct link_options options = {
-		.way = &connect_way,
-		.framing = &frame_tcp,
-		.way_state = &d->connect,
-		.timeout = d->settings->timeout,
-	};
+	struct link_options options = { .framing = modbus_is_rtu(d->settings) ? &rtu_framing
+		                                                              : &frame_tcp,
+		.timeout = d->settings->timeout, .owed = d->owed };
 
-	connect_init(&d->connect, d->settings->host, (int)d->settings->port);
+	if (d->settings->device)
+		open_serial(d, &options);
+	else
+		open_connection(d, &options);
 	link_init(&d->link, &options);
+}
+
+static int open_identities(struct device_bus *d, struct wq_err *err)
+{
+	const struct wq_list *list = &d->settings->identity;
+	int r = 0;
+
+	d->identities = calloc(list->count + 1, sizeof *d->identities);
+	if (!d->identities)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu identities", list->count);
+	for (; d->identity_count < list->count && r == 0; d->identity_count++)
+		r = modbus_identity_parse(list->items[d->identity_count],
+		        &d->identities[d->identity_count], err);
+	return r;
 }
 
 static int bus_open(void *state, const struct wq_bus *bus, struct wq_err *err)
@@ -207,13 +260,20 @@ static int bus_open(void *state, const struct wq_bus *bus, struct wq_err *err)
 	int r;
 
 	d->settings = bus->settings;
+	if (modbus_is_rtu(d->settings))
+		d->owed = calloc(1, sizeof *d->owed);
 	open_link(d);
-	r = open_units(d, bus, err);
+	r = d->owed || !modbus_is_rtu(d->settings) ? 0 : wq_fail(err, WQ_E_MEMORY, "no memory for a line");
+	if (r == 0)
+		r = open_units(d, bus, err);
+	if (r == 0)
+		r = open_identities(d, err);
 	if (r == 0)
 		r = readings_open(&d->readings, bus, err);
 	if (r == 0) {
 		d->told = calloc(d->readings.plan.block_count + 1, sizeof *d->told);
-		d->poll = (struct poll){ &d->link, .readings = &d->readings, .told = d->told };
+		d->poll = (struct poll){ &d->link, .readings = &d->readings, .told = d->told,
+			.identities = d->identities, .identity_count = d->identity_count };
 		if (!d->told)
 			r = wq_fail(err, WQ_E_MEMORY, "no memory for a Modbus connection");
 	}
@@ -248,12 +308,14 @@ extern const struct wq_driver wq_driver_modbus;
 
 const struct wq_driver wq_driver_modbus = {
 	.name = "modbus",
-	.help = "Modbus TCP devices and gateways, read with functions 3 and 4",
+	.help = "Modbus devices and gateways over TCP and serial lines, only read",
 	.bus_options = modbus_bus_options,
 	.bus_settings_size = sizeof(struct modbus_bus_settings),
 	.point_options = modbus_point_options,
 	.point_settings_size = sizeof(struct modbus_point_settings),
 	.check = modbus_check,
+	.advise = modbus_advise,
+	.claims = modbus_claims,
 	.state_size = bus_state_size,
 	.open = bus_open,
 	.close = bus_close,

@@ -4,6 +4,7 @@
 #include "modbus_settings.h"
 
 #include "regmap.h"
+#include "serial.h"
 
 #include "wq/err.h"
 
@@ -45,6 +46,26 @@ static const struct wq_choice zeros[] = {
 	{ NULL, 0 },
 };
 
+static const struct wq_choice framings[] = {
+	{ "tcp", MODBUS_TCP },
+	{ "rtu", MODBUS_RTU },
+	{ NULL, 0 },
+};
+
+static const struct wq_choice parities[] = {
+	{ "none", SERIAL_NONE },
+	{ "even", SERIAL_EVEN },
+	{ "odd", SERIAL_ODD },
+	{ NULL, 0 },
+};
+
+static const struct wq_choice directions[] = {
+	{ "none", SERIAL_DIRECT },
+	{ "rts-high", SERIAL_RTS_HIGH },
+	{ "rts-low", SERIAL_RTS_LOW },
+	{ NULL, 0 },
+};
+
 static const struct wq_choice connections[] = {
 	{ "held", MODBUS_HELD },
 	{ "per-poll", MODBUS_PER_POLL },
@@ -57,11 +78,10 @@ static const struct wq_choice connections[] = {
 const struct wq_option modbus_bus_options[] = {
 	{ .key = "host",
 	        .type = WQ_OPT_TEXT,
-	        .required = true,
 	        .min = 1,
 	        .max = 253,
 	        .offset = BUS(host),
-	        .help = "address or name of the device or gateway" },
+	        .help = "address or name of the device or gateway; or device" },
 	{ .key = "port",
 	        .type = WQ_OPT_INTEGER,
 	        .min = 1,
@@ -69,6 +89,53 @@ const struct wq_option modbus_bus_options[] = {
 	        .fallback = "502",
 	        .offset = BUS(port),
 	        .help = "TCP port of the device or gateway" },
+	{ .key = "framing",
+	        .type = WQ_OPT_CHOICE,
+	        .choices = framings,
+	        .offset = BUS(framing),
+	        .help = "how messages look; default: tcp for a host, rtu for a device" },
+	{ .key = "device",
+	        .type = WQ_OPT_TEXT,
+	        .min = 2,
+	        .max = 255,
+	        .offset = BUS(device),
+	        .help = "serial port, by a name that stays: /dev/serial/by-id/…; or host" },
+	{ .key = "baud",
+	        .type = WQ_OPT_INTEGER,
+	        .min = 300,
+	        .max = 921600,
+	        .fallback = "9600",
+	        .unit = "bit/s",
+	        .offset = BUS(baud),
+	        .help = "speed of the serial line" },
+	{ .key = "parity",
+	        .type = WQ_OPT_CHOICE,
+	        .fallback = "none",
+	        .choices = parities,
+	        .offset = BUS(parity),
+	        .help = "parity of the serial line" },
+	{ .key = "data_bits",
+	        .type = WQ_OPT_INTEGER,
+	        .min = 7,
+	        .max = 8,
+	        .fallback = "8",
+	        .offset = BUS(data_bits),
+	        .help = "bits of a character; RTU needs 8" },
+	{ .key = "stop_bits",
+	        .type = WQ_OPT_INTEGER,
+	        .min = 1,
+	        .max = 2,
+	        .fallback = "1",
+	        .offset = BUS(stop_bits),
+	        .help = "stop bits of a character" },
+	{ .key = "rs485",
+	        .type = WQ_OPT_CHOICE,
+	        .fallback = "none",
+	        .choices = directions,
+	        .offset = BUS(rs485),
+	        .help = "how RTS stands while sending, where the kernel has to switch the direction" },
+	{ "identity", WQ_OPT_LIST, false, 0, MODBUS_IDENTITIES, NULL, NULL, NULL, BUS(identity),
+	        "registers of known content, \"UNIT TABLE ADDRESS VALUE\"; one a device, read with each poll" },
 	{ .key = "timeout",
 	        .type = WQ_OPT_SPAN,
 	        .min = 100,
@@ -221,6 +288,16 @@ static int check_extent(struct extent e, const char *key, int64_t block, struct 
 	return 0;
 }
 
+static int check_unit(const struct modbus_bus_settings *b, int64_t unit_id, struct wq_err *err)
+{
+	bool rtu = modbus_is_rtu(b);
+
+	if (unit_id >= 1 && (unit_id <= 247 || (unit_id == 255 && !rtu)))
+		return 0;
+	return wq_fail(err, WQ_E_INVALID, "unit_id = %lld: must be between 1 and 247%s",
+	        (long long)unit_id, rtu ? "; RTU knows no others" : ", or 255");
+}
+
 static int check_point(const struct wq_bus *bus, size_t i, struct wq_err *err)
 {
 	const struct modbus_bus_settings *b = bus->settings;
@@ -228,9 +305,8 @@ static int check_point(const struct wq_bus *bus, size_t i, struct wq_err *err)
 	struct regmap map;
 	int r;
 
-	if (p->unit_id > 247 && p->unit_id != 255)
-		return wq_fail(err, WQ_E_INVALID,
-		        "unit_id = %lld: must be between 1 and 247, or 255", (long long)p->unit_id);
+	if ((r = check_unit(b, p->unit_id, err)) < 0)
+		return r;
 	if ((r = check_extent(value_of(p), "address", b->block, err)) < 0)
 		return r;
 	if (p->time_address >= 0 &&
@@ -279,6 +355,8 @@ int modbus_check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 	int r = check_host(bus->settings, err);
 
 	*bad = SIZE_MAX;
+	if (r == 0)
+		r = modbus_check_line(bus, err);
 	if (r < 0)
 		return r;
 

@@ -6,6 +6,8 @@
 #include "wq/driver.h"
 #include "wq/option.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct wq_err;
@@ -38,14 +40,23 @@ enum modbus_zeros {
 	MODBUS_ZEROS_VALUE, /* they were measured */
 };
 
+/* How messages look on the wire. */
+enum modbus_framing { MODBUS_TCP, MODBUS_RTU };
+
 enum modbus_connection {
 	MODBUS_HELD,     /* kept between polls */
 	MODBUS_PER_POLL, /* made for each poll: for devices that take few connections */
 };
 
 struct modbus_bus_settings {
-	const char *host;
+	const char *host; /* NULL: a serial line */
 	int64_t port;
+	int framing;        /* enum modbus_framing; -1: TCP over a connection, RTU over a line */
+	const char *device; /* of the serial port; NULL: a connection */
+	int64_t baud, data_bits, stop_bits;
+	int parity;               /* enum serial_parity */
+	int rs485;                /* enum serial_direction */
+	struct wq_list identity;  /* "UNIT TABLE ADDRESS VALUE" */
 	wq_ms timeout;  /* per request, and for connecting */
 	wq_ms interval; /* between polls of one device */
 	int64_t block;  /* registers per request at most, 1 … 125 */
@@ -66,6 +77,22 @@ struct modbus_point_settings {
 	int time_order; /* -1: as `order` */
 };
 
+/* A register whose content is known: a device in which it is another is not the one meant, or its
+ * answers got out of step. */
+struct modbus_identity {
+	uint8_t unit_id, function;
+	uint16_t address, value;
+};
+
+/* At most this many texts in `identity`. */
+#define MODBUS_IDENTITIES 247
+
+/* Reads one text of `identity`; WQ_E_INVALID with a sentence. */
+int modbus_identity_parse(const char *text, struct modbus_identity *identity, struct wq_err *err);
+
+/* Whether messages are RTU: over a serial line, or over a connection that is told so. */
+bool modbus_is_rtu(const struct modbus_bus_settings *settings);
+
 /* At most this many texts in `invalid`. */
 #define MODBUS_INVALID 8
 
@@ -74,5 +101,12 @@ extern const struct wq_option modbus_point_options[];
 
 /* The check of the driver contract: what single keys cannot say. */
 int modbus_check(const struct wq_bus *bus, size_t *bad, struct wq_err *err);
+
+/* The part of it that is about the line and the identities: modbus_line.c. */
+int modbus_check_line(const struct wq_bus *bus, struct wq_err *err);
+
+/* The advise and claims of the driver contract. */
+void modbus_advise(const struct wq_bus *bus, char *text, size_t cap);
+const char *modbus_claims(const struct wq_bus *bus);
 
 #endif

@@ -4,7 +4,8 @@
 
 static bool same_kind(const struct frame_request *a, const struct frame_request *b)
 {
-	return a->unit_id == b->unit_id && a->function == b->function && a->count == b->count;
+	return a->unit_id == b->unit_id && a->function == b->function &&
+	        frame_data_bytes(a) == frame_data_bytes(b);
 }
 
 static struct owed_kind *find(const struct owed *owed, const struct frame_request *request)

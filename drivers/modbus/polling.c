@@ -49,15 +49,25 @@ static bool find_block(struct poll *p)
 	return false;
 }
 
-static void ask(struct poll *p, wq_ms now)
+static struct frame_request next_request(const struct poll *p)
 {
 	const struct plan_block *b = &p->readings->plan.blocks[p->block];
-	const struct frame_request request = {
+
+	if (p->identity)
+		return (struct frame_request){ .unit_id = p->unit_id,
+			.function = p->identity->function, .address = p->identity->address,
+			.count = 1 };
+	return (struct frame_request){
 		.unit_id = b->unit_id,
 		.function = b->table == MODBUS_INPUT ? 4 : 3,
 		.address = b->address,
 		.count = b->registers,
 	};
+}
+
+static void ask(struct poll *p, wq_ms now)
+{
+	const struct frame_request request = next_request(p);
 
 	if (!link_is_open(p->link))
 		p->reconnected = true;
@@ -67,9 +77,8 @@ static void ask(struct poll *p, wq_ms now)
 
 /* A connection that broke since the last poll (the device restarted, a firewall forgot it) is made
  * anew once and the request repeated: reading twice harms nothing. */
-static int exchange(struct poll *p, wq_ms now, struct wq_err *err)
+static int exchange(struct poll *p, uint16_t *to, wq_ms now, struct wq_err *err)
 {
-	uint16_t *to = readings_buffer(p->readings, p->block, p->pass == POLL_TIMES_AFTER);
 	int r;
 
 	if (!p->asked)
@@ -118,14 +127,86 @@ void poll_begin(struct poll *poll, uint8_t unit_id)
 	poll->pass = POLL_TIMES_BEFORE;
 	poll->block = 0;
 	poll->asked = poll->reconnected = false;
+	poll->identity = NULL;
+	for (size_t i = 0; i < poll->identity_count; i++)
+		if (poll->identities[i].unit_id == unit_id)
+			poll->identity = &poll->identities[i];
 	readings_begin(poll->readings, unit_id);
+}
+
+/* Answers that came too late are told, and that none of them was taken. */
+static void tell_late(struct poll *p, const struct wq_sink *sink)
+{
+	const struct owed *owed = p->link->options.owed;
+	char what[160];
+
+	if (!owed)
+		return;
+	for (; p->late < owed->late; p->late++) {
+		snprintf(what, sizeof what,
+		        "unit %u answered %lld ms after it was asked, timeout is %lld ms",
+		        owed->late_unit, (long long)owed->late_by,
+		        (long long)p->link->options.timeout);
+		sink->refuse(sink->owner, WQ_REFUSED_TIME, what);
+	}
+	for (; p->doubt < owed->doubt; p->doubt++) {
+		snprintf(what, sizeof what,
+		        "unit %u refuses to be asked for other lengths: an answer later than %d timeouts "
+		        "could be mixed up; give it an identity",
+		        p->unit_id, LINK_GUARD + 1);
+		sink->refuse(sink->owner, WQ_REFUSED_TIME, what);
+	}
+}
+
+/* 0: it is the device that is meant. */
+static int compare(struct poll *p, uint16_t found, const struct wq_sink *sink, wq_ms now,
+        struct wq_err *err)
+{
+	const struct modbus_identity *id = p->identity;
+	char what[200];
+
+	p->asked = false;
+	p->identity = NULL;
+	if (found == id->value)
+		return 0;
+	link_distrust(p->link, now);
+	snprintf(what, sizeof what,
+	        "its identity, %s register %u, is %u (0x%04X) and must be %u (0x%04X): another device, "
+	        "or answers out of step; nothing of this poll is taken",
+	        id->function == 4 ? "input" : "holding", id->address, found, found, id->value,
+	        id->value);
+	sink->refuse(sink->owner, WQ_REFUSED_VALUE, what);
+	return wq_fail(err, WQ_E_PROTOCOL, "%s", what);
+}
+
+static int identify(struct poll *p, const struct wq_sink *sink, wq_ms now, struct wq_err *err)
+{
+	uint16_t found = 0;
+	int r = exchange(p, &found, now, err);
+
+	if (r == LINK_UNDERWAY || r < 0)
+		return r;
+	if (r > 0)
+		return wq_fail(err, WQ_E_REFUSED, "refuses its identity, register %u: exception %d, %s",
+		        p->identity->address, r, frame_exception(r));
+	return compare(p, found, sink, now, err);
 }
 
 int poll_step(struct poll *poll, const struct wq_sink *sink, wq_ms now, struct wq_err *err)
 {
-	while (find_block(poll)) {
-		int r = exchange(poll, now, err);
+	if (poll->identity) {
+		int r = identify(poll, sink, now, err);
 
+		tell_late(poll, sink);
+		if (r != 0)
+			return r == LINK_UNDERWAY ? WQ_UNDERWAY : r;
+	}
+	while (find_block(poll)) {
+		uint16_t *to = readings_buffer(
+		        poll->readings, poll->block, poll->pass == POLL_TIMES_AFTER);
+		int r = exchange(poll, to, now, err);
+
+		tell_late(poll, sink);
 		if (r == LINK_UNDERWAY)
 			return WQ_UNDERWAY;
 		r = take(poll, r, sink, err);

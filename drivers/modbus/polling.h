@@ -5,6 +5,7 @@
 #define WQ_MODBUS_POLLING_H
 
 #include "link.h"
+#include "modbus_settings.h"
 #include "readings.h"
 
 #include "wq/driver.h"
@@ -16,13 +17,17 @@
 struct wq_err;
 
 /* In which order the blocks of a device are asked: the times that are not in one block with their
- * values, the values, and those times again. */
+ * values, the values, and those times again. Before them its identity, where one is known. */
 enum poll_pass { POLL_TIMES_BEFORE, POLL_VALUES, POLL_TIMES_AFTER, POLL_PASSES };
 
 struct poll {
 	struct link *link;
 	struct readings *readings;
 	uint8_t *told; /* per block: the exception that the sink was last told of, 0: none */
+	const struct modbus_identity *identities;
+	size_t identity_count;
+	unsigned long late, doubt; /* of the link's owed, as told */
+	const struct modbus_identity *identity; /* still to be read in this poll */
 	uint8_t unit_id;
 	enum poll_pass pass;
 	size_t block;

@@ -59,9 +59,9 @@ struct rtu_look rtu_look(const struct frame_request *request, const uint8_t *byt
 	if (bytes[1] & 0x80)
 		return bytes[2] == 0 ? (struct rtu_look){ RTU_FUNCTION, 0 }
 		                     : whole(RTU_REFUSAL, bytes, have, RTU_EXCEPTION);
-	if (bytes[2] != 2u * request->count)
+	if (bytes[2] != frame_data_bytes(request))
 		return (struct rtu_look){ RTU_COUNT, 0 };
-	return whole(RTU_WHOLE, bytes, have, HEAD + 2u * request->count + 2);
+	return whole(RTU_WHOLE, bytes, have, HEAD + frame_data_bytes(request) + 2u);
 }
 
 static int refuse(const struct frame_request *request, enum rtu_is is, const uint8_t *bytes,
@@ -73,9 +73,10 @@ static int refuse(const struct frame_request *request, enum rtu_is is, const uin
 	} sentences[RTU_KINDS] = {
 		[RTU_UNIT] = { "answer of unit %u, asked was unit %u; or noise", 0 },
 		[RTU_FUNCTION] = { "function %u in the answer, asked was %u", 1 },
-		[RTU_COUNT] = { "%u bytes of registers in the answer, asked were %u", 2 },
+		[RTU_COUNT] = { "%u bytes of data in the answer, asked were %u", 2 },
 	};
-	unsigned asked[] = { request->unit_id, request->function, 2u * request->count };
+	unsigned asked[] = { request->unit_id, request->function,
+		frame_data_bytes(request) };
 
 	if (is == RTU_CRC)
 		return wq_fail(err, WQ_E_PROTOCOL, "the CRC of the answer is wrong: damaged on the line");
@@ -96,6 +97,15 @@ int rtu_length(const struct frame_request *request, const uint8_t *bytes, size_t
 	return refuse(request, look.is, bytes, err);
 }
 
+/* Of bits the first is the lowest of the first byte. */
+static void take(const struct frame_request *request, const uint8_t *data, uint16_t *registers)
+{
+	for (size_t i = 0; i < request->count; i++)
+		registers[i] = request->function <= 2
+		        ? data[i / 8] >> i % 8 & 1
+		        : (uint16_t)(data[2 * i] << 8 | data[2 * i + 1]);
+}
+
 int rtu_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
         uint16_t *registers, struct wq_err *err)
 {
@@ -107,8 +117,7 @@ int rtu_read(const struct frame_request *request, const uint8_t *bytes, size_t l
 		return wq_fail(err, WQ_E_PROTOCOL, "%zu bytes after the answer", length - look.length);
 	if (look.is != RTU_WHOLE)
 		return refuse(request, look.is == RTU_REFUSAL ? RTU_CRC : look.is, bytes, err);
-	for (size_t i = 0; i < request->count; i++)
-		registers[i] = (uint16_t)(bytes[HEAD + 2 * i] << 8 | bytes[HEAD + 2 * i + 1]);
+	take(request, bytes + HEAD, registers);
 	return 0;
 }
 

@@ -92,6 +92,13 @@ struct wq_driver {
 	 * *bad = index of the point at fault, or SIZE_MAX for the bus itself. */
 	int (*check)(const struct wq_bus *bus, size_t *bad, struct wq_err *err);
 
+	/* What a check of the configuration warns of for this bus; one sentence, "": nothing. NULL: never anything. */
+	void (*advise)(const struct wq_bus *bus, char *text, size_t cap);
+
+	/* What the bus must have for itself alone (a serial port): two buses that name the same are an error. NULL as
+	 * function or result: nothing. */
+	const char *(*claims)(const struct wq_bus *bus);
+
 	size_t (*state_size)(const struct wq_bus *bus); /* private state; the daemon allocates it zeroed */
 
 	/* Prepares; touches no network. On failure the state holds nothing and close() is not called. */

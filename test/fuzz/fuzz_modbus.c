@@ -49,7 +49,7 @@ static void try_rtu(const uint8_t *data, size_t size)
 	if (size < 4 || size - 4 > sizeof bytes)
 		return;
 	request.unit_id = data[0];
-	request.function = (uint8_t)(3 + data[1] % 2);
+	request.function = (uint8_t)(1 + data[1] % 4);
 	request.count = (uint16_t)(1 + data[2] % FRAME_REGISTERS);
 	memcpy(bytes, data + 4, size -= 4);
 	if (data[3] % 2 && size > 2) {

@@ -5,6 +5,7 @@
 #include "wq/err.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROW(kind, s, f, text, ...)                                                                 \
@@ -55,6 +56,20 @@ static int serial_check(const struct wq_bus *bus, size_t *bad, struct wq_err *er
 	return 0;
 }
 
+static const char *serial_claims(const struct wq_bus *bus)
+{
+	const char *host = ((const struct serial_settings *)bus->settings)->host;
+
+	return host[0] == '/' ? host : NULL;
+}
+
+static void serial_advise(const struct wq_bus *bus, char *text, size_t cap)
+{
+	const char *host = ((const struct serial_settings *)bus->settings)->host;
+
+	snprintf(text, cap, "%s", strcmp(host, "/dev/loose") == 0 ? "that port is loose" : "");
+}
+
 static const struct wq_driver serial = {
 	.name = "serial",
 	.bus_options = serial_rows,
@@ -62,6 +77,8 @@ static const struct wq_driver serial = {
 	.point_options = serial_point_rows,
 	.point_settings_size = sizeof(struct serial_point),
 	.check = serial_check,
+	.advise = serial_advise,
+	.claims = serial_claims,
 };
 
 static const struct wq_driver post = {

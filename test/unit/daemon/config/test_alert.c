@@ -109,6 +109,7 @@ static const struct {
 } warnings[] = {
 	{ "station \"b\" { kind = national }", 13, "has no points" },
 	{ "serial \"q\" { host = \"h\" }", 13, "no point is read from this bus" },
+	{ "serial \"q\" { host = \"/dev/loose\" }", 13, "that port is loose" },
 	{ "above \"x\" { kinds = \"national\" }", 13, "applies nowhere" },
 	{ "maintenance \"m\" { stations = \"yigan\" parameters = \"ph\" weekday = \"mon\" at = \"09:00\" for = \"1h\" }", 13,
 	        "applies nowhere" },

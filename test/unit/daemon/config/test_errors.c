@@ -165,6 +165,8 @@ static const struct row {
 	{ "station \"b\" { kind = national\n point \"tp\" { bus = \"plc\" unit = \"mg/L\" address "
 	  "= 13 } }",
 	        14, "register 13 brings bad luck" },
+	{ "serial \"q\" { host = \"/dev/tty\" }\nserial \"r\" { host = \"/dev/tty\" }", 14,
+	        "bus 'q' has /dev/tty too, and only one can have it" },
 	{ "station \"b\" { kind = national\n point \"tp\" { bus = \"broker\" unit = \"mg/L\" }\n"
 	  " point \"w21011\" { bus = \"plc\" address = 2 unit = \"mg/L\" } }",
 	        15, "the station has a point for tp (总磷) already" },

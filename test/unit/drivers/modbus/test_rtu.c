@@ -83,6 +83,19 @@ static void reads_the_answer(void **state)
 	assert_int_equal(registers[2], 0x64);
 }
 
+static void bits_come_eight_in_a_byte(void **state)
+{
+	static const struct frame_request coils = { 0, 17, 1, 0x13, 10 };
+	uint8_t answer[16] = { 17, 1, 2, 0xCD, 0x02 };
+	size_t length = seal(answer, 5);
+	uint16_t bits[10];
+
+	(void)state;
+	assert_int_equal(rtu_read(&coils, answer, length, bits, NULL), 0);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(bits[i], 0x2CD >> i & 1);
+}
+
 static void an_exception_is_its_code(void **state)
 {
 	uint16_t registers[3];
@@ -226,6 +239,7 @@ int main(void)
 		cmocka_unit_test(the_crc_is_that_of_the_catalogue),
 		cmocka_unit_test(a_request_is_unit_function_address_count_crc),
 		cmocka_unit_test(reads_the_answer),
+		cmocka_unit_test(bits_come_eight_in_a_byte),
 		cmocka_unit_test(an_exception_is_its_code),
 		cmocka_unit_test(says_at_each_byte_what_it_has),
 		cmocka_unit_test(a_wrong_answer_is_told_in_a_sentence),
