@@ -143,7 +143,9 @@ static void take_field(struct wq_hj212_record *record, struct wq_text name, stru
 		const char *name;
 		long *number;
 	} numbers[] = { { "Flag", &record->flag_number }, { "PNO", &record->part }, { "PNUM", &record->parts } };
-	bool known = wq_text_is(name, "RF"); /* of 2025: sent again */
+	bool known = wq_text_is(name, "RF");
+
+	record->again = record->again || (known && wq_text_is(value, "1"));
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (wq_text_is(name, texts[i].name)) {

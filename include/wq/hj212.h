@@ -7,7 +7,10 @@
 #ifndef WQ_HJ212_H
 #define WQ_HJ212_H
 
+#include "wq/check.h"
+#include "wq/decimal.h"
 #include "wq/instant.h"
+#include "wq/sample.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,6 +99,7 @@ struct wq_hj212_record {
 	struct wq_text qn, st, cn, pw, mn, flag;
 	long flag_number; /* -1: none */
 	long part, parts; /* PNO, PNUM; 0: none */
+	bool again;       /* RF (2025): sent once more */
 	wq_ms time;       /* DataTime in UTC, read in `zone`; WQ_NO_TIME: none */
 	size_t count;
 	struct wq_hj212_item items[WQ_HJ212_ITEMS_MAX];
@@ -107,5 +111,117 @@ void wq_hj212_read(struct wq_text segment, const struct wq_zone *zone, struct wq
 
 /* Whether a text equals a word, to the letter. */
 bool wq_text_is(struct wq_text text, const char *word);
+
+/* -- profiles: how a station speaks -- */
+
+enum wq_hj212_profile {
+	WQ_HJ212_2005,
+	WQ_HJ212_2017,
+	WQ_HJ212_2025,
+	WQ_HJ212_SURFACE, /* surface-water stations: HJ 212 frames with commands and flags of their own */
+};
+#define WQ_HJ212_PROFILES 4
+
+/* "2005" "2017" "2025" "surface-water"; the profile of a name, or -1. */
+const char *wq_hj212_profile_name(enum wq_hj212_profile profile);
+int wq_hj212_profile_find(const char *name);
+
+/* What a frame is about, by its CN; bits, so that a set of them is a number. */
+enum wq_hj212_kind {
+	WQ_HJ212_REALTIME = 1 << 0,  /* 2011 */
+	WQ_HJ212_MINUTE = 1 << 1,    /* 2051 */
+	WQ_HJ212_HOUR = 1 << 2,      /* 2061: hour, or the cycle of a surface-water station */
+	WQ_HJ212_DAY = 1 << 3,       /* 2031 */
+	WQ_HJ212_CHECK = 1 << 4,     /* a check of an analyser */
+	WQ_HJ212_NOTE = 1 << 5,      /* states, run times, boot, information: acknowledged and not stored */
+	WQ_HJ212_HEARTBEAT = 1 << 6, /* 9015 and what others use for it */
+	WQ_HJ212_ASKS_TIME = 1 << 7, /* 1013: wants to be told the time */
+	WQ_HJ212_ANSWER = 1 << 8,    /* 9011 9012 9013 9014 */
+	WQ_HJ212_OTHER = 1 << 9,
+};
+#define WQ_HJ212_DATA (WQ_HJ212_REALTIME | WQ_HJ212_MINUTE | WQ_HJ212_HOUR | WQ_HJ212_DAY)
+
+enum wq_hj212_kind wq_hj212_kind_of(enum wq_hj212_profile profile, struct wq_text cn);
+
+/* What a station's flag says of a value: UNCHECKED (N, no flag, an unknown one: it proves nothing), MAINTENANCE, BAD or MISSING. */
+enum wq_quality wq_hj212_quality(enum wq_hj212_profile profile, struct wq_text flag);
+
+/* Whether a value with this flag is a check of the analyser, and of which kind. */
+bool wq_hj212_check_flag(enum wq_hj212_profile profile, struct wq_text flag, enum wq_check_kind *kind);
+
+/* The code that a legacy one of HJ/T 212-2005 ("011") stands for; others as they are. */
+struct wq_text wq_hj212_code(struct wq_text code);
+
+/* -- records to samples -- */
+
+struct wq_hj212_target {
+	uint32_t series;
+	struct wq_decimal factor; /* unit of the station × factor = canonical unit */
+};
+
+/* Why something of a record was not taken; `item` NULL: the record itself. */
+enum wq_hj212_refusal { WQ_HJ212_NO_TIME, WQ_HJ212_UNKNOWN_ITEM, WQ_HJ212_NO_NUMBER };
+
+struct wq_hj212_mapper {
+	enum wq_hj212_profile profile;
+	size_t none_count;
+	const double *none; /* values that stand for "none": -99 …; in the station's unit */
+	void *owner;
+	/* Where a value goes, by the record's kind (WQ_HJ212_CHECK for checks), its code and suffix; NULL: it is not wanted. */
+	const struct wq_hj212_target *(*find)(void *owner, enum wq_hj212_kind kind, struct wq_text code,
+		struct wq_text suffix);
+	/* May be NULL. Values with a suffix that is not wanted are not told, nor are the texts of a record. */
+	void (*refuse)(void *owner, enum wq_hj212_refusal why, const struct wq_hj212_item *item);
+};
+
+struct wq_hj212_taken {
+	size_t samples, checks;
+};
+
+/* The samples and checks of a data record. Both arrays have WQ_HJ212_ITEMS_MAX places. A record with a problem of
+ * WQ_HJ212_REFUSED, without a time or with WQ_HJ212_CLOCK gives none. `at` is DataTime: of an aggregate the start of its
+ * stretch. Pure. */
+struct wq_hj212_taken wq_hj212_take(const struct wq_hj212_mapper *mapper, const struct wq_hj212_record *record,
+	struct wq_sample *samples, struct wq_check *checks);
+
+/* -- writing -- */
+
+#define WQ_HJ212_SEGMENT_MAX 1024 /* 6.3.1: bytes of a data segment */
+#define WQ_HJ212_CONTENT_MAX 950  /* 6.3.2: of CP=&&…&& */
+#define WQ_HJ212_WRITTEN_MAX (2 + 4 + WQ_HJ212_SEGMENT_MAX + 4 + 2)
+
+/* "w01001-Avg=7.1,w01001-Flag=N". Neighbours of the same code share a group and its flag (that of the last with one). */
+struct wq_hj212_value {
+	struct wq_text code, suffix, value, flag; /* suffix, flag: length 0, none */
+};
+
+struct wq_hj212_out {
+	struct wq_text qn;  /* of an answer, repeated as it came; length 0: made of `sent` */
+	wq_ms sent;         /* WQ_NO_TIME: no QN. Part k of a split record has the QN of k-1 ms later */
+	struct wq_text st, cn, pw, mn; /* length 0: left out */
+	int version;        /* bits V of Flag: 0 2005, 1 2017, 2 2025 and surface water; -1: no Flag at all */
+	bool wants_answer;  /* bit A */
+	bool again;         /* RF=1 (2025) */
+	const struct wq_zone *zone;
+	struct wq_text lead; /* what stands first in the content, without its last semicolon: "QnRtn=1" */
+	wq_ms time;          /* DataTime; WQ_NO_TIME: none */
+	size_t count;
+	const struct wq_hj212_value *values;
+	enum wq_hj212_checksum checksum; /* BAD stands for STANDARD */
+};
+
+struct wq_err;
+
+/* How many frames the values need (1 without values); each holds whole groups and, with `lead` and DataTime, is complete in
+ * itself. WQ_E_INVALID: a field holds what it may not (; , = & # or a control character, in texts //…// only line ends
+ * and &&), a group alone is too long, or more than 9999 parts. */
+long wq_hj212_parts(const struct wq_hj212_out *out, struct wq_err *err);
+
+/* Writes part 1 … parts: ## to CR LF, no NUL. Returns its bytes, or an error as above. */
+int wq_hj212_write(const struct wq_hj212_out *out, long part, char frame[WQ_HJ212_WRITTEN_MAX], struct wq_err *err);
+
+/* "20241225080000", "20241225080000250": in `zone`; 15 and 18 bytes with NUL. Return buf. */
+char *wq_hj212_time(const struct wq_zone *zone, wq_ms at, char buf[15]);
+char *wq_hj212_qn(const struct wq_zone *zone, wq_ms at, char buf[18]);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the members of enums are called in the configuration, the database and on the screen. */
 #include "wq/alarm.h"
+#include "wq/check.h"
 #include "wq/day.h"
 #include "wq/engine.h"
 #include "wq/maintenance.h"
@@ -32,6 +33,20 @@ const char *wq_quality_name(enum wq_quality quality)
 	};
 
 	return NAME_OF(names, quality);
+}
+
+const char *wq_check_kind_name(enum wq_check_kind kind)
+{
+	static const char *const names[] = {
+		[WQ_CHECK_STANDARD] = "standard",
+		[WQ_CHECK_ZERO] = "zero",
+		[WQ_CHECK_SPAN] = "span",
+		[WQ_CHECK_RECOVERY] = "recovery",
+		[WQ_CHECK_PARALLEL] = "parallel",
+		[WQ_CHECK_BLANK] = "blank",
+	};
+
+	return NAME_OF(names, kind);
 }
 
 const char *wq_maintained_name(enum wq_maintained_by by)
