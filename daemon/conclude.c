@@ -171,9 +171,15 @@ static bool take_batch(struct daemon *daemon, struct flight *flight, const struc
 {
 	struct wq_err err;
 	struct commit_group *group = &flight->group;
-	size_t before = group->outcome.sample_count;
-	if (wq_engine_batch(daemon->engine, batch, &group->outcome, &err) < 0) {
+	size_t before = group->outcome.sample_count, checks = group->check_count;
+	if (!handover_checks(flight, batch->checks, batch->check_count)) {
+		log_error("store: no memory for the checks of a message; they are taken later");
+		return false;
+	}
+	bool judge = batch->count > 0 || batch->check_count == 0;
+	if (judge && wq_engine_batch(daemon->engine, batch, &group->outcome, &err) < 0) {
 		log_error("engine: %s", err.text);
+		group->check_count = checks;
 		return false;
 	}
 	if (group->batch_count == 0)

@@ -63,7 +63,7 @@ static bool empty(const struct flight *flight)
 		group->outcome.change_count == 0 && group->outcome.need_count == 0 && group->notice_count == 0 &&
 		group->outcome.shelf_count == 0 && group->outcome.delay_count == 0 &&
 		group->outcome.word_count == 0 && group->outcome.maintenance_count == 0 &&
-		group->delivery_count == 0 && group->outage_count == 0;
+		group->delivery_count == 0 && group->outage_count == 0 && group->check_count == 0;
 }
 
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
@@ -158,5 +158,19 @@ bool handover_outage(struct flight *flight, const struct store_outage *outage)
 	group->outages = rows;
 	if (ok)
 		group->outages[group->outage_count++] = *outage;
+	return ok;
+}
+
+bool handover_checks(struct flight *flight, const struct wq_check *checks, size_t count)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->checks;
+	if (count == 0)
+		return true;
+	bool ok = reserve(&rows, &group->check_room, group->check_count, count, sizeof *group->checks);
+	group->checks = rows;
+	if (ok)
+		memcpy(group->checks + group->check_count, checks, count * sizeof *checks);
+	group->check_count += ok ? count : 0;
 	return ok;
 }

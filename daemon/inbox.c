@@ -3,6 +3,7 @@
 #include "inbox.h"
 
 #include "clock.h"
+#include "wq/check.h"
 #include "wq/err.h"
 
 #include <errno.h>
@@ -23,9 +24,9 @@ struct inbox {
 	int fd;
 };
 
-static size_t batch_bytes(size_t count)
+static size_t batch_bytes(const struct wq_batch *batch)
 {
-	return sizeof(struct wq_batch) + count * sizeof(struct wq_sample);
+	return sizeof *batch + batch->count * sizeof *batch->samples + batch->check_count * sizeof *batch->checks;
 }
 
 struct inbox *inbox_new(uint64_t first_sequence, struct wq_err *err)
@@ -79,24 +80,25 @@ void inbox_silence(struct inbox *inbox)
 		errno = 0;
 }
 
-static struct wq_batch *copy_batch(uint32_t source, wq_ms received, bool trusted, const struct wq_sample *samples,
-	size_t count)
+static struct wq_batch *copy_batch(const struct wq_batch *from)
 {
-	struct wq_batch *batch = malloc(batch_bytes(count));
+	struct wq_batch *batch = malloc(batch_bytes(from));
 	if (batch == NULL)
 		return NULL;
 	struct wq_sample *copies = (struct wq_sample *)(batch + 1);
-	memcpy(copies, samples, count * sizeof *samples);
-	for (size_t i = 0; i < count; i++)
+	struct wq_check *checks = (struct wq_check *)(copies + from->count);
+	if (from->count > 0)
+		memcpy(copies, from->samples, from->count * sizeof *copies);
+	if (from->check_count > 0)
+		memcpy(checks, from->checks, from->check_count * sizeof *checks);
+	for (size_t i = 0; i < from->count; i++)
 		if (copies[i].at == WQ_NO_TIME) {
-			copies[i].at = received;
+			copies[i].at = from->received;
 			copies[i].stamp = WQ_STAMP_ARRIVAL;
 		}
-	*batch = (struct wq_batch){ .source = source,
-		.trusted = trusted,
-		.received = received,
-		.count = count,
-		.samples = copies };
+	*batch = *from;
+	batch->samples = copies;
+	batch->checks = checks;
 	return batch;
 }
 
@@ -108,27 +110,27 @@ static int room_for(const struct inbox *inbox, size_t bytes)
 	return inbox->count == INBOX_BATCHES || inbox->bytes + bytes > INBOX_BYTES ? WQ_E_FULL : 0;
 }
 
-int inbox_put(struct inbox *inbox, uint32_t source, wq_ms received, bool trusted, const struct wq_sample *samples,
-	size_t count, wq_ms patience, uint64_t *sequence)
+static int put(struct inbox *inbox, const struct wq_batch *from, wq_ms patience, uint64_t *sequence)
 {
 	struct timespec until = clock_deadline(patience);
-	struct wq_batch *batch = copy_batch(source, received, trusted, samples, count);
+	struct wq_batch *batch = copy_batch(from);
 	if (batch == NULL)
 		return WQ_E_MEMORY;
+	size_t bytes = batch_bytes(batch);
 	pthread_mutex_lock(&inbox->lock);
-	int r = room_for(inbox, batch_bytes(count));
+	int r = room_for(inbox, bytes);
 	while (r == WQ_E_FULL && patience > 0 &&
 		pthread_cond_timedwait(&inbox->room, &inbox->lock, &until) == 0)
-		r = room_for(inbox, batch_bytes(count));
+		r = room_for(inbox, bytes);
 	if (r == 0) {
 		batch->sequence = inbox->next_sequence++;
 		if (sequence != NULL)
 			*sequence = batch->sequence;
 		inbox->ring[(inbox->head + inbox->count++) % INBOX_BATCHES] = batch;
-		inbox->bytes += batch_bytes(count);
-		inbox->accepted += count;
+		inbox->bytes += bytes;
+		inbox->accepted += from->count;
 	} else {
-		inbox->refused += count;
+		inbox->refused += from->count;
 	}
 	/* Whoever finds the queue empty rings; later ones know that main is on its way. */
 	bool ring = r == 0 && inbox->count == 1;
@@ -140,6 +142,20 @@ int inbox_put(struct inbox *inbox, uint32_t source, wq_ms received, bool trusted
 	return r;
 }
 
+int inbox_put(struct inbox *inbox, uint32_t source, wq_ms received, bool trusted, const struct wq_sample *samples,
+	size_t count, wq_ms patience, uint64_t *sequence)
+{
+	return put(inbox,
+		&(struct wq_batch){ .source = source, .received = received, .trusted = trusted, .count = count,
+			.samples = samples },
+		patience, sequence);
+}
+
+int inbox_post_batch(struct inbox *inbox, const struct wq_batch *batch, uint64_t *sequence)
+{
+	return put(inbox, batch, 0, sequence);
+}
+
 struct wq_batch *inbox_take(struct inbox *inbox)
 {
 	struct wq_batch *batch = NULL;
@@ -148,7 +164,7 @@ struct wq_batch *inbox_take(struct inbox *inbox)
 		batch = inbox->ring[inbox->head];
 		inbox->head = (inbox->head + 1) % INBOX_BATCHES;
 		inbox->count--;
-		inbox->bytes -= batch_bytes(batch->count);
+		inbox->bytes -= batch_bytes(batch);
 		pthread_cond_broadcast(&inbox->room);
 	}
 	pthread_mutex_unlock(&inbox->lock);

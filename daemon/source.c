@@ -57,6 +57,35 @@ static int put(void *owner, const struct wq_sample *samples, size_t count, bool 
 	return r == 0 && durable ? wait_committed(source, sequence) : r;
 }
 
+static int post(void *owner, const struct wq_sample *samples, size_t count, const struct wq_check *checks,
+	size_t check_count, uint64_t *ticket)
+{
+	struct source *source = owner;
+	int r = inbox_post_batch(source->inbox,
+		&(struct wq_batch){ .source = source->bus->source, .received = clock_now(), .trusted = clock_trusted(),
+			.count = count, .samples = samples, .check_count = check_count, .checks = checks },
+		ticket);
+	if (r == WQ_E_FULL)
+		count_shed(source, count);
+	atomic_fetch_add(&source->progress, 1);
+	return r;
+}
+
+static int await(void *owner, uint64_t ticket)
+{
+	struct source *source = owner;
+	int r = receipts_wait(source->receipts, ticket, source->receipt_timeout);
+	atomic_fetch_add(&source->progress, 1);
+	return r;
+}
+
+static wq_ms now(void *owner, bool *trusted)
+{
+	(void)owner;
+	*trusted = clock_trusted();
+	return clock_now();
+}
+
 static const char *const refusals[WQ_REFUSALS] = { "not the format", "unknown station or parameter", "not a value",
 	"not a usable time" };
 
@@ -184,7 +213,8 @@ static struct source *make(const struct config_bus *bus)
 	clock_condition(&source->wake);
 	source->bus = bus;
 	source->driver = bus->driver;
-	source->sink = (struct wq_sink){ .owner = source, .put = put, .refuse = refuse, .link = link_changed };
+	source->sink = (struct wq_sink){ .owner = source, .put = put, .refuse = refuse, .link = link_changed,
+		.post = post, .await = await, .now = now };
 	source->state = calloc(1, bus->driver->state_size(&bus->bus));
 	return source;
 }

@@ -34,6 +34,7 @@ enum {
 	KEY_SQL = 'q',
 	KEY_DAILY = 'd',
 	KEY_ALARMS = 'a',
+	KEY_CHECKS = 'k',
 	KEY_CONFIG = 'c',
 	KEY_DATABASE = 'D',
 	KEY_FORMAT = 'f',
@@ -107,7 +108,8 @@ static const struct argp_option what_options[] = {
 	{ NULL, 0, NULL, 0, "What (default: the readings of --station and --parameter):", 1 },
 	{ "daily", KEY_DAILY, NULL, 0, "the verdicts of days (view v_daily)", 1 },
 	{ "alarms", KEY_ALARMS, NULL, 0, "the changes of alarms (view v_alarm)", 1 },
-	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_shelf, v_maintenance, v_profile", 1 },
+	{ "checks", KEY_CHECKS, NULL, 0, "the checks of analysers (view v_check)", 1 },
+	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_check, v_shelf, v_maintenance, v_profile", 1 },
 	{ NULL, 0, NULL, 0, "Of which, from where, how:", 2 },
 	{ 0 },
 };
@@ -115,7 +117,7 @@ static const struct argp_option what_options[] = {
 static void choose(struct argp_state *state, struct query *query, enum query_what what)
 {
 	if (query->what != QUERY_SAMPLES)
-		argp_error(state, "one of --daily, --alarms and --sql at a time");
+		argp_error(state, "one of --daily, --alarms, --checks and --sql at a time");
 	query->what = what;
 }
 
@@ -125,7 +127,7 @@ static void check_whole(struct argp_state *state, const struct query *query)
 	        query->from != NULL || query->to != NULL;
 	if (query->what == QUERY_SAMPLES && (query->station == NULL || query->parameter == NULL))
 		argp_error(state,
-		        "give --station and --parameter, or one of --daily, --alarms and --sql");
+		        "give --station and --parameter, or one of --daily, --alarms, --checks and --sql");
 	if (query->what == QUERY_SQL && restricted)
 		argp_error(state,
 		        "--sql restricts by itself: no --station, --parameter, --from, --to");
@@ -143,6 +145,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ALARMS:
 		choose(state, query, QUERY_ALARMS);
+		return 0;
+	case KEY_CHECKS:
+		choose(state, query, QUERY_CHECKS);
 		return 0;
 	case KEY_SQL:
 		choose(state, query, QUERY_SQL);
@@ -391,6 +396,8 @@ static int read_rows(struct reader *reader, const struct query *query,
 		return reader_daily(reader, filter, &sink, err);
 	case QUERY_ALARMS:
 		return reader_alarms(reader, filter, &sink, err);
+	case QUERY_CHECKS:
+		return reader_checks(reader, filter, &sink, err);
 	case QUERY_SQL:
 		return reader_sql(reader, query->sql, &sink, err);
 	case QUERY_SAMPLES:

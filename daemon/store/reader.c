@@ -397,6 +397,28 @@ int reader_alarms(struct reader *reader, const struct reader_filter *filter,
 	        sink, err);
 }
 
+int reader_checks(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err)
+{
+	int64_t station = 0, parameter = 0;
+	int r = keys_of(reader, filter, &station, &parameter, err);
+	if (r < 0)
+		return r;
+	if (!knows(reader, "check_record", "at"))
+		return run(reader,
+		        "SELECT '' time,'' station,'' parameter,'' code,'' kind,NULL value,NULL reference,"
+		        "'' unit,NULL result,'' flag WHERE ?1",
+		        DB_VALUES(db_int(0)), sink, err);
+	return run(reader,
+	        "SELECT time,station,parameter,code,kind,value,reference,unit,result,flag FROM check_row"
+	        " WHERE at>=?1 AND at<?2 AND (?3 IS NULL OR station=?3) AND (?4 IS NULL OR parameter=?4"
+	        " OR parameter=(SELECT alias FROM parameter WHERE code=?4 OR name=?4))"
+	        " ORDER BY at,station,parameter,kind",
+	        DB_VALUES(from_of(filter), to_of(filter), db_text(filter->station),
+	                db_text(filter->parameter)),
+	        sink, err);
+}
+
 int reader_evidence(
         struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err)
 {

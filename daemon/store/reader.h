@@ -56,6 +56,9 @@ int reader_daily(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err);
 int reader_alarms(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err);
+/* The rows of v_check; an older history without it has none. */
+int reader_checks(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err);
 
 /* Every change of one alarm with its evidence (JSON text): change, time, level, text, hushed, evidence. No
  * rows: the history knows no such alarm. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Days, changes of alarms, notices, deliveries and outages of a commit group. */
+/* Days, changes of alarms, notices, deliveries, outages and checks of a commit group. */
 #include "store_parts.h"
 
 #include "wq/err.h"
@@ -233,6 +233,18 @@ static int put_outage(struct store *store, const void *item, struct wq_err *err)
 	                db_field(o->reason, sizeof o->reason)));
 }
 
+static int put_check(struct store *store, const void *item, struct wq_err *err)
+{
+	const struct wq_check *c = item;
+	if (c->series >= store->site->series_count)
+		return wq_fail(err, WQ_E_INVALID, "%s: a check has series %u of %zu", store->path, c->series,
+		        store->site->series_count);
+	return db_run(store->statements[ST_CHECK_PUT],
+	        DB_VALUES(db_int(store->names.series[c->series]), db_int(c->kind), db_int(c->at),
+	                db_real(c->value), db_real(c->reference), db_real(c->result),
+	                db_field(c->flag, sizeof c->flag)));
+}
+
 /* One kind of record of a group. */
 struct records {
 	int (*put)(struct store *store, const void *item, struct wq_err *err);
@@ -262,6 +274,8 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		        "cannot store a delivery" },
 		{ put_outage, group->outages, group->outage_count, sizeof *group->outages,
 		        "cannot store an outage" },
+		{ put_check, group->checks, group->check_count, sizeof *group->checks,
+		        "cannot store the check of an analyser" },
 	};
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		for (size_t i = 0; i < kinds[k].count; i++) {

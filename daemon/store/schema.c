@@ -289,4 +289,22 @@ static const char *const step_7[] = {
 	NULL
 };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7 };
+/* Checks of analysers: never among the readings. kind: enum wq_check_kind. The same one again is a repeat; one with other
+ * figures replaces it. */
+static const char *const step_checks[] = {
+	"CREATE TABLE check_record(series INTEGER NOT NULL REFERENCES series(id),kind INTEGER NOT NULL,"
+	"at INTEGER NOT NULL,value REAL,reference REAL,result REAL,flag TEXT NOT NULL,"
+	"PRIMARY KEY(series,kind,at)) STRICT,WITHOUT ROWID;",
+	"CREATE VIEW check_row(at,time,station,parameter,code,kind,value,reference,unit,result,flag) AS "
+	"SELECT c.at," LOCAL_TIME("c.at") ",s.key,p.alias,p.code,"
+	"CASE c.kind WHEN 0 THEN 'standard' WHEN 1 THEN 'zero' WHEN 2 THEN 'span' WHEN 3 THEN 'recovery'"
+	" WHEN 4 THEN 'parallel' WHEN 5 THEN 'blank' END,c.value,c.reference,p.unit,c.result,c.flag"
+	" FROM check_record c JOIN series e ON e.id=c.series JOIN station s ON s.id=e.station"
+	" JOIN parameter p ON p.id=e.parameter JOIN meta m;",
+	"CREATE VIEW v_check(time,station,parameter,code,kind,value,reference,unit,result,flag) AS "
+	"SELECT time,station,parameter,code,kind,value,reference,unit,result,flag FROM check_row"
+	" ORDER BY at,station,parameter;",
+	NULL
+};
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_checks };

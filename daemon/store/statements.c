@@ -84,6 +84,11 @@ const char *const store_statements[ST_COUNT] = {
 	        "INSERT INTO outage(source,unit,since,until,reason) VALUES(?1,?2,?3,?4,?5)"
 	        " ON CONFLICT(source,unit,since) DO UPDATE"
 	        " SET until=excluded.until,reason=excluded.reason",
+	[ST_CHECK_PUT] =
+	        "INSERT INTO check_record(series,kind,at,value,reference,result,flag)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(series,kind,at) DO UPDATE"
+	        " SET value=excluded.value,reference=excluded.reference,result=excluded.result,"
+	        "flag=excluded.flag",
 	[ST_NEED_OPEN] = "SELECT series,at,value,quality,stamp,flag FROM sample_open"
 	                 " WHERE at>=?1 AND at<?2 AND newest=1",
 	[ST_NEED_CLOSED] = "SELECT series,at,value,quality,stamp,flag FROM sample"

@@ -7,6 +7,7 @@
 #define WQ_STORE_H
 
 #include "wq/channel.h"
+#include "wq/check.h"
 #include "wq/engine.h"
 #include "wq/site.h"
 
@@ -46,6 +47,8 @@ struct commit_group {
 	size_t delivery_count, delivery_room;
 	struct store_outage *outages;
 	size_t outage_count, outage_room;
+	struct wq_check *checks;
+	size_t check_count, check_room;
 	uint64_t last_sequence; /* highest batch sequence in it; receipts up to here are due after the commit */
 	size_t batch_count;
 	wq_ms first_received;   /* arrival of its oldest batch (CLOCK_BOOTTIME ms), for the latency figures */

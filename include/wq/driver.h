@@ -8,6 +8,7 @@
 #ifndef WQ_DRIVER_H
 #define WQ_DRIVER_H
 
+#include "wq/check.h"
 #include "wq/decimal.h"
 #include "wq/instant.h"
 #include "wq/option.h"
@@ -49,7 +50,7 @@ enum wq_refusal {
 };
 #define WQ_REFUSALS 4
 
-/* Where samples go. Every call is thread-safe. */
+/* Where samples go. Every call is thread-safe and may be made until stop() or close(). */
 struct wq_sink {
 	void *owner;
 
@@ -64,6 +65,18 @@ struct wq_sink {
 
 	/* A push driver tells that its connection came up (text NULL) or went down (why). */
 	void (*link)(void *owner, const char *down);
+
+	/* As put, without waiting, for a driver that serves many peers by one thread: samples and checks of one message are
+	 * copied into the inbox together. *ticket: for await(). 0, WQ_E_FULL, WQ_E_STATE, WQ_E_MEMORY. */
+	int (*post)(void *owner, const struct wq_sample *samples, size_t count, const struct wq_check *checks,
+		size_t check_count, uint64_t *ticket);
+
+	/* Waits until what was posted under a ticket is committed (0). WQ_E_TIMEOUT: not within the receipt timeout, it
+	 * will be later; WQ_E_FULL: it will not be; WQ_E_STATE: stopping. Tickets are committed in their order. */
+	int (*await)(void *owner, uint64_t ticket);
+
+	/* Our clock (UTC), for peers that ask us for the time; *trusted: whether it may be told to anybody. */
+	wq_ms (*now)(void *owner, bool *trusted);
 };
 
 /* What a poll that is under way waits for: that `fd` (-1: nothing) becomes ready for `events` of poll(2), or

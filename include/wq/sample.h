@@ -43,6 +43,8 @@ struct wq_sample {
 	char flag[WQ_FLAG_TEXT]; /* the station's own flag as it came, "" for none */
 };
 
+struct wq_check;
+
 /* The samples of one poll or one message. Judged and committed whole, never split. */
 struct wq_batch {
 	uint32_t source; /* index into wq_site.sources */
@@ -51,6 +53,8 @@ struct wq_batch {
 	uint64_t sequence; /* given by the inbox: ascending, unique within an incarnation */
 	size_t count;
 	const struct wq_sample *samples;
+	size_t check_count; /* checks of analysers that came with it: stored beside, judged by no rule */
+	const struct wq_check *checks;
 };
 
 #endif

@@ -65,7 +65,7 @@ struct harness *harness_new(int port, wq_ms timeout)
 		.settings = &h->bus_settings,
 		.zone = &wq_zone_china,
 		.points = h->points };
-	h->sink = (struct wq_sink){ h, put, refuse, link_changed };
+	h->sink = (struct wq_sink){ .owner = h, .put = put, .refuse = refuse, .link = link_changed };
 	return h;
 }
 

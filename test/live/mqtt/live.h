@@ -91,7 +91,7 @@ static inline struct wq_sink live_sink_open(struct live_sink *sink)
 	memset(sink, 0, sizeof *sink);
 	pthread_mutex_init(&sink->lock, NULL);
 	pthread_cond_init(&sink->opened, NULL);
-	return (struct wq_sink){ sink, live_put, live_refuse, live_link };
+	return (struct wq_sink){ .owner = sink, .put = live_put, .refuse = live_refuse, .link = live_link };
 }
 
 static inline int live_get(struct live_sink *sink, const int *field)

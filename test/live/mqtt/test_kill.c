@@ -58,7 +58,7 @@ static pid_t daemon_start(const struct mosquitto *m, const char *path, int die_a
 		return child;
 	struct diary diary = { open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600), die_at,
 		committed };
-	const struct wq_sink sink = { &diary, put, refuse, on_link };
+	const struct wq_sink sink = { .owner = &diary, .put = put, .refuse = refuse, .link = on_link };
 	struct live_bus bus;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

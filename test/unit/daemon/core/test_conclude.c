@@ -12,6 +12,8 @@
 #include "hand_clock.h"
 #include "main_bench.h"
 
+#include "wq/err.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +72,26 @@ static void all_that_waits_is_judged_once_in_order_and_handed_over(void **state)
 	assert_int_equal(group->outcome.sample_count, 21);
 	assert_int_equal(b->daemon.handover.samples, 21);
 	assert_int_equal(b->daemon.batches, 7);
+}
+
+static void checks_are_stored_with_their_batch_and_judged_by_nobody(void **state)
+{
+	struct main_bench *b = *state;
+	const struct wq_check checks[2] = { { .series = 0, .value = 1 }, { .series = 0, .kind = WQ_CHECK_SPAN } };
+	uint64_t ticket = 0;
+
+	main_bench_put(b, 1);
+	assert_int_equal(inbox_post_batch(b->daemon.inbox, &(struct wq_batch){ .check_count = 2, .checks = checks }, &ticket), 0);
+	main_bench_run(b);
+	assert_judged_once_in_order(b, 1);
+	const struct commit_group *group = writer_of(b)->groups[0];
+	assert_int_equal(group->batch_count, 2);
+	assert_int_equal(group->last_sequence, ticket);
+	assert_int_equal(group->check_count, 2);
+	assert_memory_equal(group->checks, checks, sizeof checks);
+	assert_int_equal(receipt(b, ticket), WQ_E_TIMEOUT);
+	main_bench_land(b);
+	assert_int_equal(receipt(b, ticket), 0);
 }
 
 /* 20 ms, so that the second's tick is not late. */
@@ -536,6 +558,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bench_test(all_that_waits_is_judged_once_in_order_and_handed_over),
+		bench_test(checks_are_stored_with_their_batch_and_judged_by_nobody),
 		bench_test(one_dispatch_takes_20_ms_and_comes_back_for_the_rest),
 		cmocka_unit_test(wherever_main_loses_time_it_comes_back_for_what_waits),
 		cmocka_unit_test(no_group_holds_more_than_its_limit_and_none_splits_a_batch),

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "inbox.h"
+
+#include "wq/check.h"
 #include "wq/err.h"
 
 #include <math.h>
@@ -405,6 +407,31 @@ static void letters_of_many_threads_arrive_all_and_in_each_senders_order(void **
 	assert_null(inbox_letters(*state));
 }
 
+static void checks_travel_with_their_message_and_count_as_bytes(void **state)
+{
+	const struct wq_check checks[2] = { { .series = 3, .kind = WQ_CHECK_ZERO, .value = 0.1 }, { .series = 4, .value = 2 } };
+	const struct wq_sample sample = { .series = 7, .at = WQ_NO_TIME };
+	uint64_t number = 0;
+
+	assert_int_equal(inbox_post_batch(*state,
+	                         &(struct wq_batch){ .received = 5, .count = 1, .samples = &sample, .check_count = 2,
+	                                 .checks = checks },
+	                         &number),
+	        0);
+	struct wq_batch *batch = inbox_take(*state);
+	assert_non_null(batch);
+	assert_int_equal(batch->sequence, number);
+	assert_int_equal(batch->samples[0].at, 5);
+	assert_int_equal(batch->check_count, 2);
+	assert_memory_equal(batch->checks, checks, sizeof checks);
+	free(batch);
+	static struct wq_check many[100000];
+	size_t taken = 0;
+	while (inbox_post_batch(*state, &(struct wq_batch){ .check_count = 100000, .checks = many }, NULL) == 0)
+		taken++;
+	assert_in_range(taken, 1, INBOX_BYTES / sizeof many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +449,7 @@ int main(void)
 		inbox_test(many_hasty_sources_know_of_every_batch_whether_it_was_taken),
 		inbox_test(room_for_one_lets_exactly_one_in),
 		inbox_test(closing_sends_those_away_who_wait_for_room),
+		inbox_test(checks_travel_with_their_message_and_count_as_bytes),
 		inbox_test(letters_of_many_threads_arrive_all_and_in_each_senders_order),
 	};
 

@@ -376,6 +376,16 @@ struct store_delivery *house_delivery(
 	return d;
 }
 
+struct wq_check *house_check(struct house *house, uint32_t of, enum wq_check_kind kind, wq_ms at, double value)
+{
+	struct commit_group *g = &house->group;
+	struct wq_check *c = APPEND(g->checks, g->check_count, g->check_room);
+	*c = (struct wq_check){ .series = of, .kind = (uint8_t)kind, .at = at, .value = value, .reference = 2,
+		.result = (value - 2) / 2 * 100 };
+	strcpy(c->flag, "sc");
+	return c;
+}
+
 struct store_outage *house_outage(struct house *house, wq_ms from, wq_ms to)
 {
 	struct commit_group *g = &house->group;

@@ -60,6 +60,7 @@ struct wq_change *house_change(struct house *house, int64_t alarm, uint32_t numb
 struct wq_notice *house_notice(struct house *house, const char *id);
 struct store_delivery *house_delivery(
         struct house *house, const char *id, enum wq_result_kind kind, bool done);
+struct wq_check *house_check(struct house *house, uint32_t series, enum wq_check_kind kind, wq_ms at, double value);
 struct store_outage *house_outage(struct house *house, wq_ms from, wq_ms to);
 struct wq_shelf *house_shelf(struct house *house, uint32_t rule, uint32_t place);
 struct wq_profile_word *house_word(struct house *house, enum wq_profile_hand hand, wq_ms since); /* on "flood" */

@@ -196,6 +196,26 @@ static void an_outage_of_a_life_that_was_cut_ends_with_its_last_arrival(void **s
 	assert_int_equal(house_number(h, "SELECT sum(until-since) FROM outage"), 90000);
 }
 
+static void a_check_is_kept_apart_from_the_readings_and_once(void **state)
+{
+	struct house *h = *state;
+	house_check(h, YIGAN_TP, WQ_CHECK_STANDARD, MORNING, 2.1);
+	house_check(h, YIGAN_TP, WQ_CHECK_STANDARD, MORNING, 2.2); /* the same one, corrected */
+	house_check(h, YIGAN_TP, WQ_CHECK_ZERO, MORNING, 0.5)->reference = NAN;
+	house_commit(h);
+	house_check(h, YIGAN_TP, WQ_CHECK_STANDARD, MORNING, 2.2);
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_sample"), 0);
+	house_expect_text(h,
+	        "SELECT group_concat(station||' '||code||' '||kind||' '||value||' '||coalesce(reference,'-')||' '||flag,', ')"
+	        " FROM v_check",
+	        "yigan w21011 standard 2.2 2.0 sc, yigan w21011 zero 0.5 - sc");
+	house_check(h, 9999, WQ_CHECK_ZERO, MORNING, 1);
+	struct store_answer *answers = NULL;
+	size_t count = 0;
+	assert_int_equal(store_commit(h->store, &h->group, &answers, &count, &h->err), WQ_E_INVALID);
+}
+
 static void an_outage_that_ends_is_still_one_row(void **state)
 {
 	struct house *h = *state;
@@ -544,6 +564,7 @@ int main(void)
 		house_test(a_change_of_a_number_that_is_taken_gets_the_next),
 		house_test(an_outage_of_a_life_that_was_cut_ends_with_its_last_arrival),
 		house_test(an_outage_that_ends_is_still_one_row),
+		house_test(a_check_is_kept_apart_from_the_readings_and_once),
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
 		house_test(the_outbox_stops_when_it_is_told_to),
 		house_test(the_outbox_remembers_the_channel_tried_last_and_since_when),

@@ -109,7 +109,7 @@ static void on_link(void *owner, const char *down)
 static void it_opens_starts_and_stops_without_a_broker(void **state)
 {
 	struct mqtt_bus_settings settings = bus_settings;
-	const struct wq_sink sink = { NULL, put, note_refusal, on_link };
+	const struct wq_sink sink = { .put = put, .refuse = note_refusal, .link = on_link };
 	struct wq_bus bus = test_bus;
 	struct wq_err err;
 

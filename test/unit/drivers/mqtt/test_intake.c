@@ -59,7 +59,7 @@ static int open_intake(void **state)
 	bus_settings.receipt = MQTT_DURABLE;
 	if (mqtt_intake_open(&intake, &test_bus, NULL) < 0)
 		return -1;
-	intake.sink = (struct wq_sink){ &sink, put, refuse, on_link };
+	intake.sink = (struct wq_sink){ .owner = &sink, .put = put, .refuse = refuse, .link = on_link };
 	return 0;
 }
 
