@@ -3,6 +3,8 @@
  * 212 throws the low byte of the register away before each step (Annex A), which leaves it eight bits of state. */
 #include "wq/hj212.h"
 
+#include <string.h>
+
 static const uint16_t table[256] = {
 	0x0000, 0xC0C1, 0xC181, 0x0140, 0xC301, 0x03C0, 0x0280, 0xC241,
 	0xC601, 0x06C0, 0x0780, 0xC741, 0x0500, 0xC5C1, 0xC481, 0x0440,
@@ -38,11 +40,24 @@ static const uint16_t table[256] = {
 	0x8201, 0x42C0, 0x4380, 0x8341, 0x4100, 0x81C1, 0x8081, 0x4040,
 };
 
+/* The eight bits of state go through a map that is linear and, applied eight times, changes nothing (the unit test shows
+ * it). So bytes eight apart weigh the same, and a text may be folded to its last bytes first: at the speed of memory.
+ * It also follows that such bytes may change places unseen. */
 uint16_t wq_hj212_crc(const char *segment, size_t length)
 {
+	uint64_t fold = 0, word;
+	unsigned char folded[8];
 	uint16_t reg = 0xFFFF;
+	size_t i = 0;
 
-	for (size_t i = 0; i < length; i++)
+	for (; i + 8 < length; i += 8) {
+		memcpy(&word, segment + i, 8);
+		fold ^= word;
+	}
+	memcpy(folded, &fold, 8);
+	for (size_t k = 0; i > 0 && k < 8; k++)
+		reg = table[(reg >> 8) ^ folded[k]];
+	for (; i < length; i++)
 		reg = table[(reg >> 8) ^ (unsigned char)segment[i]];
 	return reg;
 }

@@ -129,34 +129,58 @@ static void take_time(struct wq_hj212_record *record, struct wq_text text, const
 /* Where CP=&& begins; NULL: nowhere. */
 static const char *find_content(struct wq_text segment)
 {
-	return memmem(segment.at, segment.length, "CP=&&", 5);
+	const char *amp = find(segment, '&');
+
+	if (amp != NULL && amp - segment.at >= 3 && end_of(segment) - amp >= 2 && memcmp(amp - 3, "CP=&&", 5) == 0)
+		return amp - 3;
+	return amp != NULL ? memmem(segment.at, segment.length, "CP=&&", 5) : NULL;
+}
+
+#define TWO(a, b) ((unsigned)(unsigned char)(a) << 8 | (unsigned char)(b))
+
+/* The place of a field of two letters; NULL: there is none of that name. */
+static struct wq_text *field_of(struct wq_hj212_record *record, const char *name)
+{
+	switch (TWO(name[0], name[1])) {
+	case TWO('Q', 'N'):
+		return &record->qn;
+	case TWO('S', 'T'):
+		return &record->st;
+	case TWO('C', 'N'):
+		return &record->cn;
+	case TWO('P', 'W'):
+		return &record->pw;
+	case TWO('M', 'N'):
+		return &record->mn;
+	default:
+		return NULL;
+	}
+}
+
+static bool take_number(long *to, struct wq_text value)
+{
+	*to = number_of(value);
+	return *to >= 0;
 }
 
 static void take_field(struct wq_hj212_record *record, struct wq_text name, struct wq_text value)
 {
-	const struct {
-		const char *name;
-		struct wq_text *text;
-	} texts[] = { { "QN", &record->qn }, { "ST", &record->st }, { "CN", &record->cn }, { "PW", &record->pw },
-		{ "MN", &record->mn }, { "Flag", &record->flag } };
-	const struct {
-		const char *name;
-		long *number;
-	} numbers[] = { { "Flag", &record->flag_number }, { "PNO", &record->part }, { "PNUM", &record->parts } };
-	bool known = wq_text_is(name, "RF");
+	struct wq_text *field = name.length == 2 ? field_of(record, name.at) : NULL;
+	bool known = field != NULL;
 
-	record->again = record->again || (known && wq_text_is(value, "1"));
-
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (wq_text_is(name, texts[i].name)) {
-			*texts[i].text = value;
-			known = true;
-		}
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		if (wq_text_is(name, numbers[i].name)) {
-			*numbers[i].number = number_of(value);
-			known = *numbers[i].number >= 0;
-		}
+	if (known) {
+		*field = value;
+	} else if (wq_text_is(name, "Flag")) {
+		record->flag = value;
+		known = take_number(&record->flag_number, value);
+	} else if (wq_text_is(name, "PNO")) {
+		known = take_number(&record->part, value);
+	} else if (wq_text_is(name, "PNUM")) {
+		known = take_number(&record->parts, value);
+	} else if (wq_text_is(name, "RF")) { /* of 2025 */
+		record->again = wq_text_is(value, "1");
+		known = true;
+	}
 	if (!known)
 		record->problems |= WQ_HJ212_HEADER;
 }
@@ -186,12 +210,15 @@ static void read_header(struct wq_hj212_record *record, const char *at, const ch
 /* Suffixes of measured values (HJ 212-2017 6.3.3.2, and what surface-water stations add for their checks). */
 static bool is_measured(struct wq_text suffix)
 {
-	static const char names[][16] = { "Rtd", "Avg", "Min", "Max", "Cou", "ZsRtd", "ZsAvg", "ZsMin", "ZsMax", "Check",
-		"StandardValue", "SpanValue", "Water", "Chroma", "Volume", "DVolume", "SampleRd", "Data", "DayData",
-		"NightData", "RT" };
+	static const char common[][4] = { "Rtd", "Avg", "Min", "Max", "Cou" };
+	static const char others[][16] = { "ZsRtd", "ZsAvg", "ZsMin", "ZsMax", "Check", "StandardValue", "SpanValue", "Water",
+		"Chroma", "Volume", "DVolume", "SampleRd", "Data", "DayData", "NightData", "RT" };
 
-	for (size_t i = 0; suffix.length > 0 && i < sizeof names / sizeof *names; i++)
-		if (names[i][0] == suffix.at[0] && wq_text_is(suffix, names[i]))
+	for (size_t i = 0; suffix.length == 3 && i < sizeof common / sizeof *common; i++)
+		if (memcmp(suffix.at, common[i], 3) == 0)
+			return true;
+	for (size_t i = 0; suffix.length > 0 && i < sizeof others / sizeof *others; i++)
+		if (others[i][0] == suffix.at[0] && wq_text_is(suffix, others[i]))
 			return true;
 	return false;
 }
@@ -295,24 +322,18 @@ static void take_value(struct wq_hj212_record *record, struct wq_text code, stru
 	}
 }
 
-static void take_item(struct wq_hj212_record *record, struct group *group, struct wq_text text, const struct wq_zone *zone)
+/* "name=value"; hyphen: the last one of the name, or NULL. */
+static void take_item(struct wq_hj212_record *record, struct group *group, struct wq_text name, const char *hyphen,
+	struct wq_text value, const struct wq_zone *zone)
 {
-	const char *equals = find(text, '=');
-
-	if (equals == NULL || equals == text.at) {
-		record->problems |= WQ_HJ212_ITEM;
-		return;
-	}
-	struct wq_text name = between(text.at, equals), value = between(equals + 1, end_of(text));
-	const char *hyphen = memrchr(name.at, '-', name.length);
 	struct wq_text code = hyphen != NULL ? between(name.at, hyphen) : name;
 	struct wq_text suffix = hyphen != NULL ? between(hyphen + 1, end_of(name)) : (struct wq_text){ end_of(name), 0 };
 
-	if (wq_text_is(name, "DataTime")) {
+	if (hyphen == NULL && wq_text_is(name, "DataTime")) {
 		take_time(record, value, zone);
 		return;
 	}
-	if (wq_text_is(name, "Flag") || wq_text_is(suffix, "Flag")) {
+	if (wq_text_is(hyphen != NULL ? suffix : name, "Flag")) {
 		take_flag(record, group, hyphen != NULL ? code_in(group, code) : suffix, value);
 		return;
 	}
@@ -322,53 +343,111 @@ static void take_item(struct wq_hj212_record *record, struct group *group, struc
 	take_value(record, code, suffix, value);
 }
 
-/* The end of a piece: a comma or a semicolon; where `texts` is true, outside of //…//. */
-static const char *end_of_piece(const char *at, const char *end, bool texts)
-{
-	bool inside = false;
+/* What a byte means to who reads items. Bytes below blank (but for white space) no text has: cipher text of 2025 does. */
+enum meaning { PLAIN, EQUALS, HYPHEN, SEPARATOR, SLASH, CONTROL };
 
-	for (; at < end; at++) {
-		if (texts && *at == '/' && at + 1 < end && at[1] == '/') {
-			inside = !inside;
-			at++;
-		} else if (!inside && (*at == ',' || *at == ';')) {
+#define C3 CONTROL, CONTROL, CONTROL
+
+static const unsigned char meanings[256] = {
+	C3, C3, C3, PLAIN, PLAIN, CONTROL, CONTROL, PLAIN, /* tab, line ends */
+	C3, C3, C3, C3, C3, C3,
+	['='] = EQUALS,
+	['-'] = HYPHEN,
+	[','] = SEPARATOR,
+	[';'] = SEPARATOR,
+	['/'] = SLASH,
+};
+
+/* Reads items one after the other, each byte once. */
+struct scan {
+	const char *at, *end;
+	bool quotes;  /* a // may still be closed */
+	bool control; /* a byte that no text has was met */
+};
+
+static enum meaning meaning_of(const char *at)
+{
+	return (enum meaning)meanings[(unsigned char)*at];
+}
+
+/* To the first `=` or separator; *hyphen: the last one before it. */
+static const char *scan_name(struct scan *scan, const char **hyphen)
+{
+	const char *at = scan->at;
+
+	for (*hyphen = NULL; at < scan->end; at++) {
+		enum meaning m = meaning_of(at);
+
+		if (m == PLAIN || m == SLASH)
+			continue;
+		if (m != HYPHEN) {
+			scan->control = scan->control || m == CONTROL;
 			return at;
 		}
+		*hyphen = at;
 	}
-	/* One that is never closed is no reason to lose the rest. */
-	return inside ? NULL : end;
+	return at;
 }
 
-static const char *piece(const char *at, const char *end)
+/* Behind a text that begins here as //…//; NULL: it is none. One that is never closed is no reason to lose the rest. */
+static const char *skip_text(struct scan *scan, const char *at)
 {
-	const char *stop = end_of_piece(at, end, true);
+	if (!scan->quotes || scan->end - at < 2 || at[1] != '/')
+		return NULL;
+	const char *close = memmem(at + 2, (size_t)(scan->end - at - 2), "//", 2);
 
-	return stop != NULL ? stop : end_of_piece(at, end, false);
+	scan->quotes = close != NULL;
+	for (const char *c = at; close != NULL && c < close; c++)
+		scan->control = scan->control || meaning_of(c) == CONTROL;
+	return close != NULL ? close + 2 : NULL;
 }
 
-static void read_items(struct wq_hj212_record *record, const char *at, const char *end, const struct wq_zone *zone)
+/* To the separator. */
+static const char *scan_value(struct scan *scan, const char *at)
 {
+	while (at < scan->end) {
+		enum meaning m = meaning_of(at);
+		const char *behind = m == SLASH ? skip_text(scan, at) : NULL;
+
+		if (m >= SEPARATOR && m != SLASH) {
+			scan->control = scan->control || m == CONTROL;
+			if (m == SEPARATOR || scan->control)
+				return at;
+		}
+		at = behind != NULL ? behind : at + 1;
+	}
+	return at;
+}
+
+static bool is_blank(const char *from, const char *to)
+{
+	return between(from, to).length == 0;
+}
+
+/* False: it is no text. */
+static bool read_items(struct wq_hj212_record *record, const char *from, const char *end, const struct wq_zone *zone)
+{
+	struct scan scan = { .at = from, .end = end, .quotes = true };
 	struct group group = { 0 };
 
-	while (at < end) {
-		const char *stop = piece(at, end);
-		struct wq_text text = between(at, stop);
+	while (scan.at < end && !scan.control) {
+		const char *hyphen, *stop = scan_name(&scan, &hyphen), *equals = stop;
 
-		if (text.length > 0)
-			take_item(record, &group, text, zone);
+		if (stop < end && *stop == '=' && !scan.control) {
+			stop = scan_value(&scan, stop + 1);
+			if (is_blank(scan.at, equals))
+				record->problems |= WQ_HJ212_ITEM;
+			else
+				take_item(record, &group, between(scan.at, equals), hyphen, between(equals + 1, stop),
+					zone);
+		} else if (!is_blank(scan.at, stop)) {
+			record->problems |= WQ_HJ212_ITEM;
+		}
 		if (stop < end && *stop == ';')
 			group = (struct group){ .first = record->count };
-		at = stop + 1;
+		scan.at = stop + 1;
 	}
-}
-
-/* Cipher text of 2025 is bytes below blank, which no text has (above ASCII there is Chinese). */
-static bool is_text(const char *at, const char *end)
-{
-	for (; at < end; at++)
-		if ((unsigned char)*at < ' ' && *at != '\t' && *at != '\r' && *at != '\n')
-			return false;
-	return true;
+	return !scan.control;
 }
 
 void wq_hj212_read(struct wq_text segment, const struct wq_zone *zone, struct wq_hj212_record *record)
@@ -389,8 +468,11 @@ void wq_hj212_read(struct wq_text segment, const struct wq_zone *zone, struct wq
 		end -= 2;
 	else
 		record->problems |= WQ_HJ212_NO_CP_END;
-	if (is_text(content, end))
-		read_items(record, content, end, zone);
-	else
-		record->problems |= WQ_HJ212_CIPHER;
+	unsigned before = record->problems;
+
+	if (read_items(record, content, end, zone))
+		return;
+	record->problems = before | WQ_HJ212_CIPHER;
+	record->count = 0;
+	record->time = WQ_NO_TIME;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames a second of one core: framing, checksum and items of the frames of a file (or of a built-in one), beside the
- * checksum alone over the same bytes.
+ * checksum alone and a copy of the same bytes.
  *
  *   bench_hj212 [FILE] */
 #include "wq/hj212.h"
@@ -90,10 +90,23 @@ int main(int argc, char **argv)
 		sum += wq_hj212_crc(bytes, count);
 	double checksum = now() - began;
 
+	char *copy = malloc(count);
+
+	if (copy == NULL)
+		return 1;
+	began = now();
+	for (int i = 0; i < 200; i++) {
+		memcpy(copy, bytes, count);
+		sum += (unsigned char)copy[(size_t)i % count];
+	}
+	double copied = now() - began;
+
+	free(copy);
 	printf("%.0f bytes and %.1f items a frame\n", (double)count * 200 / (double)frames, (double)items / (double)frames);
 	printf("frames read            %12.0f a second\n", (double)frames / decoded);
 	printf("frames found, not read %12.0f a second\n", (double)framed / framing);
 	printf("checksum alone         %12.0f a second (%x)\n", (double)frames / checksum, sum);
+	printf("copied by memcpy       %12.0f a second\n", (double)frames / copied);
 	free(bytes);
 	return 0;
 }

@@ -90,6 +90,33 @@ static void the_checksum_is_that_of_annex_a(void **state)
 	assert_int_equal(wq_hj212_crc_modbus("123456789", 9), 0x4B37);
 }
 
+/* As Annex A words it, a bit at a time. */
+static uint16_t crc_by_the_letter(const char *text, size_t length)
+{
+	unsigned reg = 0xFFFF;
+
+	for (size_t i = 0; i < length; i++) {
+		reg = (reg >> 8) ^ (unsigned char)text[i];
+		for (int bit = 0; bit < 8; bit++)
+			reg = (reg & 1) != 0 ? (reg >> 1) ^ 0xA001 : reg >> 1;
+	}
+	return (uint16_t)reg;
+}
+
+static void the_folded_checksum_is_that_of_annex_a_at_every_length(void **state)
+{
+	char text[300];
+	unsigned seed = 1;
+
+	(void)state;
+	for (size_t length = 0; length < sizeof text; length++)
+		for (int round = 0; round < 20; round++) {
+			for (size_t i = 0; i < length; i++)
+				text[i] = (char)((seed = seed * 1103515245u + 12345u) >> 16);
+			assert_int_equal(wq_hj212_crc(text, length), crc_by_the_letter(text, length));
+		}
+}
+
 static void frames_are_found_whatever_ends_them(void **state)
 {
 	static const char *const ends[] = { "\r\n", "\n\r", "\n", "\r", "" };
@@ -243,6 +270,7 @@ static void an_endless_stream_of_anything_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_folded_checksum_is_that_of_annex_a_at_every_length),
 		cmocka_unit_test(the_checksum_is_that_of_annex_a),
 		cmocka_unit_test(frames_are_found_whatever_ends_them),
 		cmocka_unit_test(a_wrong_length_is_told_and_the_frame_is_read),
