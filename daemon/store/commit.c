@@ -31,7 +31,7 @@ static int insert(struct store *store, const struct wq_stored *s, int64_t revisi
 	                db_real(s->score), db_int(s->late), db_int(s->event)));
 	if (rc == SQLITE_OK && s->at > store->names.highest[s->series])
 		store->names.highest[s->series] = s->at;
-	return rc;
+	return rc == SQLITE_OK ? forward_samples(store, s, 1) : rc;
 }
 
 static bool says_the_same(sqlite3_stmt *row, const struct wq_stored *s)
@@ -120,7 +120,7 @@ static int commit_run(struct store *store, const struct wq_stored *samples, size
 	store->rows = (struct rows){ samples, count, &store->names };
 	int rc = db_run(store->statements[ST_SAMPLE_ROWS], NULL, 0);
 	store->rows = (struct rows){ 0 };
-	return rc;
+	return rc == SQLITE_OK ? forward_samples(store, samples, count) : rc;
 }
 
 static int check_samples(
@@ -224,7 +224,7 @@ static wq_ms newest_arrival(const struct store *store, const struct commit_group
 	return newest;
 }
 
-static uint64_t last_sequence(const struct store *store, const struct commit_group *group)
+uint64_t commit_sequence(const struct store *store, const struct commit_group *group)
 {
 	return group->last_sequence > store->sequence ? group->last_sequence : store->sequence;
 }
@@ -232,13 +232,14 @@ static uint64_t last_sequence(const struct store *store, const struct commit_gro
 static int put_meta(struct store *store, const struct commit_group *group, struct wq_err *err)
 {
 	int rc = db_run(store->statements[ST_META],
-	        DB_VALUES(db_int((int64_t)last_sequence(store, group)),
+	        DB_VALUES(db_int((int64_t)commit_sequence(store, group)),
 	                db_int(newest_arrival(store, group)), db_int(store->commits + 1)));
 	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot count the commit", err);
 }
 
 static int write_group(struct store *store, const struct commit_group *group, struct wq_err *err)
 {
+	store->forwarded.sequence = -1; /* an earlier try may have been rolled back */
 	int r = store_transaction(store, err);
 	if (r == 0)
 		r = commit_samples(store, group, err);
@@ -256,7 +257,7 @@ static int finish(struct store *store, const struct commit_group *group, struct 
 	if (rc != SQLITE_OK)
 		return store_fail(store, rc, "cannot commit", err);
 	store->doubt = NULL;
-	store->sequence = last_sequence(store, group);
+	store->sequence = commit_sequence(store, group);
 	store->received = newest_arrival(store, group);
 	store->commits++;
 	return 0;

@@ -8,7 +8,7 @@
 void commit_group_reset(struct commit_group *group)
 {
 	wq_outcome_reset(&group->outcome);
-	group->notice_count = group->delivery_count = group->outage_count = group->check_count = 0;
+	group->notice_count = group->delivery_count = group->outage_count = group->check_count = group->uplink_count = 0;
 	group->last_sequence = 0;
 	group->batch_count = 0;
 	group->first_received = 0;
@@ -21,5 +21,6 @@ void commit_group_free(struct commit_group *group)
 	free(group->deliveries);
 	free(group->outages);
 	free(group->checks);
+	free(group->uplinks);
 	memset(group, 0, sizeof *group);
 }

@@ -204,6 +204,8 @@ int store_reopen(struct store *store, struct wq_err *err)
 	/* Another file knows the stations by other keys. */
 	if (r == 0 && says.text[0] != '\0')
 		r = store_use_site(store, store->site, &local);
+	if (r == 0 && says.text[0] != '\0')
+		r = store_use_uplinks(store, store->uplinks, store->uplink_count, NULL, &local);
 	if (r == 0)
 		r = tidy_settle(store, &local);
 	if (r < 0) {

@@ -20,7 +20,7 @@ static struct db_value key_or_null(const int64_t *keys, uint32_t index)
 	return index == WQ_NONE ? db_null() : db_int(keys[index]);
 }
 
-static int put_day(struct store *store, const void *item, struct wq_err *err)
+static int put_day(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
 	const struct wq_day_row *d = item;
 	const struct wq_site *site = store->site;
@@ -33,6 +33,8 @@ static int put_day(struct store *store, const void *item, struct wq_err *err)
 	        ? db_run(store->statements[ST_DAY_TOLD],
 	                  DB_VALUES(db_int(store->names.station[d->station]), db_int(d->day)))
 	        : SQLITE_OK;
+	if (rc == SQLITE_OK && d->parameter == WQ_NONE)
+		rc = forward_day(store, d->station, d->day, commit_sequence(store, group));
 	if (rc != SQLITE_OK)
 		return rc;
 	return db_run(store->statements[ST_DAY_INSERT],
@@ -44,8 +46,9 @@ static int put_day(struct store *store, const void *item, struct wq_err *err)
 }
 
 /* A group's days are told before what it wants: a reading after them is not in them. */
-static int put_need(struct store *store, const void *item, struct wq_err *err)
+static int put_need(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct wq_need *need = item;
 	if (need->station >= store->site->station_count)
 		return wq_fail(err, WQ_E_INVALID, "%s: a day of station %u is wanted", store->path,
@@ -90,7 +93,7 @@ static const enum effect effects[WQ_CHANGE_KINDS] = {
 	[WQ_CLOSED] = ENDS,
 };
 
-static int put_change(struct store *store, const void *item, struct wq_err *err)
+static int put_change(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
 	const struct wq_change *c = item;
 	int rc = check_change(store, c, err);
@@ -110,7 +113,7 @@ static int put_change(struct store *store, const void *item, struct wq_err *err)
 		        DB_VALUES(db_int(c->alarm), db_int(effect == OPENS)));
 	if (rc != SQLITE_OK)
 		return rc;
-	return db_run(store->statements[ST_CHANGE_INSERT],
+	rc = db_run(store->statements[ST_CHANGE_INSERT],
 	        DB_VALUES(db_int(c->alarm), db_int(c->number), db_int(c->kind),
 	                key_or_null(store->names.station, c->station),
 	                key_or_null(store->names.series, c->series), db_int(c->level),
@@ -118,6 +121,7 @@ static int put_change(struct store *store, const void *item, struct wq_err *err)
 	                db_field(c->who, sizeof c->who), db_field(c->note, sizeof c->note),
 	                db_field(c->says, sizeof c->says),
 	                db_field(c->evidence, sizeof c->evidence), db_int(c->hush)));
+	return rc == SQLITE_OK ? forward_change(store, c->alarm, commit_sequence(store, group)) : rc;
 }
 
 /* Where a shelf or a delay belongs; 0 is no station, no series. */
@@ -134,8 +138,9 @@ static int place_keys(const struct store *store, uint32_t rule, uint32_t place,
 	return SQLITE_OK;
 }
 
-static int put_shelf(struct store *store, const void *item, struct wq_err *err)
+static int put_shelf(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct wq_shelf *s = item;
 	struct db_value keys[3];
 	int rc = place_keys(store, s->rule, s->place, keys, err);
@@ -148,8 +153,9 @@ static int put_shelf(struct store *store, const void *item, struct wq_err *err)
 	                db_field(s->ended_by, sizeof s->ended_by)));
 }
 
-static int put_word(struct store *store, const void *item, struct wq_err *err)
+static int put_word(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct wq_profile_word *w = item;
 	if (w->profile >= store->site->profile_count)
 		return wq_fail(err, WQ_E_INVALID, "%s: a word on profile %u of %zu", store->path, w->profile,
@@ -160,8 +166,9 @@ static int put_word(struct store *store, const void *item, struct wq_err *err)
 	                db_field(w->reason, sizeof w->reason)));
 }
 
-static int put_maintenance(struct store *store, const void *item, struct wq_err *err)
+static int put_maintenance(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct wq_maintenance *m = item;
 	const struct wq_site *site = store->site;
 	if (m->station >= site->station_count || (m->series != WQ_NONE && m->series >= site->series_count))
@@ -174,8 +181,9 @@ static int put_maintenance(struct store *store, const void *item, struct wq_err 
 	                db_field(m->reason, sizeof m->reason), db_field(m->ended_by, sizeof m->ended_by)));
 }
 
-static int put_delay(struct store *store, const void *item, struct wq_err *err)
+static int put_delay(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct wq_delay *d = item;
 	struct db_value keys[3];
 	int rc = place_keys(store, d->rule, d->place, keys, err);
@@ -189,8 +197,9 @@ static int put_delay(struct store *store, const void *item, struct wq_err *err)
 	                time_or_null(d->meets_since)));
 }
 
-static int put_notice(struct store *store, const void *item, struct wq_err *err)
+static int put_notice(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct wq_notice *n = item;
 	(void)err;
 	return db_run(store->statements[ST_NOTICE_INSERT],
@@ -203,8 +212,9 @@ static int put_notice(struct store *store, const void *item, struct wq_err *err)
 	                db_field(n->data, sizeof n->data), db_int(n->deadline)));
 }
 
-static int put_delivery(struct store *store, const void *item, struct wq_err *err)
+static int put_delivery(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct store_delivery *d = item;
 	(void)err;
 	int state = !d->done         ? NOTICE_PENDING
@@ -221,8 +231,9 @@ static int put_delivery(struct store *store, const void *item, struct wq_err *er
 	                db_field(d->channel, sizeof d->channel)));
 }
 
-static int put_outage(struct store *store, const void *item, struct wq_err *err)
+static int put_outage(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
+	(void)group;
 	const struct store_outage *o = item;
 	if (o->source >= store->site->source_count)
 		return wq_fail(err, WQ_E_INVALID, "%s: an outage has source %u of %zu", store->path,
@@ -233,9 +244,10 @@ static int put_outage(struct store *store, const void *item, struct wq_err *err)
 	                db_field(o->reason, sizeof o->reason)));
 }
 
-static int put_check(struct store *store, const void *item, struct wq_err *err)
+static int put_check(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
 	const struct wq_check *c = item;
+	(void)group;
 	if (c->series >= store->site->series_count)
 		return wq_fail(err, WQ_E_INVALID, "%s: a check has series %u of %zu", store->path, c->series,
 		        store->site->series_count);
@@ -245,9 +257,16 @@ static int put_check(struct store *store, const void *item, struct wq_err *err)
 	                db_field(c->flag, sizeof c->flag)));
 }
 
+static int put_uplink(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
+{
+	(void)group;
+	(void)err;
+	return forward_acknowledged(store, item);
+}
+
 /* One kind of record of a group. */
 struct records {
-	int (*put)(struct store *store, const void *item, struct wq_err *err);
+	int (*put)(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err);
 	const void *items;
 	size_t count, size;
 	const char *doing;
@@ -276,11 +295,13 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		        "cannot store an outage" },
 		{ put_check, group->checks, group->check_count, sizeof *group->checks,
 		        "cannot store the check of an analyser" },
+		{ put_uplink, group->uplinks, group->uplink_count, sizeof *group->uplinks,
+		        "cannot store what was forwarded" },
 	};
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		for (size_t i = 0; i < kinds[k].count; i++) {
 			const char *item = (const char *)kinds[k].items + i * kinds[k].size;
-			int r = kinds[k].put(store, item, err);
+			int r = kinds[k].put(store, group, item, err);
 			if (r < 0)
 				return r;
 			if (r != SQLITE_OK)

@@ -307,4 +307,19 @@ static const char *const step_checks[] = {
 	NULL
 };
 
-const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_checks };
+/* What the uplinks have forwarded (a row each: the last that was acknowledged), and what there is to forward, in the
+ * order of its commit: the readings of a batch by station and time, and changes of alarms (kind 0: alarm, number)
+ * and days that closed (kind 1: station, day), for which `sequence` says which readings came before them. Rows are
+ * only there while an uplink needs them. */
+static const char *const step_uplinks[] = {
+	"CREATE TABLE uplink(name TEXT PRIMARY KEY,incarnation INTEGER NOT NULL,"
+	"sequence INTEGER NOT NULL,note INTEGER NOT NULL,acknowledged INTEGER) STRICT,WITHOUT ROWID;"
+	"CREATE TABLE forward(sequence INTEGER NOT NULL,station INTEGER NOT NULL,at INTEGER NOT NULL,"
+	"PRIMARY KEY(sequence,station,at)) STRICT,WITHOUT ROWID;"
+	"CREATE TABLE forward_note(seq INTEGER PRIMARY KEY AUTOINCREMENT,kind INTEGER NOT NULL,"
+	"subject INTEGER NOT NULL,number INTEGER NOT NULL,sequence INTEGER NOT NULL) STRICT;",
+	NULL
+};
+
+const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
+	step_checks, step_uplinks };

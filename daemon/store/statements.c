@@ -100,4 +100,20 @@ const char *const store_statements[ST_COUNT] = {
 	        "INSERT INTO sample(" SAMPLE_COLUMNS ") SELECT " SAMPLE_COLUMNS " FROM sample_open"
 	        " WHERE at<=?1 ORDER BY series,at,revision",
 	[ST_MOVE_DELETE] = "DELETE FROM sample_open WHERE at<=?1",
+	[ST_FORWARD_PUT] =
+	        "INSERT INTO forward(sequence,station,at) VALUES(?1,?2,?3) ON CONFLICT DO NOTHING",
+	[ST_FORWARD_CHANGE] =
+	        "INSERT INTO forward_note(kind,subject,number,sequence)"
+	        " SELECT 0,?1,max(number),?2 FROM change WHERE alarm=?1",
+	[ST_FORWARD_DAY] = "INSERT INTO forward_note(kind,subject,number,sequence) VALUES(1,?1,?2,?3)",
+	/* In slices: an uplink that goes may leave millions behind. */
+	[ST_FORWARD_DONE] =
+	        "DELETE FROM forward WHERE sequence<=(SELECT max(sequence) FROM (SELECT sequence FROM forward"
+	        " WHERE sequence<=(SELECT min(sequence) FROM uplink) ORDER BY sequence LIMIT 20000))",
+	[ST_FORWARD_NOTES_DONE] =
+	        "DELETE FROM forward_note WHERE seq<=(SELECT max(seq) FROM (SELECT seq FROM forward_note"
+	        " WHERE seq<=(SELECT min(note) FROM uplink) ORDER BY seq LIMIT 20000))",
+	[ST_UPLINK_PUT] =
+	        "UPDATE uplink SET sequence=max(sequence,?3),note=max(note,?4),"
+	        "acknowledged=max(coalesce(acknowledged,?5),?5) WHERE name=?1 AND incarnation=?2",
 };

@@ -38,6 +38,15 @@ struct store_outage {
 	char reason[160];
 };
 
+/* How far the peer of an uplink has acknowledged. */
+struct store_uplink {
+	char name[WQ_NAME_TEXT];
+	uint64_t incarnation; /* the file that it speaks of; of another one it is passed over */
+	uint64_t sequence;    /* all readings up to this batch */
+	int64_t note;         /* all notes (changes of alarms, days) up to this */
+	wq_ms at;             /* our clock */
+};
+
 /* What is committed together: immutable once handed to the writer. */
 struct commit_group {
 	struct wq_outcome outcome;
@@ -49,6 +58,8 @@ struct commit_group {
 	size_t outage_count, outage_room;
 	struct wq_check *checks;
 	size_t check_count, check_room;
+	struct store_uplink *uplinks;
+	size_t uplink_count, uplink_room;
 	uint64_t last_sequence; /* highest batch sequence in it; receipts up to here are due after the commit */
 	size_t batch_count;
 	wq_ms first_received;   /* arrival of its oldest batch (CLOCK_BOOTTIME ms), for the latency figures */
@@ -114,6 +125,11 @@ int store_reopen(struct store *store, struct wq_err *err);
 
 /* After a reload: rows for the new site's stations, series, …; maps its indices from now on. Writer thread. */
 int store_use_site(struct store *store, const struct wq_site *site, struct wq_err *err);
+
+/* From now on what is committed is kept for these uplinks until each has forwarded it; one that is new begins with what
+ * comes, one that is not named loses its place (*gone: how many did). The names outlive the store. Writer thread, or
+ * before it. */
+int store_use_uplinks(struct store *store, const char *const *names, size_t count, size_t *gone, struct wq_err *err);
 
 /* One bounded step of housekeeping between commits: copies the log into the file, moves readings of closed days to
  * where a series lies together, refreshes the planner's figures. `uptime` is CLOCK_BOOTTIME in ms. 1: there is more to do;

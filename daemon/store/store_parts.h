@@ -42,6 +42,12 @@ enum statement {
 	ST_MOVE_UNTIL,
 	ST_MOVE_COPY,
 	ST_MOVE_DELETE,
+	ST_FORWARD_PUT,
+	ST_FORWARD_CHANGE,
+	ST_FORWARD_DAY,
+	ST_FORWARD_DONE,
+	ST_FORWARD_NOTES_DONE,
+	ST_UPLINK_PUT,
 	ST_COUNT,
 };
 extern const char *const store_statements[ST_COUNT]; /* statements.c */
@@ -70,6 +76,12 @@ struct store {
 	        *doubt; /* its COMMIT failed: in the file or not, reopening tells */
 	bool landed;    /* reopening found it in the file */
 	bool suspect;   /* SQLite found damage */
+	const char *const *uplinks; /* names; forward.c */
+	size_t uplink_count;
+	struct {
+		int64_t sequence, station;
+		wq_ms at;
+	} forwarded; /* the row of `forward` put last in this group */
 	size_t orphans;
 	/* tidy.c */
 	int wal_frames, wal_copied;
@@ -94,6 +106,16 @@ void store_rollback(struct store *store);
 
 /* commit.c */
 int commit_samples(struct store *store, const struct commit_group *group, struct wq_err *err);
+
+/* forward.c: what there is to forward is written with what it tells of, while the site has uplinks. SQLITE_OK or the
+ * failure. */
+int forward_samples(struct store *store, const struct wq_stored *samples, size_t count);
+int forward_change(struct store *store, int64_t alarm, uint64_t sequence);
+int forward_day(struct store *store, uint32_t station, wq_day day, uint64_t sequence);
+int forward_acknowledged(struct store *store, const struct store_uplink *uplink);
+
+/* The highest batch sequence once the group is committed. */
+uint64_t commit_sequence(const struct store *store, const struct commit_group *group);
 
 /* records.c: everything of a group that is not a sample. */
 int commit_records(struct store *store, const struct commit_group *group, struct wq_err *err);
