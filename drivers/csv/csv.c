@@ -65,7 +65,7 @@ struct wq_csv *wq_csv_open(FILE *from, const char *name, const struct wq_paramet
 	if (csv != NULL) {
 		csv->zone = zone;
 		csv->name = strdup(name);
-		csv->rows = csv_rows_open(from);
+		csv->rows = csv_rows_open(from, ',');
 	}
 	if (csv == NULL || csv->name == NULL || csv->rows == NULL) {
 		wq_fail(err, WQ_E_MEMORY, "%s: no memory", name);

@@ -26,6 +26,7 @@
 
 struct csv_rows {
 	FILE *from;
+	char separator;
 	struct csv_parser parser;
 	char *text; /* the fields of the row, each with its NUL */
 	size_t used, room;
@@ -59,19 +60,21 @@ static bool parser_open(struct csv_rows *rows)
 {
 	if (csv_init(&rows->parser, 0) != 0)
 		return false;
+	csv_set_delim(&rows->parser, (unsigned char)rows->separator);
 	csv_set_blk_size(&rows->parser, BLOCK);
 	csv_set_space_func(&rows->parser, is_space);
 	csv_set_term_func(&rows->parser, is_end);
 	return true;
 }
 
-struct csv_rows *csv_rows_open(FILE *from)
+struct csv_rows *csv_rows_open(FILE *from, char separator)
 {
 	struct csv_rows *rows = calloc(1, sizeof(*rows));
 
 	if (rows == NULL)
 		return NULL;
 	rows->from = from;
+	rows->separator = separator;
 	rows->line = 1;
 	rows->begin = 1;
 	if (!parser_open(rows)) {

@@ -12,8 +12,8 @@
 struct wq_err;
 struct csv_rows;
 
-/* NULL when there is no memory. The stream stays the caller's. */
-struct csv_rows *csv_rows_open(FILE *from);
+/* NULL when there is no memory. The stream stays the caller's; `separator` stands between fields. */
+struct csv_rows *csv_rows_open(FILE *from, char separator);
 void csv_rows_close(struct csv_rows *rows);
 
 /* 1: a row, *count fields (text valid until the next call); 0: the end; negative with *err:

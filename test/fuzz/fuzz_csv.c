@@ -3,6 +3,7 @@
  * where it says so, and line numbers must ascend. */
 #include "wq/csv.h"
 #include "wq/err.h"
+#include "wq/table.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -31,6 +32,38 @@ static void check_row(
 	}
 }
 
+/* The same bytes as the importer reads them: what is given is finite and named, it goes on and ends. */
+static void read_table(const uint8_t *data, size_t size)
+{
+	const struct wq_table_wish wish = { .parameters = wq_parameters,
+		.parameter_count = wq_parameter_count,
+		.zone = &wq_zone_china,
+		.reference = WQ_DAYS(20000),
+		.below_half = size % 2 == 0,
+		.year = size % 3 == 0 ? 2026 : 0,
+		.station = size % 5 == 0 ? "one" : NULL };
+	struct wq_table_reading reading;
+	struct wq_err err = { .code = 0 };
+	FILE *from = fmemopen((void *)(uintptr_t)data, size, "r");
+	size_t line = 0;
+	int r;
+
+	require(from != NULL);
+	struct wq_table *table = wq_table_open(from, "fuzz", &wish, &err);
+	require(table != NULL || (err.code < 0 && err.text[0] != '\0'));
+	while (table != NULL && (r = wq_table_next(table, &reading, &err)) != 0) {
+		require(r == 1 || err.text[0] != '\0');
+		if (r < 0)
+			continue;
+		require(isfinite(reading.value) && reading.parameter < wq_parameter_count && reading.at != WQ_NO_TIME);
+		require(reading.station != NULL && reading.station[0] != '\0' && reading.line >= line);
+		require(memchr(reading.flag, '\0', sizeof reading.flag) != NULL);
+		line = reading.line;
+	}
+	wq_table_close(table);
+	fclose(from);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *const *names;
@@ -44,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
+	read_table(data, size);
 	from = fmemopen((void *)data, size, "r");
 	require(from != NULL);
 	csv = wq_csv_open(
