@@ -42,8 +42,8 @@ static const struct {
 
 void complaint_block(const struct plan_block *block, int exception, char *text, size_t cap)
 {
-	snprintf(text, cap, "%s registers %u to %u: exception %d, %s",
-	        block->table == MODBUS_INPUT ? "input" : "holding", block->address,
+	snprintf(text, cap, "%s %u to %u: exception %d, %s",
+	        modbus_table_name(block->table), block->address,
 	        block->address + block->registers - 1u, exception, frame_exception(exception));
 }
 

@@ -6,6 +6,8 @@
 
 #include "wq/err.h"
 
+#include <stdbool.h>
+
 #define HEADER 7 /* transaction, protocol, length, unit */
 
 static void put16(uint8_t *to, unsigned value)
@@ -56,6 +58,28 @@ static int check_header(const struct frame_request *request, const uint8_t *byte
 	return 0;
 }
 
+static bool of_bits(const struct frame_request *request)
+{
+	return request->function <= 2;
+}
+
+/* Bytes of the answer's data: eight bits a byte, two bytes a register. */
+static unsigned data_bytes(const struct frame_request *request)
+{
+	return of_bits(request) ? (request->count + 7u) / 8u : request->count * 2u;
+}
+
+/* The first bit asked for is the lowest of the first byte. */
+static void take(const struct frame_request *request, const uint8_t *data, uint16_t *registers)
+{
+	for (size_t i = 0; i < request->count; i++) {
+		if (of_bits(request))
+			registers[i] = (data[i / 8] >> (i % 8)) & 1;
+		else
+			registers[i] = get16(data + 2 * i);
+	}
+}
+
 int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
         uint16_t *registers, struct wq_err *err)
 {
@@ -68,12 +92,10 @@ int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t
 	if (bytes[7] != request->function)
 		return wq_fail(err, WQ_E_PROTOCOL, "function %u in the answer, asked was %u",
 		        bytes[7], request->function);
-	if (bytes[8] != request->count * 2u || length != HEADER + 2 + request->count * 2u)
-		return wq_fail(err, WQ_E_PROTOCOL,
-		        "%u bytes of registers in the answer, asked were %u", bytes[8],
-		        request->count * 2u);
-	for (size_t i = 0; i < request->count; i++)
-		registers[i] = get16(bytes + HEADER + 2 + 2 * i);
+	if (bytes[8] != data_bytes(request) || length != HEADER + 2 + data_bytes(request))
+		return wq_fail(err, WQ_E_PROTOCOL, "%u bytes of %s in the answer, asked were %u",
+		        bytes[8], of_bits(request) ? "bits" : "registers", data_bytes(request));
+	take(request, bytes + HEADER + 2, registers);
 	return 0;
 }
 

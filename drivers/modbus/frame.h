@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request for registers and the check of its answer (Modbus Messaging on TCP/IP V1.0b, §3.1;
- * Modbus Application Protocol V1.1b3, §6.3, §6.4, §7). Pure and thread-safe.
+/* One request for registers or bits and the check of its answer (Modbus Messaging on TCP/IP V1.0b,
+ * §3.1; Modbus Application Protocol V1.1b3, §6.1 to §6.4, §7). Pure and thread-safe.
  *
  * Written here because libmodbus 3.1.6 compares transaction, function and length of a TCP answer
  * but not its unit id: a gateway that hands on the late answer of one device as the answer of
@@ -22,9 +22,9 @@ struct link_framing;
 struct frame_request {
 	uint16_t transaction;
 	uint8_t unit_id;
-	uint8_t function; /* 3 or 4 */
+	uint8_t function; /* 1 and 2: bits; 3 and 4: registers */
 	uint16_t address;
-	uint16_t count; /* 1 … FRAME_REGISTERS */
+	uint16_t count; /* 1 … FRAME_REGISTERS, of registers or of bits */
 };
 
 /* Bytes of data in the answer: two for a register; functions 1 and 2 read bits, eight in a byte. */
@@ -32,7 +32,7 @@ unsigned frame_data_bytes(const struct frame_request *request);
 
 void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUEST]);
 
-/* 0: registers[0 … count) are filled; 1 … 255: the device's exception code; WQ_E_PROTOCOL: not the
+/* 0: registers[0 … count) are filled, with 0 or 1 where bits were asked for; 1 … 255: the device's exception code; WQ_E_PROTOCOL: not the
  * answer to this request. Any bytes are safe; registers are written on success only. */
 int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
         uint16_t *registers, struct wq_err *err);

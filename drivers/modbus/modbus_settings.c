@@ -72,6 +72,31 @@ static const struct wq_choice connections[] = {
 	{ NULL, 0 },
 };
 
+static const struct {
+	uint8_t function;
+	const char *name;
+} kinds[MODBUS_TABLES] = {
+	[MODBUS_HOLDING] = { 3, "holding registers" },
+	[MODBUS_INPUT] = { 4, "input registers" },
+	[MODBUS_COIL] = { 1, "coils" },
+	[MODBUS_DISCRETE] = { 2, "discrete inputs" },
+};
+
+uint8_t modbus_function(int table)
+{
+	return kinds[table].function;
+}
+
+const char *modbus_table_name(int table)
+{
+	return kinds[table].name;
+}
+
+bool modbus_table_of_bits(int table)
+{
+	return table == MODBUS_COIL || table == MODBUS_DISCRETE;
+}
+
 #define BUS(field)   offsetof(struct modbus_bus_settings, field)
 #define POINT(field) offsetof(struct modbus_point_settings, field)
 

@@ -12,8 +12,18 @@
 
 struct wq_err;
 
-/* Function codes 3 and 4: the only ones this driver knows. */
-enum modbus_table { MODBUS_HOLDING, MODBUS_INPUT };
+/* What a device has; each is read by a function of its own. */
+enum modbus_table { MODBUS_HOLDING, MODBUS_INPUT, MODBUS_COIL, MODBUS_DISCRETE };
+#define MODBUS_TABLES 4
+
+/* The function that reads a table: 3, 4, 1, 2. */
+uint8_t modbus_function(int table);
+
+/* "holding registers" "input registers" "coils" "discrete inputs" */
+const char *modbus_table_name(int table);
+
+/* Whether it holds single bits. */
+bool modbus_table_of_bits(int table);
 
 enum modbus_type {
 	MODBUS_FLOAT32,

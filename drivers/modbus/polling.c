@@ -59,7 +59,7 @@ static struct frame_request next_request(const struct poll *p)
 			.count = 1 };
 	return (struct frame_request){
 		.unit_id = b->unit_id,
-		.function = b->table == MODBUS_INPUT ? 4 : 3,
+		.function = modbus_function(b->table),
 		.address = b->address,
 		.count = b->registers,
 	};

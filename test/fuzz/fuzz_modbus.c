@@ -30,10 +30,10 @@ static void try_frame(const uint8_t *data, size_t size)
 		return;
 	request.transaction = (uint16_t)(data[0] << 8 | data[1]);
 	request.unit_id = data[2];
-	request.function = (uint8_t)(3 + data[3] % 2);
+	request.function = (uint8_t)(1 + data[3] % 4);
 	request.count = (uint16_t)(1 + data[4] % FRAME_REGISTERS);
 	r = frame_read(&request, data + 5, size - 5, registers, NULL);
-	if (r > 255 || (r == 0 && size - 5 != 9u + 2u * request.count))
+	if (r > 255 || (r == 0 && size - 5 != 9u + (request.function > 2 ? 2u * request.count : (request.count + 7u) / 8u)))
 		abort();
 }
 

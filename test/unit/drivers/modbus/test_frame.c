@@ -109,6 +109,27 @@ static void no_exception_zero(void **state)
 	assert_int_equal(frame_read(&asked, answer, sizeof answer, registers, NULL), WQ_E_PROTOCOL);
 }
 
+static void bits_come_lowest_first(void **state)
+{
+	/* The example of Modbus Application Protocol V1.1b3, §6.1: coils 20 to 38 are CD 6B 05. */
+	static const struct frame_request coils = { 0x1234, 17, 1, 0x0013, 19 };
+	uint8_t answer[] = { 0x12, 0x34, 0, 0, 0, 6, 17, 1, 3, 0xCD, 0x6B, 0x05 };
+	static const char expected[] = "1011001111010110101";
+	uint16_t bits[20] = { 0 };
+
+	(void)state;
+	bits[19] = 7;
+	assert_int_equal(frame_read(&coils, answer, sizeof answer, bits, NULL), 0);
+	for (size_t i = 0; i < 19; i++)
+		assert_int_equal(bits[i], expected[i] - '0');
+	assert_int_equal(bits[19], 7);
+	answer[8] = 4;
+	assert_int_equal(frame_read(&coils, answer, sizeof answer, bits, NULL), WQ_E_PROTOCOL);
+	answer[8] = 3;
+	answer[7] = 2; /* discrete inputs were not asked for */
+	assert_int_equal(frame_read(&coils, answer, sizeof answer, bits, NULL), WQ_E_PROTOCOL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +139,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_not_the_answer),
 		cmocka_unit_test(refuses_every_truncation),
 		cmocka_unit_test(no_exception_zero),
+		cmocka_unit_test(bits_come_lowest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
