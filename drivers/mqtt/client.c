@@ -13,6 +13,8 @@
  * wait. */
 #include "client.h"
 
+#include "ahead.h"
+
 #include "wq/err.h"
 
 #include <MQTTClient.h>
@@ -42,7 +44,9 @@ struct mqtt_client {
 	struct mqtt_client_hooks hooks;
 	char *broker, *id, *username, *password_file, *ca_file, *filter;
 	int keepalive; /* seconds */
+	int version;   /* of the protocol: 4 or 5 */
 	bool clean, tls, durable;
+	struct mqtt_ahead ahead; /* of the connection */
 	atomic_int socket; /* of the connection; -1: not known */
 	pthread_mutex_t lock;
 	char tls_error[160];
@@ -126,22 +130,53 @@ static int on_close(void *handle)
 	return 0;
 }
 
+/* Whether the message may be acknowledged: stored with an earlier one, or stored now, together with
+ * what lies in the socket behind it. */
+static bool hand_over(struct mqtt_client *client, const struct mqtt_message *message)
+{
+	struct mqtt_message messages[1 + MQTT_AHEAD_MESSAGES] = { *message };
+	size_t taken, ahead;
+
+	if (mqtt_ahead_has(&client->ahead, message))
+		return true;
+	ahead = mqtt_ahead_look(&client->ahead, atomic_load(&client->socket), client->version,
+	        messages + 1, MQTT_AHEAD_MESSAGES);
+	taken = client->hooks.take(client->hooks.owner, messages, 1 + ahead);
+	if (taken > 1)
+		mqtt_ahead_keep(&client->ahead, messages + 1, taken - 1);
+	return taken > 0;
+}
+
+/* A queued message: "q-12" of MQTT 3.1.1, "q5-12" of 5. */
+static bool is_message(const char *key)
+{
+	return strncmp(key, "q-", 2) == 0 || strncmp(key, "q5-", 3) == 0;
+}
+
 /* buffers: payload length, payload, qos, retained, dup, message id, topic with its NUL, topic
- * length. */
+ * length; 5 adds the properties. */
 static int on_put(void *handle, char *key, int count, char *buffers[], int lengths[])
 {
 	struct mqtt_client *client = handle;
-	int topic_length;
+	int retained, id, topic_length;
 
-	if (strncmp(key, "q-", 2) != 0)
+	if (!is_message(key))
 		return 0;
-	if (count < 8 || lengths[7] != (int)sizeof topic_length) {
+	if (count < 8 || lengths[3] != (int)sizeof retained || lengths[5] != (int)sizeof id ||
+	        lengths[7] != (int)sizeof topic_length) {
 		cut(client);
 		return MQTTCLIENT_PERSISTENCE_ERROR;
 	}
+	memcpy(&retained, buffers[3], sizeof retained);
+	memcpy(&id, buffers[5], sizeof id);
 	memcpy(&topic_length, buffers[7], sizeof topic_length);
-	if (client->hooks.take(client->hooks.owner, buffers[6], (size_t)topic_length, buffers[1],
-	            (size_t)lengths[1]))
+	const struct mqtt_message message = { .topic = buffers[6],
+		.topic_length = (size_t)topic_length,
+		.payload = buffers[1],
+		.length = (size_t)lengths[1],
+		.id = id,
+		.retained = retained != 0 };
+	if (hand_over(client, &message))
 		return 0;
 	cut(client);
 	return MQTTCLIENT_PERSISTENCE_ERROR;
@@ -222,6 +257,7 @@ static int copy_settings(
 	client->keepalive = (int)((settings->keepalive + 999) / 1000);
 	client->clean = settings->clean;
 	client->durable = settings->receipt == MQTT_DURABLE;
+	client->version = MQTT_3_1_1;
 	client->tls = strncmp(settings->broker, "ssl:", 4) == 0 ||
 	        strncmp(settings->broker, "mqtts:", 6) == 0;
 	return copy(&client->broker, settings->broker) < 0 ||
@@ -269,6 +305,9 @@ struct mqtt_client *mqtt_client_open(const struct mqtt_bus_settings *settings, c
 	atomic_init(&client->socket, -1);
 	pthread_mutex_init(&client->lock, NULL);
 	int rc = copy_settings(client, settings, filter);
+	/* Behind TLS nothing can be seen before the library reads it. */
+	if (rc == 0 && client->durable && !client->tls)
+		rc = mqtt_ahead_open(&client->ahead);
 	if (rc < 0)
 		wq_fail(err, rc, "no memory for a broker");
 	else
@@ -286,6 +325,7 @@ void mqtt_client_close(struct mqtt_client *client)
 		return;
 	if (client->handle != NULL)
 		MQTTClient_destroy(&client->handle);
+	mqtt_ahead_close(&client->ahead);
 	pthread_mutex_destroy(&client->lock);
 	free(client->broker);
 	free(client->id);
@@ -386,6 +426,7 @@ static int connect_now(struct mqtt_client *client, struct wq_err *err)
 		options.ssl = &tls;
 	}
 	atomic_store(&client->socket, -1);
+	mqtt_ahead_clear(&client->ahead);
 	client->tls_error[0] = '\0';
 	connecting = client;
 	trace(1);

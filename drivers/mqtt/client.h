@@ -5,6 +5,7 @@
 #define MQTT_CLIENT_H
 
 #include "keys.h"
+#include "message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +16,10 @@ struct mqtt_client;
 struct mqtt_client_hooks {
 	void *owner;
 
-	/* Takes one message, blocking as long as it needs. false: the broker must not be told that
-	 * we have it, and the connection is dropped so that it is delivered again. */
-	bool (*take)(void *owner, const char *topic, size_t topic_length, const void *payload,
-	        size_t length);
+	/* Takes the first message and perhaps more of those that follow it, blocking as long as it
+	 * needs. How many it has, from the first on; 0: the broker must not be told that we have it,
+	 * and the connection is dropped so that it is delivered again. */
+	size_t (*take)(void *owner, const struct mqtt_message *messages, size_t count);
 
 	/* The connection is gone. Must not call back into the client. */
 	void (*lost)(void *owner);

@@ -7,6 +7,7 @@
 #include "wq/err.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,6 +38,11 @@ int mqtt_intake_open(struct mqtt_intake *intake, const struct wq_bus *bus, struc
 		rc = mqtt_map_open(&intake->map, bus, &bad, err);
 	if (rc < 0)
 		return rc;
+	intake->samples = calloc(MQTT_INTAKE_SAMPLES, sizeof *intake->samples);
+	if (intake->samples == NULL) {
+		mqtt_map_close(&intake->map);
+		return wq_fail(err, WQ_E_MEMORY, "no memory for the messages of a broker");
+	}
 	intake->durable = settings->receipt == MQTT_DURABLE;
 	pthread_mutex_init(&intake->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -51,6 +57,7 @@ void mqtt_intake_close(struct mqtt_intake *intake)
 	pthread_cond_destroy(&intake->changed);
 	pthread_mutex_destroy(&intake->lock);
 	mqtt_map_close(&intake->map);
+	free(intake->samples);
 }
 
 /* -- nobody calls the sink after shut() -- */
@@ -128,26 +135,26 @@ static void tell_refusal(void *owner, enum wq_refusal why, const char *what)
 	refusal->sink->refuse(refusal->sink->owner, why, text);
 }
 
-static size_t decode(struct mqtt_intake *intake, const char *topic, size_t topic_length,
-        const void *payload, size_t length, struct wq_sample *samples)
+static size_t decode(
+        struct mqtt_intake *intake, const struct mqtt_message *message, struct wq_sample *samples)
 {
-	struct refusal refusal = { &intake->sink, topic,
-		(int)(topic_length < 100 ? topic_length : 100) };
+	struct refusal refusal = { &intake->sink, message->topic,
+		(int)(message->topic_length < 100 ? message->topic_length : 100) };
 	const struct mqtt_refuser refuser = { &refusal, tell_refusal };
-	size_t station_length;
-	const char *station;
+	struct mqtt_origin origin = { .retained = message->retained };
 
-	if (memchr(topic, '\0', topic_length) != NULL) {
+	if (memchr(message->topic, '\0', message->topic_length) != NULL) {
 		tell_refusal(&refusal, WQ_REFUSED_MALFORMED, "the topic holds a NUL");
 		return 0;
 	}
 	/* A persistent session keeps the subscriptions of earlier configurations. */
-	if (!mqtt_topic_match(&intake->topic, topic, topic_length, &station, &station_length)) {
+	if (!mqtt_topic_match(&intake->topic, message->topic, message->topic_length,
+	            &origin.station, &origin.station_length)) {
 		tell_refusal(&refusal, WQ_REFUSED_UNKNOWN, "a topic that is not subscribed to");
 		return 0;
 	}
 	return mqtt_payload_decode(
-	        &intake->map, station, station_length, payload, length, samples, &refuser);
+	        &intake->map, &origin, message->payload, message->length, samples, &refuser);
 }
 
 /* WQ_OK or WQ_E_TIMEOUT: the sink has it. */
@@ -164,39 +171,53 @@ static int hand_over(struct mqtt_intake *intake, const struct wq_sample *samples
 	}
 }
 
-static bool account(struct mqtt_intake *intake, size_t count, int rc)
+/* What became of messages; the samples in them, and how many of them had none. */
+struct yield {
+	size_t messages, samples, empty;
+};
+
+static size_t account(struct mqtt_intake *intake, const struct yield *yield, int rc)
 {
 	bool has = rc == WQ_OK || rc == WQ_E_TIMEOUT;
 	struct mqtt_counts *counts = &intake->counts;
 
 	pthread_mutex_lock(&intake->lock);
-	counts->messages++;
 	if (!has) {
+		/* Those behind the first come again as well, but the library has not seen them. */
+		counts->messages++;
 		counts->withheld++;
-	} else if (count == 0) {
-		counts->empty++;
 	} else {
-		counts->taken++;
-		counts->samples += count;
-		counts->not_durable += rc == WQ_E_TIMEOUT;
+		counts->messages += yield->messages;
+		counts->empty += yield->empty;
+		counts->taken += yield->messages - yield->empty;
+		counts->samples += yield->samples;
+		if (rc == WQ_E_TIMEOUT)
+			counts->not_durable += yield->messages - yield->empty;
 	}
 	pthread_mutex_unlock(&intake->lock);
-	return has;
+	return has ? yield->messages : 0;
 }
 
-bool mqtt_intake_take(struct mqtt_intake *intake, const char *topic, size_t topic_length,
-        const void *payload, size_t length)
+size_t mqtt_intake_take(
+        struct mqtt_intake *intake, const struct mqtt_message *messages, size_t count)
 {
-	struct wq_sample samples[MQTT_PAYLOAD_SAMPLES];
+	struct yield yield = { 0 };
 	int rc = WQ_OK;
 
 	if (!enter(intake))
-		return account(intake, 0, WQ_E_STATE);
-	size_t count = decode(intake, topic, topic_length, payload, length, samples);
-	if (count > 0)
-		rc = hand_over(intake, samples, count);
+		return account(intake, &yield, WQ_E_STATE);
+	while (yield.messages < count &&
+	        yield.samples + MQTT_PAYLOAD_SAMPLES <= MQTT_INTAKE_SAMPLES) {
+		size_t found = decode(
+		        intake, &messages[yield.messages++], intake->samples + yield.samples);
+
+		yield.samples += found;
+		yield.empty += found == 0;
+	}
+	if (yield.samples > 0)
+		rc = hand_over(intake, intake->samples, yield.samples);
 	leave(intake);
-	return account(intake, count, rc);
+	return account(intake, &yield, rc);
 }
 
 void mqtt_intake_counts(struct mqtt_intake *intake, struct mqtt_counts *counts)

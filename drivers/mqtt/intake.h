@@ -4,6 +4,7 @@
 #ifndef MQTT_INTAKE_H
 #define MQTT_INTAKE_H
 
+#include "message.h"
 #include "payload.h"
 #include "topic.h"
 
@@ -15,6 +16,9 @@
 
 /* Longest wait for room in the inbox, ms; afterwards the message is left to the broker. */
 #define MQTT_ROOM_WAIT 5000
+
+/* Most samples of one hand-over: a message always fits, and more are added while one more would. */
+#define MQTT_INTAKE_SAMPLES (2 * MQTT_PAYLOAD_SAMPLES)
 
 /* What became of messages since the start. */
 struct mqtt_counts {
@@ -32,6 +36,7 @@ struct mqtt_intake {
 	struct mqtt_topic topic;
 	struct wq_sink sink;
 	bool durable;
+	struct wq_sample *samples; /* MQTT_INTAKE_SAMPLES */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* closed, or nobody inside */
@@ -44,10 +49,11 @@ struct mqtt_intake {
 int mqtt_intake_open(struct mqtt_intake *intake, const struct wq_bus *bus, struct wq_err *err);
 void mqtt_intake_close(struct mqtt_intake *intake);
 
-/* Takes one message; blocks until it is handed over. true: it may be acknowledged (taken, or
- * refused for good); false: it must not be. */
-bool mqtt_intake_take(struct mqtt_intake *intake, const char *topic, size_t topic_length,
-        const void *payload, size_t length);
+/* Takes the first message and, in the same batch, as many of the following ones as fit; blocks until
+ * they are handed over. How many, from the first on, may be acknowledged (taken, or refused for
+ * good); 0: none. One thread at a time. */
+size_t mqtt_intake_take(
+        struct mqtt_intake *intake, const struct mqtt_message *messages, size_t count);
 
 /* Tells the sink that the connection came up (NULL) or why it is down. */
 void mqtt_intake_link(struct mqtt_intake *intake, const char *down);

@@ -40,13 +40,12 @@ struct mqtt_keeper {
 
 /* -- called by the library's threads -- */
 
-static bool on_message(
-        void *owner, const char *topic, size_t topic_length, const void *payload, size_t length)
+static size_t on_messages(void *owner, const struct mqtt_message *messages, size_t count)
 {
 	struct mqtt_keeper *keeper = owner;
-	bool taken = mqtt_intake_take(&keeper->intake, topic, topic_length, payload, length);
+	size_t taken = mqtt_intake_take(&keeper->intake, messages, count);
 
-	if (taken)
+	if (taken > 0)
 		atomic_fetch_add(&keeper->progress, 1);
 	return taken;
 }
@@ -168,7 +167,7 @@ static void *run(void *context)
 struct mqtt_keeper *mqtt_keeper_open(const struct wq_bus *bus, struct wq_err *err)
 {
 	struct mqtt_keeper *keeper = calloc(1, sizeof *keeper);
-	const struct mqtt_client_hooks hooks = { keeper, on_message, on_lost };
+	const struct mqtt_client_hooks hooks = { keeper, on_messages, on_lost };
 	pthread_condattr_t attributes;
 
 	if (keeper == NULL) {

@@ -21,6 +21,7 @@
 struct message {
 	const struct mqtt_map *map;
 	const struct mqtt_refuser *refuser;
+	const struct mqtt_origin *origin;
 	char station[MQTT_STATION_BYTES + 1];
 	wq_ms at; /* WQ_NO_TIME: the message gives none */
 	struct wq_sample *out;
@@ -114,9 +115,10 @@ static bool read_time(const struct mqtt_map *map, const json_t *json, wq_ms *at)
 	return true;
 }
 
-static int take_station(
-        struct message *message, const json_t *root, const char *from_topic, size_t topic_length)
+static int take_station(struct message *message, const json_t *root)
 {
+	const char *from_topic = message->origin->station;
+	const size_t topic_length = message->origin->station_length;
 	const json_t *json = json_object_get(root, message->map->station_key);
 	const char *text = from_topic;
 	size_t length = topic_length;
@@ -281,6 +283,13 @@ static void take_value(struct message *message, const char *name, const json_t *
 		        name);
 		return;
 	}
+	if (sample.at == WQ_NO_TIME && message->origin->retained) {
+		refuse(message, WQ_REFUSED_TIME,
+		        "station '%s', %.64s: kept by the broker and without a time, so it is no "
+		        "reading of now",
+		        message->station, name);
+		return;
+	}
 	if (missing)
 		sample.quality = WQ_MISSING;
 	else
@@ -323,17 +332,18 @@ static void take_values(struct message *message, json_t *root)
 	        take_value(message, name, json);
 }
 
-size_t mqtt_payload_decode(const struct mqtt_map *map, const char *station, size_t station_length,
+size_t mqtt_payload_decode(const struct mqtt_map *map, const struct mqtt_origin *origin,
         const void *bytes, size_t length, struct wq_sample out[MQTT_PAYLOAD_SAMPLES],
         const struct mqtt_refuser *refuser)
 {
-	struct message message = { .map = map, .refuser = refuser, .out = out };
+	struct message message = {
+		.map = map, .refuser = refuser, .origin = origin, .out = out
+	};
 	json_t *root = parse(&message, bytes, length);
 
 	if (root == NULL)
 		return 0;
-	if (take_station(&message, root, station, station_length) == 0 &&
-	        take_time(&message, root) == 0)
+	if (take_station(&message, root) == 0 && take_time(&message, root) == 0)
 		take_values(&message, root);
 	json_decref(root);
 	return message.count;

@@ -16,6 +16,7 @@
 #include "wq/driver.h"
 #include "wq/sample.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MQTT_PAYLOAD_BYTES   (256 * 1024) /* longest message */
@@ -29,10 +30,18 @@ struct mqtt_refuser {
 	void (*refuse)(void *owner, enum wq_refusal why, const char *what);
 };
 
-/* Decodes one message. `station` is what the topic says (length bytes, not terminated), or NULL.
- * Returns the number of samples written to out. Stamps: the time of a value itself is
- * WQ_STAMP_ANALYSER, the time of the message WQ_STAMP_STATION, none at all WQ_STAMP_ARRIVAL. */
-size_t mqtt_payload_decode(const struct mqtt_map *map, const char *station, size_t station_length,
+/* What is known of a message beside its bytes. */
+struct mqtt_origin {
+	const char *station;   /* what the topic says, not terminated; NULL: nothing */
+	size_t station_length;
+	bool retained; /* kept by the broker: without a time of its own nothing of it is taken, for it
+	                  is no reading of now */
+};
+
+/* Decodes one message. Returns the number of samples written to out. Stamps: the time of a value
+ * itself is WQ_STAMP_ANALYSER, the time of the message WQ_STAMP_STATION, none at all
+ * WQ_STAMP_ARRIVAL. */
+size_t mqtt_payload_decode(const struct mqtt_map *map, const struct mqtt_origin *origin,
         const void *bytes, size_t length, struct wq_sample out[MQTT_PAYLOAD_SAMPLES],
         const struct mqtt_refuser *refuser);
 

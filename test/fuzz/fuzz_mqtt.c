@@ -57,8 +57,8 @@ static void decode(const char *station, size_t station_length, const uint8_t *by
 
 	if (mqtt_map_open(&map, &bus, &bad, NULL) < 0)
 		return;
-	size_t count = mqtt_payload_decode(
-	        &map, station, station_length, bytes, length, samples, &refuser);
+	const struct mqtt_origin origin = { station, station_length, length % 7 == 0 };
+	size_t count = mqtt_payload_decode(&map, &origin, bytes, length, samples, &refuser);
 	promise(count <= 3);
 	for (size_t i = 0; i < count; i++)
 		check_sample(&samples[i]);

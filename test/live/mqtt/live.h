@@ -39,7 +39,7 @@ struct live_sink {
 	pthread_cond_t opened;
 	bool gate_shut; /* put waits until it is opened */
 	int answer;
-	int puts, waiting, refused, ups, downs;
+	int puts, samples, waiting, refused, ups, downs;
 	bool durable;
 	double last;
 	char down[WQ_ERR_TEXT];
@@ -56,6 +56,7 @@ static inline int live_put(void *owner, const struct wq_sample *samples, size_t 
 	sink->waiting--;
 	int answer = sink->answer;
 	sink->puts++;
+	sink->samples += (int)count;
 	sink->durable = durable;
 	sink->last = count > 0 ? samples[0].value : -1;
 	pthread_mutex_unlock(&sink->lock);

@@ -70,12 +70,13 @@ static void send_bytes(struct fixture *f, const void *bytes, size_t length)
 	assert_int_equal(send(f->peer, bytes, length, MSG_NOSIGNAL), length);
 }
 
-static void publish(
-        struct fixture *f, unsigned char flags, int id, const char *topic, const char *payload)
+/* A PUBLISH; the bytes it takes. */
+static size_t put_publish(unsigned char packet[256], unsigned char flags, int id, const char *topic,
+        const char *payload)
 {
-	unsigned char packet[256] = { (unsigned char)(0x30 | flags) };
 	size_t topic_length = strlen(topic), length = 2;
 
+	packet[0] = (unsigned char)(0x30 | flags);
 	packet[length++] = 0;
 	packet[length++] = (unsigned char)topic_length;
 	memcpy(packet + length, topic, topic_length);
@@ -88,7 +89,15 @@ static void publish(
 	length += strlen(payload);
 	packet[1] = (unsigned char)(length - 2);
 	assert_true(length - 2 < 128);
-	send_bytes(f, packet, length);
+	return length;
+}
+
+static void publish(
+        struct fixture *f, unsigned char flags, int id, const char *topic, const char *payload)
+{
+	unsigned char packet[256];
+
+	send_bytes(f, packet, put_publish(packet, flags, id, topic, payload));
 }
 
 #define QOS1 2
@@ -192,6 +201,56 @@ static void a_message_is_acknowledged_after_its_commit_and_handed_over_once(void
 	assert_int_equal(live_get(&f->sink, &f->sink.puts), 2);
 	assert_true(f->sink.durable);
 	assert_true(f->sink.last == 0.2);
+}
+
+/* Several messages in one segment: one hand-over, and no acknowledgement before it is committed. */
+static void messages_that_lie_ready_share_a_commit(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char packets[5 * 256];
+	size_t used = 0;
+
+	start_and_connect(f);
+	live_answer(&f->sink, true, WQ_OK);
+	for (int i = 0; i < 4; i++)
+		used += put_publish(packets + used, QOS1, 7 + i, "wq/yigan", i % 2 == 0 ? ONE : TWO);
+	send_bytes(f, packets, used);
+	assert_true(live_reaches(&f->sink, &f->sink.waiting, 1, 2000));
+	assert_int_equal(next_packet(f, 300), NOTHING);
+	live_answer(&f->sink, false, WQ_OK);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(acknowledged(f, 2000), 7 + i);
+	assert_int_equal(live_get(&f->sink, &f->sink.puts), 1);
+	assert_int_equal(live_get(&f->sink, &f->sink.samples), 4);
+	/* The same bytes once more are other messages. */
+	send_bytes(f, packets, used);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(acknowledged(f, 2000), 7 + i);
+	assert_int_equal(live_get(&f->sink, &f->sink.samples), 8);
+}
+
+static void a_connection_that_breaks_forgets_what_was_seen_ahead(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char packets[3 * 256];
+	size_t used = 0;
+
+	start_and_connect(f);
+	live_answer(&f->sink, false, WQ_E_STATE);
+	for (int i = 0; i < 3; i++)
+		used += put_publish(packets + used, QOS1, 7 + i, "wq/yigan", ONE);
+	send_bytes(f, packets, used);
+	assert_int_equal(next_packet(f, 3000), CLOSED);
+	live_answer(&f->sink, false, WQ_OK);
+	serve_connect(f, 8000, 1);
+	used = 0;
+	for (int i = 0; i < 3; i++)
+		used += put_publish(packets + used, QOS1 | DUP, 7 + i, "wq/yigan", ONE);
+	int before = live_get(&f->sink, &f->sink.samples);
+	send_bytes(f, packets, used);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(acknowledged(f, 2000), 7 + i);
+	assert_int_equal(live_get(&f->sink, &f->sink.samples) - before, 3);
 }
 
 static void a_daemon_that_stops_leaves_the_message_to_the_broker(void **state)
@@ -403,6 +462,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		broker_test(without_the_descriptor_the_acknowledgement_is_held_back),
 		broker_test(a_message_is_acknowledged_after_its_commit_and_handed_over_once),
+		broker_test(messages_that_lie_ready_share_a_commit),
+		broker_test(a_connection_that_breaks_forgets_what_was_seen_ahead),
 		broker_test(a_daemon_that_stops_leaves_the_message_to_the_broker),
 		broker_test(stopping_while_a_message_waits_acknowledges_nothing),
 		broker_test(an_idle_driver_says_goodbye_when_it_stops),

@@ -72,7 +72,12 @@ static int close_intake(void **state)
 
 static bool take(const char *topic, const char *payload)
 {
-	return mqtt_intake_take(&intake, topic, strlen(topic), payload, strlen(payload));
+	const struct mqtt_message message = { .topic = topic,
+		.topic_length = strlen(topic),
+		.payload = payload,
+		.length = strlen(payload) };
+
+	return mqtt_intake_take(&intake, &message, 1) == 1;
 }
 
 static struct mqtt_counts counts(void)
@@ -155,13 +160,53 @@ static void after_the_stop_the_sink_is_left_alone(void **state)
 	assert_int_equal(counts().withheld, 2);
 }
 
+static struct mqtt_message message_of(const char *payload)
+{
+	return (struct mqtt_message){ .topic = "wq/yigan",
+		.topic_length = 8,
+		.payload = payload,
+		.length = strlen(payload) };
+}
+
+static void messages_that_wait_are_handed_over_in_one_batch(void **state)
+{
+	const struct mqtt_message messages[] = { message_of(GOOD), message_of("garbage"),
+		message_of("{\"time\":1772668801,\"ph\":7}") };
+
+	(void)state;
+	assert_int_equal(mqtt_intake_take(&intake, messages, 3), 3);
+	assert_int_equal(sink.puts, 1);
+	assert_int_equal(sink.count, 3);
+	assert_int_equal(counts().messages, 3);
+	assert_int_equal(counts().taken, 2);
+	assert_int_equal(counts().empty, 1);
+	assert_int_equal(counts().samples, 3);
+}
+
+static void a_batch_that_is_not_taken_leaves_all_its_messages_to_the_broker(void **state)
+{
+	const struct mqtt_message messages[] = { message_of(GOOD), message_of(GOOD) };
+
+	(void)state;
+	sink.answers[0] = WQ_E_STATE;
+	assert_int_equal(mqtt_intake_take(&intake, messages, 2), 0);
+	assert_int_equal(counts().withheld, 1);
+	assert_int_equal(counts().taken, 0);
+	sink.answers[1] = WQ_E_TIMEOUT;
+	assert_int_equal(mqtt_intake_take(&intake, messages, 2), 2);
+	assert_int_equal(counts().not_durable, 2);
+}
+
 static void poison_is_acknowledged_so_that_it_does_not_come_again(void **state)
 {
 	(void)state;
 	assert_true(take("wq/yigan", "garbage"));
 	assert_true(take("wq/nowhere", GOOD));
 	assert_true(take("other/yigan", GOOD));
-	assert_true(mqtt_intake_take(&intake, "wq/yi\0an", 8, GOOD, strlen(GOOD)));
+	const struct mqtt_message odd = {
+		.topic = "wq/yi\0an", .topic_length = 8, .payload = GOOD, .length = strlen(GOOD)
+	};
+	assert_int_equal(mqtt_intake_take(&intake, &odd, 1), 1);
 	assert_int_equal(sink.puts, 0);
 	assert_string_equal(sink.refused.kinds, "0110");
 	assert_int_equal(counts().empty, 4);
@@ -195,6 +240,8 @@ int main(void)
 		intake_test(a_full_inbox_is_waited_for),
 		intake_test(a_stop_ends_the_wait_for_room),
 		intake_test(after_the_stop_the_sink_is_left_alone),
+		intake_test(messages_that_wait_are_handed_over_in_one_batch),
+		intake_test(a_batch_that_is_not_taken_leaves_all_its_messages_to_the_broker),
 		intake_test(poison_is_acknowledged_so_that_it_does_not_come_again),
 		intake_test(a_refusal_names_the_topic),
 		intake_test(a_fast_receipt_does_not_ask_for_the_commit),

@@ -21,17 +21,20 @@ static struct mqtt_map map;
 
 static struct wq_sample samples[MQTT_PAYLOAD_SAMPLES];
 static struct refusals refused;
+static bool retained; /* the next messages are */
 
 static size_t decode_bytes(const char *station, const void *bytes, size_t length)
 {
 	const struct mqtt_refuser refuser = { &refused, note_refusal };
+	const struct mqtt_origin origin = { .station = station,
+		.station_length = station != NULL ? strlen(station) : 0,
+		.retained = retained };
 	void *exact = malloc(length + (length == 0)); /* the sanitizer sees a byte too far */
 
 	memcpy(exact, bytes, length);
 	memset(&refused, 0, sizeof refused);
 	memset(samples, 0xa5, sizeof samples);
-	size_t count = mqtt_payload_decode(&map, station, station != NULL ? strlen(station) : 0,
-	        exact, length, samples, &refuser);
+	size_t count = mqtt_payload_decode(&map, &origin, exact, length, samples, &refuser);
 	free(exact);
 	return count;
 }
@@ -118,6 +121,26 @@ static void without_a_time_the_arrival_counts(void **state)
 	assert_int_equal(decode("yigan", "{\"ph\":7.5}"), 1);
 	assert_int_equal(samples[0].stamp, WQ_STAMP_ARRIVAL);
 	assert_true(samples[0].at == WQ_NO_TIME);
+}
+
+static void what_the_broker_kept_is_no_reading_of_now(void **state)
+{
+	(void)state;
+	retained = true;
+	/* With a time of its own it is an old reading, stored under that. */
+	size_t count = decode("yigan", "{\"time\":1772668800,\"ph\":7.5}");
+	assert_int_equal(count, 1);
+	assert_true(samples[0].at == EIGHT);
+	/* Without one it says nothing of now, whoever looks. */
+	assert_int_equal(decode("yigan", "{\"ph\":7.5}"), 0);
+	assert_string_equal(refused.kinds, "3");
+	assert_non_null(strstr(refused.last, "kept by the broker"));
+	/* A value's own time counts for that value. */
+	count = decode("yigan", "{\"ph\":7.5,\"tp\":{\"value\":153,\"time\":1772668800}}");
+	assert_int_equal(count, 1);
+	assert_int_equal(samples[0].series, 0);
+	assert_string_equal(refused.kinds, "3");
+	retained = false;
 }
 
 static void times_are_read_in_every_form_that_is_documented(void **state)
@@ -407,6 +430,7 @@ int main(void)
 		cmocka_unit_test(flat_members_are_values_and_the_topic_names_the_station),
 		cmocka_unit_test(a_value_may_bring_its_flag_and_its_own_time),
 		cmocka_unit_test(without_a_time_the_arrival_counts),
+		cmocka_unit_test(what_the_broker_kept_is_no_reading_of_now),
 		cmocka_unit_test(times_are_read_in_every_form_that_is_documented),
 		cmocka_unit_test(a_wrong_time_refuses_the_whole_message),
 		cmocka_unit_test(a_wrong_time_of_one_value_refuses_that_value),
