@@ -305,6 +305,7 @@ static void bind_points(struct loader *l, struct config_bus *bus, uint32_t index
 	bus->bus.points = points;
 	bus->bus.point_count = count;
 	bus->bus.zone = l->config->site.zone;
+	bus->bus.credentials = l->config->paths.credentials;
 	if (count == 0 && usable)
 		load_warning(l, l->bus_sections[index], NULL, "no point is read from this bus");
 	if (usable && bus->driver->check != NULL && bus->driver->check(&bus->bus, &bad, &err) < 0)

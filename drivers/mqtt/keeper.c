@@ -33,6 +33,7 @@ struct mqtt_keeper {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* stopping, lost or ended */
 	bool stopping, lost, ended;
+	char why[128]; /* under lock: why the broker ended the connection; "": it did not say */
 	bool told_down;
 	char told[WQ_ERR_TEXT]; /* the reason last told: the same one is not told again */
 	atomic_uint_fast64_t progress;
@@ -50,11 +51,13 @@ static size_t on_messages(void *owner, const struct mqtt_message *messages, size
 	return taken;
 }
 
-static void on_lost(void *owner)
+static void on_lost(void *owner, const char *why)
 {
 	struct mqtt_keeper *keeper = owner;
 
 	pthread_mutex_lock(&keeper->lock);
+	if (why != NULL)
+		snprintf(keeper->why, sizeof keeper->why, "the connection was ended: the broker %s", why);
 	keeper->lost = true;
 	pthread_cond_broadcast(&keeper->changed);
 	pthread_mutex_unlock(&keeper->lock);
@@ -100,6 +103,18 @@ static void hold_connection(struct mqtt_keeper *keeper)
 			break;
 }
 
+static void tell_loss(struct mqtt_keeper *keeper, bool withheld)
+{
+	char why[sizeof keeper->why];
+
+	pthread_mutex_lock(&keeper->lock);
+	memcpy(why, keeper->why, sizeof why);
+	pthread_mutex_unlock(&keeper->lock);
+	tell_down(keeper, withheld
+	                ? "dropped by us: a message could not be stored; it stays with the broker"
+	                : why[0] != '\0' ? why : "the connection to the broker was lost");
+}
+
 /* One connection from beginning to end. Whether it was a good one: it served a message or held for
  * a while, and nothing had to be left to the broker. */
 static bool run_connection(struct mqtt_keeper *keeper)
@@ -110,6 +125,7 @@ static bool run_connection(struct mqtt_keeper *keeper)
 
 	pthread_mutex_lock(&keeper->lock);
 	keeper->lost = false;
+	keeper->why[0] = '\0';
 	pthread_mutex_unlock(&keeper->lock);
 	mqtt_intake_counts(&keeper->intake, &before);
 	if (mqtt_client_connect(keeper->client, &err) < 0) {
@@ -122,9 +138,7 @@ static bool run_connection(struct mqtt_keeper *keeper)
 	mqtt_client_disconnect(keeper->client);
 	mqtt_intake_counts(&keeper->intake, &after);
 	bool withheld = after.withheld != before.withheld;
-	tell_down(keeper,
-	        withheld ? "dropped by us: a message could not be stored; it stays with the broker"
-	                 : "the connection to the broker was lost");
+	tell_loss(keeper, withheld);
 	return !withheld && (after.messages != before.messages || mqtt_now() - began >= LASTED);
 }
 
@@ -178,7 +192,7 @@ struct mqtt_keeper *mqtt_keeper_open(const struct wq_bus *bus, struct wq_err *er
 		free(keeper);
 		return NULL;
 	}
-	keeper->client = mqtt_client_open(bus->settings, keeper->intake.topic.filter, &hooks, err);
+	keeper->client = mqtt_client_open(bus, keeper->intake.topic.filter, &hooks, err);
 	if (keeper->client == NULL) {
 		mqtt_intake_close(&keeper->intake);
 		free(keeper);

@@ -4,6 +4,7 @@
 #include "keeper.h"
 #include "keys.h"
 #include "map.h"
+#include "preset.h"
 #include "topic.h"
 
 #include "wq/driver.h"
@@ -13,105 +14,56 @@
 
 extern const struct wq_driver wq_driver_mqtt;
 
-static const struct wq_choice receipts[] = {
-	{ "durable", MQTT_DURABLE },
-	{ "fast", MQTT_FAST },
-	{ NULL, 0 },
-};
+static bool is_tls(const char *broker)
+{
+	return strncmp(broker, "ssl:", 4) == 0 || strncmp(broker, "mqtts:", 6) == 0;
+}
 
-#define BUS(field)   offsetof(struct mqtt_bus_settings, field)
-#define POINT(field) offsetof(struct mqtt_point_settings, field)
+/* Keys that need or exclude each other. */
+static int check_keys(const struct mqtt_bus_settings *s, struct wq_err *err)
+{
+	const bool paths = s->records_key != NULL || s->station_key != NULL || s->time_key != NULL ||
+	        s->values_key != NULL || s->name_key != NULL || s->value_key != NULL;
+	const struct {
+		bool wrong;
+		const char *text;
+	} rules[] = {
+		{ s->password_file != NULL && s->username == NULL, "password_file without username" },
+		{ s->password != NULL && s->username == NULL, "password without username" },
+		{ s->password != NULL && s->password_file != NULL,
+		        "password and password_file; one of them is enough" },
+		{ s->cert_file != NULL && !is_tls(s->broker), "cert_file needs a broker with ssl://" },
+		{ s->ca_file != NULL && !is_tls(s->broker), "ca_file needs a broker with ssl://" },
+		{ s->key_file != NULL && s->cert_file == NULL, "key_file without cert_file" },
+		{ s->preset == MQTT_HJ212 && paths,
+		        "preset = \"hj212\" is no JSON and has no records_key, station_key, time_key, "
+		        "values_key, name_key, value_key" },
+	};
 
-static const struct wq_option bus_options[] = {
-	{ .key = "broker",
-	        .type = WQ_OPT_TEXT,
-	        .required = true,
-	        .min = 1,
-	        .max = 255,
-	        .offset = BUS(broker),
-	        .help = "address of the broker: tcp://host:1883 or ssl://host:8883" },
-	{ .key = "topic",
-	        .type = WQ_OPT_TEXT,
-	        .required = true,
-	        .min = 1,
-	        .max = MQTT_TOPIC_MAX,
-	        .offset = BUS(topic),
-	        .help = "topic filter; a level {station} names the station, + and # as in MQTT" },
-	{ .key = "client_id",
-	        .type = WQ_OPT_TEXT,
-	        .required = true,
-	        .min = 1,
-	        .max = 64,
-	        .offset = BUS(client_id),
-	        .help = "our name at the broker; unique there, and never changed: it owns the "
-	                "session" },
-	{ .key = "username",
-	        .type = WQ_OPT_TEXT,
-	        .max = 255,
-	        .offset = BUS(username),
-	        .help = "user name at the broker" },
-	{ .key = "password_file",
-	        .type = WQ_OPT_TEXT,
-	        .max = 1024,
-	        .offset = BUS(password_file),
-	        .help = "file whose first line is the password; not readable by others" },
-	{ .key = "ca_file",
-	        .type = WQ_OPT_TEXT,
-	        .max = 1024,
-	        .offset = BUS(ca_file),
-	        .help = "PEM file of the authorities trusted for ssl://; absent: the system's" },
-	{ .key = "keepalive",
-	        .type = WQ_OPT_SPAN,
-	        .min = 5000,
-	        .max = 600000,
-	        .fallback = "20s",
-	        .offset = BUS(keepalive),
-	        .help = "a dead connection is noticed after about twice this" },
-	{ .key = "clean",
-	        .type = WQ_OPT_SWITCH,
-	        .fallback = "false",
-	        .offset = BUS(clean),
-	        .help = "true: the broker keeps nothing for us while we are away" },
-	{ .key = "receipt",
-	        .type = WQ_OPT_CHOICE,
-	        .fallback = "durable",
-	        .choices = receipts,
-	        .offset = BUS(receipt),
-	        .help = "acknowledge a message when it is on disk (durable) or in memory (fast)" },
-	{ .key = "station_key",
-	        .type = WQ_OPT_TEXT,
-	        .min = 1,
-	        .max = 64,
-	        .fallback = "station",
-	        .offset = BUS(station_key),
-	        .help = "member of a message that names the station" },
-	{ .key = "time_key",
-	        .type = WQ_OPT_TEXT,
-	        .min = 1,
-	        .max = 64,
-	        .fallback = "time",
-	        .offset = BUS(time_key),
-	        .help = "member of a message that holds its time" },
-	{ .key = "values_key",
-	        .type = WQ_OPT_TEXT,
-	        .min = 1,
-	        .max = 64,
-	        .fallback = "values",
-	        .offset = BUS(values_key),
-	        .help = "member of a message that holds the values" },
-	WQ_OPTION_END,
-};
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].wrong)
+			return wq_fail(err, WQ_E_INVALID, "%s", rules[i].text);
+	return 0;
+}
 
-static const struct wq_option point_options[] = {
-	{ .key = "field",
-	        .type = WQ_OPT_TEXT,
-	        .min = 1,
-	        .max = 64,
-	        .offset = POINT(field),
-	        .help = "member of a message that holds the value; absent: the parameter's alias "
-	                "or code" },
-	WQ_OPTION_END,
-};
+/* What is told there must not come back as a message of a station. */
+static int check_status(const struct mqtt_topic *topic, const char *status, struct wq_err *err)
+{
+	const char *station;
+	size_t length;
+
+	if (status == NULL)
+		return 0;
+	if (status[0] == '\0' || strpbrk(status, "+#{}") != NULL)
+		return wq_fail(err, WQ_E_INVALID,
+		        "status_topic \"%s\": must be one topic, without + # { }", status);
+	if (mqtt_topic_match(topic, status, strlen(status), &station, &length))
+		return wq_fail(err, WQ_E_INVALID,
+		        "status_topic \"%s\" is subscribed to by topic: it would come back as a message "
+		        "of a station",
+		        status);
+	return 0;
+}
 
 static int check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 {
@@ -125,11 +77,10 @@ static int check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 	        settings->client_id[0] == '\0')
 		return wq_fail(err, WQ_E_INVALID, "broker, topic and client_id must be given");
 	if ((rc = mqtt_address_check(settings->broker, err)) < 0 ||
-	        (rc = mqtt_topic_compile(&topic, settings->topic, err)) < 0)
-		return rc;
-	if (settings->password_file != NULL && settings->username == NULL)
-		return wq_fail(err, WQ_E_INVALID, "password_file without username");
-	if ((rc = mqtt_map_open(&map, bus, bad, err)) < 0)
+	        (rc = mqtt_topic_compile(&topic, settings->topic, err)) < 0 ||
+	        (rc = check_keys(settings, err)) < 0 ||
+	        (rc = check_status(&topic, settings->status_topic, err)) < 0 ||
+	        (rc = mqtt_map_open(&map, bus, bad, err)) < 0)
 		return rc;
 	mqtt_map_close(&map);
 	return 0;
@@ -181,10 +132,10 @@ static uint64_t progress(const void *state)
 
 const struct wq_driver wq_driver_mqtt = {
 	.name = "mqtt",
-	.help = "stations that publish JSON to an MQTT broker",
-	.bus_options = bus_options,
+	.help = "stations that publish to an MQTT broker: JSON of many forms, or HJ 212",
+	.bus_options = mqtt_bus_options,
 	.bus_settings_size = sizeof(struct mqtt_bus_settings),
-	.point_options = point_options,
+	.point_options = mqtt_point_options,
 	.point_settings_size = sizeof(struct mqtt_point_settings),
 	.remark = "while this gateway is away the broker holds its messages only up to the broker's own limits "
 		  "(mosquitto: max_queued_messages, 1000 by default) and then drops them without a word",

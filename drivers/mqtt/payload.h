@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON messages of a station -> samples. Pure: the same bytes give the same samples.
+/* Messages of stations -> samples. Pure: the same bytes give the same samples.
  *
  *   {"station":"yigan","time":"2026-03-05T08:00:00+08:00","values":{"tp":0.153,"ph":7.6}}
  *   {"time":1772668800,"tp":0.153,"nh3n":{"value":0.42,"flag":"N","time":1772664000000}}
  *
- * With a member "values" the parameters are its members and what stands beside it is not read;
- * without one every member except station and time is a parameter. What cannot be taken is refused
- * by name and the rest is taken; a wrong station or time refuses the message. docs/mqtt.md tells
- * all. */
+ * A message holds records, a record a station, a time and values; where they stand says the map: a
+ * preset, and paths. What cannot be taken is refused by name and the rest is taken; a wrong station
+ * or time refuses the record. docs/mqtt.md tells all. */
 #ifndef MQTT_PAYLOAD_H
 #define MQTT_PAYLOAD_H
 
@@ -21,8 +20,8 @@
 
 #define MQTT_PAYLOAD_BYTES   (256 * 1024) /* longest message */
 #define MQTT_PAYLOAD_DEPTH   16           /* deepest nesting of objects and arrays */
-#define MQTT_PAYLOAD_SAMPLES 256          /* most values of a message */
-#define MQTT_STATION_BYTES   128          /* longest name of a station */
+#define MQTT_PAYLOAD_SAMPLES 2048         /* most values of a message */
+#define MQTT_RECORD_VALUES   256          /* most values of one record of it */
 
 /* Who is told what was not taken, and why. */
 struct mqtt_refuser {

@@ -37,6 +37,7 @@ struct wq_bus {
 	const char *name;
 	const void *settings; /* filled by the driver's bus options */
 	const struct wq_zone *zone; /* for source times without an offset */
+	const char *credentials;    /* directory of credential files; NULL: $CREDENTIALS_DIRECTORY */
 	size_t point_count;
 	const struct wq_point *points;
 };

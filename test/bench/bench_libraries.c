@@ -3,7 +3,7 @@
  * The reference for the daemon's own private memory. Prints its process id and waits until its input ends.
  *
  *   bench_libraries FOLDER BROKER */
-#include <MQTTClient.h>
+#include <MQTTAsync.h>
 #include <confuse.h>
 #include <curl/curl.h>
 #include <jansson.h>
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-event.h>
@@ -42,16 +43,27 @@ static void use_sqlite(const char *folder)
 		"sqlite3_exec");
 }
 
+static int on_message(void *context, char *topic, int length, MQTTAsync_message *message)
+{
+	(void)context, (void)length;
+	MQTTAsync_freeMessage(&message);
+	MQTTAsync_free(topic);
+	return 1;
+}
+
 static void use_mqtt(const char *broker)
 {
-	MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
-	MQTTClient client;
+	MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
+	MQTTAsync client;
 
-	must(MQTTClient_create(&client, broker, "bench-libraries", MQTTCLIENT_PERSISTENCE_NONE, NULL) ==
-	             MQTTCLIENT_SUCCESS,
-		"MQTTClient_create");
-	must(MQTTClient_setCallbacks(client, NULL, NULL, NULL, NULL) != MQTTCLIENT_SUCCESS, "MQTTClient_setCallbacks");
-	must(MQTTClient_connect(client, &options) == MQTTCLIENT_SUCCESS, "MQTTClient_connect");
+	must(MQTTAsync_create(&client, broker, "bench-libraries", MQTTCLIENT_PERSISTENCE_NONE, NULL) ==
+	             MQTTASYNC_SUCCESS,
+		"MQTTAsync_create");
+	must(MQTTAsync_setCallbacks(client, NULL, NULL, on_message, NULL) == MQTTASYNC_SUCCESS, "MQTTAsync_setCallbacks");
+	must(MQTTAsync_connect(client, &options) == MQTTASYNC_SUCCESS, "MQTTAsync_connect");
+	for (int i = 0; i < 500 && !MQTTAsync_isConnected(client); i++)
+		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+	must(MQTTAsync_isConnected(client), "the connection");
 }
 
 static void use_curl(void)

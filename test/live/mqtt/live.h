@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -58,7 +59,7 @@ static inline int live_put(void *owner, const struct wq_sample *samples, size_t 
 	sink->puts++;
 	sink->samples += (int)count;
 	sink->durable = durable;
-	sink->last = count > 0 ? samples[0].value : -1;
+	sink->last = count > 0 ? samples[count - 1].value : -1;
 	pthread_mutex_unlock(&sink->lock);
 	return answer;
 }
@@ -137,7 +138,7 @@ static inline bool live_told(struct live_sink *sink, const char *words, wq_ms sp
 	return false;
 }
 
-/* One station, one point. */
+/* One station, one point. $WQ_MQTT_VERSION: 5, or 3.1.1. */
 struct live_bus {
 	struct mqtt_bus_settings settings;
 	struct mqtt_point_settings point_settings;
@@ -156,6 +157,9 @@ static inline void live_bus_open(
 		                           .values_key = "values",
 		                           .keepalive = 20000,
 		                           .receipt = MQTT_DURABLE } };
+	const char *version = getenv("WQ_MQTT_VERSION");
+	live->settings.version = version != NULL && version[0] == '5' ? MQTT_5 : MQTT_3_1_1;
+	live->settings.session = WQ_HOURS(1);
 	snprintf(live->broker, sizeof live->broker, "%s://%s:%d", scheme, host, port);
 	live->settings.broker = live->broker;
 	live->point = (struct wq_point){ .series = 3,

@@ -69,7 +69,7 @@ static void it_starts_without_a_broker_and_finds_it_later(void **state)
 	assert_int_equal(mosquitto_start(&f->broker), 0);
 	assert_true(live_reaches(&f->sink, &f->sink.ups, 1, 6000));
 	assert_int_equal(mosquitto_publish(&f->broker, "", 1, 50), 0);
-	assert_true(live_reaches(&f->sink, &f->sink.puts, 50, 5000));
+	assert_true(live_reaches(&f->sink, &f->sink.samples, 50, 5000));
 	assert_true(f->sink.last == 50);
 	assert_int_equal(f->sink.refused, 0);
 }
@@ -105,9 +105,9 @@ static void what_is_published_while_it_is_away_arrives_later(void **state)
 	mqtt_keeper_close(f->keeper);
 	assert_int_equal(mosquitto_publish(&f->broker, "", 1, 2000), 0);
 	start_driver(f);
-	assert_true(live_reaches(&f->sink, &f->sink.puts, 2000, 20000));
+	assert_true(live_reaches(&f->sink, &f->sink.samples, 2000, 20000));
 	live_pause(300);
-	assert_int_equal(live_get(&f->sink, &f->sink.puts), 2000);
+	assert_int_equal(live_get(&f->sink, &f->sink.samples), 2000);
 	assert_true(f->sink.last == 2000);
 }
 
@@ -204,7 +204,7 @@ static void tls_works_with_the_authority_given(void **state)
 	assert_true(live_reaches(&f->sink, &f->sink.ups, 1, 6000));
 	snprintf(options, sizeof options, "--cafile %s --insecure", f->text);
 	assert_int_equal(mosquitto_publish(&f->broker, options, 1, 20), 0);
-	assert_true(live_reaches(&f->sink, &f->sink.puts, 20, 5000));
+	assert_true(live_reaches(&f->sink, &f->sink.samples, 20, 5000));
 	remove_tls(f);
 }
 

@@ -11,7 +11,7 @@
 #include "keeper.h"
 #include "live.h"
 
-#include <MQTTClient.h>
+#include <MQTTAsync.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -435,7 +435,7 @@ static void without_the_descriptor_the_acknowledgement_is_held_back(void **state
 		const struct wq_sink sink = live_sink_open(&f->sink);
 
 		f->keeper = mqtt_keeper_open(&f->bus.bus, NULL);
-		MQTTClient_setTraceCallback(NULL);
+		MQTTAsync_setTraceCallback(NULL);
 		mqtt_keeper_start(f->keeper, &sink, NULL);
 		while (live_get(&f->sink, &f->sink.ups) == 0)
 			live_pause(10);

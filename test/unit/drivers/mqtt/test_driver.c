@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "bus.h"
+#include "preset.h"
 
 #include "wq/err.h"
 
@@ -49,6 +50,49 @@ static void spoil_password(struct mqtt_bus_settings *settings)
 	settings->password_file = "/etc/wqd/password";
 }
 
+static void spoil_secret(struct mqtt_bus_settings *settings)
+{
+	settings->password = "credential:broker";
+}
+
+static void spoil_two_passwords(struct mqtt_bus_settings *settings)
+{
+	settings->username = "u";
+	settings->password = "credential:broker";
+	settings->password_file = "/etc/wqd/password";
+}
+
+static void spoil_certificate(struct mqtt_bus_settings *settings)
+{
+	settings->cert_file = "/etc/wqd/cert.pem";
+}
+
+static void spoil_key(struct mqtt_bus_settings *settings)
+{
+	settings->broker = "ssl://h";
+	settings->key_file = "/etc/wqd/key.pem";
+}
+
+static void spoil_hj212(struct mqtt_bus_settings *settings)
+{
+	settings->preset = MQTT_HJ212;
+}
+
+static void spoil_status(struct mqtt_bus_settings *settings)
+{
+	settings->status_topic = "wq/status";
+}
+
+static void spoil_wild_status(struct mqtt_bus_settings *settings)
+{
+	settings->status_topic = "wqd/+/status";
+}
+
+static void spoil_path(struct mqtt_bus_settings *settings)
+{
+	settings->time_key = "a..b";
+}
+
 static void the_check_finds_what_single_keys_cannot_say(void **state)
 {
 	static const struct {
@@ -59,6 +103,14 @@ static void the_check_finds_what_single_keys_cannot_say(void **state)
 		{ spoil_topic, "'#'" },
 		{ spoil_client_id, "client_id" },
 		{ spoil_password, "username" },
+		{ spoil_secret, "username" },
+		{ spoil_two_passwords, "one of them" },
+		{ spoil_certificate, "ssl://" },
+		{ spoil_key, "cert_file" },
+		{ spoil_hj212, "hj212" },
+		{ spoil_status, "come back" },
+		{ spoil_wild_status, "one topic" },
+		{ spoil_path, "time_key" },
 	};
 	struct wq_err err;
 

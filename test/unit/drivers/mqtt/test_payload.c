@@ -347,7 +347,7 @@ static void depth_length_and_number_are_bounded(void **state)
 	assert_string_equal(refused.kinds, "0");
 	/* 257 values. */
 	to += sprintf(to, "{\"time\":1772668800,\"ph\":7");
-	for (int i = 0; i < MQTT_PAYLOAD_SAMPLES; i++)
+	for (int i = 0; i < MQTT_RECORD_VALUES; i++)
 		to += sprintf(to, ",\"x%d\":1", i);
 	sprintf(to, "}");
 	assert_int_equal(decode("yigan", text), 0);
