@@ -85,6 +85,10 @@ double wq_median(double *x, size_t n);
  *   Seasonal: S and Var S summed over seasons, slopes of pairs within a season only. (Hirsch et al. 1982)
  *   Spearman: ρ = correlation of mid-ranks with time; p by Student's t with n-2 degrees of freedom.
  *   τ_a = S / pairs; τ_b = S / √(pairs × pairs that are not tied in x).
+ *   AR(1): S, Var and z as above, with the factor. p is that of the slope of the normal scores Φ⁻¹((rank - 1/2)/n) by
+ *     generalised least squares (Student's t, n-2 degrees of freedom), averaged over the correlation φ = 0, .01 … .99 with
+ *     the restricted likelihood of φ (Harville 1974) as weight; the average is ours. The normal p of z rejects up to .11
+ *     at a nominal .05 for n 18 … 60 and φ up to .8, this one up to .08, and finds more of the trends there are.
  *   Exact p, two-sided, of series without ties: Mann-Kendall by the recursion of counts of inversions, Spearman by
  *     counting permutations.
  * S takes O(n log n), the slopes four passes over all pairs without keeping them: 20,000 rows, some seconds. */
@@ -119,11 +123,11 @@ struct wq_series_request {
 
 enum wq_series_verdict {
 	WQ_SERIES_TOO_FEW,     /* fewer than WQ_SERIES_MINIMUM values */
-	WQ_SERIES_NO_TREND,    /* the test does not pass, or the slope's interval holds 0 */
+	WQ_SERIES_NO_TREND,    /* the test does not pass, or (but for ar1, whose p knows more) the slope's interval holds 0 */
 	WQ_SERIES_RISING,      /* a trend; no limit, or none whose time may be published */
 	WQ_SERIES_FALLING,
-	WQ_SERIES_WILL_EXCEED, /* a trend toward the limit, there within the horizon */
-	WQ_SERIES_EXCEEDS,     /* a trend toward the limit, the line is there */
+	WQ_SERIES_WILL_EXCEED, /* a trend toward the limit, there within the horizon, and no 0 in the slope's interval */
+	WQ_SERIES_EXCEEDS,     /* likewise, the line is there */
 	WQ_SERIES_VERDICTS
 };
 

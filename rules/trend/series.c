@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A series as a whole: test, line, time to a limit and what of it may be published. Definitions in
  * wq/trend.h. */
+#include "ar1.h"
 #include "pairs.h"
 #include "ranks.h"
 
@@ -261,6 +262,14 @@ static double ar1_factor(struct series *s)
 	return wq_ar1_factor(wq_lag1(s->a, s->n), s->n);
 }
 
+/* The normal p of z finds too many trends in short series that hang together strongly, and too few in others. */
+static double p_of_ar1(struct series *s)
+{
+	ranks_of(s->x, s->n, 0, s->b, s->c, s->d);
+	ar1_scores(s->b, s->n);
+	return ar1_p(s->t, s->b, s->n);
+}
+
 static bool without_ties(const struct series *s)
 {
 	return s->pairs.tied == 0 && s->n >= 2;
@@ -284,7 +293,7 @@ static void test_kendall(struct series *s, double factor)
 	r->z = s->pairs.s == 0 || !(r->variance > 0)
 	        ? 0
 	        : (r->s - (s->pairs.s > 0 ? 1 : -1)) / sqrt(r->variance);
-	r->p = erfc(fabs(r->z) / sqrt(2));
+	r->p = s->request->test == WQ_SERIES_AR1 ? p_of_ar1(s) : erfc(fabs(r->z) / sqrt(2));
 	if (s->request->test == WQ_SERIES_MK && without_ties(s) && s->n <= WQ_SERIES_EXACT_KENDALL)
 		r->p_exact = wq_kendall_exact(s->pairs.s, s->n);
 }
@@ -377,13 +386,16 @@ static enum wq_series_verdict judge(const struct series *s)
 	const struct wq_series_result *r = s->result;
 	const double p = isnan(r->p_exact) ? r->p : r->p_exact;
 	const double way = isnan(r->rho) ? r->s : r->rho;
-	const bool rising = way > 0 && s->line.low > 0, falling = way < 0 && s->line.high < 0;
+	const bool clear_rise = s->line.low > 0, clear_fall = s->line.high < 0;
+	/* The p of ar1 knows more of the correlation than the interval does, which is that of S. */
+	const bool by_p = s->request->test == WQ_SERIES_AR1;
+	const bool rising = way > 0 && (clear_rise || by_p), falling = way < 0 && (clear_fall || by_p);
 
 	if (s->n < WQ_SERIES_MINIMUM)
 		return WQ_SERIES_TOO_FEW;
 	if (!(p < 1 - s->request->confidence) || (!rising && !falling))
 		return WQ_SERIES_NO_TREND;
-	if (rising != s->request->below && r->hours <= r->horizon)
+	if (rising != s->request->below && (clear_rise || clear_fall) && r->hours <= r->horizon)
 		return r->hours > 0 ? WQ_SERIES_WILL_EXCEED : WQ_SERIES_EXCEEDS;
 	return rising ? WQ_SERIES_RISING : WQ_SERIES_FALLING;
 }
