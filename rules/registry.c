@@ -2,6 +2,7 @@
 /* The list of rules: one line each. */
 #include "registry.h"
 
+#include "event.h"
 #include "trend.h"
 
 #include <stddef.h>
@@ -17,5 +18,7 @@ const struct wq_rule *const wq_rules[] = {
 	&wq_rule_month,
 	&wq_rule_upstream,
 	&wq_rule_network,
+	&wq_rule_surge,
+	&wq_rule_event,
 	NULL,
 };

@@ -42,6 +42,8 @@ struct wq_verdict {
 	wq_ms at;             /* event time: the reading's stamp, the end of the day, or now */
 	double value;         /* the number judged; NaN when there is none */
 	double limit;         /* what it was held against; NaN when there is none */
+	double score;         /* of a detector: how near it is to raising, 1 and more: it does or is about to; 0: no detector. Also
+	                         with a finding that is not applied */
 	size_t fact_count;
 	struct wq_fact facts[WQ_FACTS];
 	char says[WQ_SAYS_TEXT]; /* the reason in Chinese, without station, time and number:

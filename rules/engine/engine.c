@@ -173,6 +173,20 @@ static bool under_alarm(const struct wq_engine *engine, uint32_t series)
 		engine->stations[series_of(engine, series)->station].alarms > 0;
 }
 
+static void no_score(struct wq_engine *engine, uint32_t series)
+{
+	engine->tracks[series].score = 0;
+	engine->stations[series_of(engine, series)->station].score = 0;
+}
+
+static void conclude_sample(const struct wq_engine *engine, struct wq_stored *stored)
+{
+	float own = engine->tracks[stored->series].score;
+	float whole = engine->stations[series_of(engine, stored->series)->station].score;
+	stored->event = under_alarm(engine, stored->series);
+	stored->score = (double)(own > whole ? own : whole);
+}
+
 static void begin(struct wq_engine *engine, wq_ms now)
 {
 	if (engine->started == WQ_NO_TIME)
@@ -187,6 +201,8 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 		return wq_fail(err, WQ_E_MEMORY, "no memory for a batch of %zu samples; it waits", batch->count);
 	begin(engine, batch->received);
 	for (size_t i = 0; i < batch->count; i++)
+		no_score(engine, batch->samples[i].series);
+	for (size_t i = 0; i < batch->count; i++)
 		take(engine, batch, &batch->samples[i], out);
 	for (size_t i = first; i < out->sample_count; i++) {
 		uint32_t station = series_of(engine, out->samples[i].series)->station;
@@ -196,7 +212,7 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 	}
 	slots_network(engine, batch->received, out);
 	for (size_t i = first; i < out->sample_count; i++)
-		out->samples[i].event = under_alarm(engine, out->samples[i].series);
+		conclude_sample(engine, &out->samples[i]);
 	return 0;
 }
 

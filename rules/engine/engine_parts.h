@@ -23,6 +23,7 @@ struct track {
 	struct wq_reading *readings; /* oldest first; room for engine->room[series] */
 	uint8_t count, room;
 	uint16_t alarms;       /* open alarms about this series: one a rule at most */
+	float score;           /* highest that a detector gave the batch at hand */
 	wq_ms last_arrival;    /* WQ_NO_TIME before the first sample */
 	wq_ms seen;            /* arrival of the newest reading; WQ_NO_TIME before the first */
 	wq_ms flag_since;      /* since when the station flags maintenance, by arrival; WQ_NO_TIME: it does not */
@@ -47,6 +48,7 @@ struct day_slot {
 struct place_station {
 	struct day_slot days[DAYS_KEPT];
 	uint32_t alarms;  /* open alarms about the station as a whole */
+	float score;      /* highest that a detector gave the batch at hand */
 	wq_ms first;      /* arrival of the first sample of it; WQ_NO_TIME before */
 	uint32_t parent;  /* slot of the rule that speaks for the station as a whole; WQ_NONE: none */
 	wq_ms shadow;     /* when its alarm ended; WQ_NO_TIME: none has */

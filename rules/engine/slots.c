@@ -29,6 +29,16 @@ static struct wq_view view_of(const struct wq_engine *engine, const struct slot 
 		.replaced = NAN };
 }
 
+static void note_score(struct wq_engine *engine, const struct wq_view *view, double score)
+{
+	const enum wq_scope scope = view->use->rule->scope;
+	float *of = scope == WQ_SCOPE_SERIES  ? &engine->tracks[view->place].score
+		: scope == WQ_SCOPE_STATION ? &engine->stations[view->place].score
+					    : NULL;
+	if (of != NULL && score > (double)*of)
+		*of = (float)score;
+}
+
 /* One rule at one place; silent: its memory follows, its verdict does not count. */
 static void ask(struct wq_engine *engine, struct slot *slot, rule_call call, const struct wq_view *view,
 	bool silent, bool correction, struct wq_outcome *out)
@@ -40,7 +50,10 @@ static void ask(struct wq_engine *engine, struct slot *slot, rule_call call, con
 	verdict.series = WQ_NONE;
 	verdict.at = view->now;
 	verdict.value = verdict.limit = NAN;
-	if (!call(state_of(engine, slot), view->use->settings, view, &verdict) || silent)
+	bool said = call(state_of(engine, slot), view->use->settings, view, &verdict);
+	if (verdict.score > 0)
+		note_score(engine, view, verdict.score);
+	if (!said || silent)
 		return;
 	/* It opens and raises nothing; but it does not meet either, and no delay goes on. */
 	if (verdict.finding == WQ_FINDING_RAISE && !profiles_active(engine, view->use, view->now))

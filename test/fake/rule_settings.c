@@ -12,6 +12,28 @@
 
 #include "rule_settings.h"
 
+/* "a_1,b_2": the items "a 1" and "b 2". They live as long as the program. */
+static struct wq_list list_of(const char *text)
+{
+	static const char *items[256];
+	static char words[4096];
+	static size_t used, written;
+	struct wq_list list = { .count = 0, .items = items + used };
+
+	while (text && *text) {
+		const size_t length = strcspn(text, ",");
+
+		assert_true(used < 256 && written + length < sizeof words);
+		items[used++] = words + written;
+		for (size_t i = 0; i < length; i++)
+			words[written++] = text[i] == '_' ? ' ' : text[i];
+		words[written++] = '\0';
+		list.count++;
+		text += length + (text[length] == ',');
+	}
+	return list;
+}
+
 static void set(const struct wq_option *option, void *settings, const char *text)
 {
 	unsigned char *field = (unsigned char *)settings + option->offset;
@@ -21,6 +43,7 @@ static void set(const struct wq_option *option, void *settings, const char *text
 	wq_ms span = WQ_NO_TIME;
 	int picked = -1;
 	bool on = text && strcmp(text, "true") == 0;
+	struct wq_list list;
 
 	if (text && option->type == WQ_OPT_SPAN) {
 		assert_int_equal(wq_span_parse(text, &span, NULL), 0);
@@ -33,7 +56,7 @@ static void set(const struct wq_option *option, void *settings, const char *text
 	}
 	if (text && option->type == WQ_OPT_CHOICE)
 		assert_true(picked >= 0);
-	if (text && option->type != WQ_OPT_TEXT && option->type != WQ_OPT_SWITCH && (option->min < option->max))
+	if (text && option->type != WQ_OPT_TEXT && option->type != WQ_OPT_SWITCH && option->type != WQ_OPT_LIST && (option->min < option->max))
 		assert_true(number >= option->min && number <= option->max);
 	switch (option->type) {
 	case WQ_OPT_NUMBER:
@@ -53,6 +76,10 @@ static void set(const struct wq_option *option, void *settings, const char *text
 		break;
 	case WQ_OPT_TEXT:
 		memcpy(field, &text, sizeof text);
+		break;
+	case WQ_OPT_LIST:
+		list = list_of(text);
+		memcpy(field, &list, sizeof list);
 		break;
 	default:
 		fail_msg("'%s': a type that rules do not use", option->key);
