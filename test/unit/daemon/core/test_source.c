@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "pool.h"
 #include "source.h"
 #include "wq/err.h"
 
@@ -32,6 +33,9 @@ static struct {
 	size_t units;
 	int open_says, start_says;
 	size_t opened, closed, started, stopped, polls[4];
+	wq_ms interval;
+	size_t let_go; /* how often the connection was dropped */
+	bool keeps;    /* the bus wants it kept */
 	bool slow, in_poll; /* a slow poll ends when it is told to */
 	bool stop_at_outage; /* the poll after the next outage is slow */
 	const struct wq_sink *sink;
@@ -57,6 +61,9 @@ static void reset(void)
 	memset(plant.answers, 0, sizeof plant.answers);
 	memset(plant.polls, 0, sizeof plant.polls);
 	plant.units = 2;
+	plant.interval = 1;
+	plant.let_go = 0;
+	plant.keeps = true;
 	plant.open_says = plant.start_says = 0;
 	plant.opened = plant.closed = plant.started = plant.stopped = plant.outage_count = 0;
 	plant.slow = plant.in_poll = plant.stop_at_outage = false;
@@ -73,8 +80,10 @@ static void wait_for(const size_t *count, size_t least)
 	until.tv_sec += DEADLINE;
 	lock();
 	while (*count < least)
-		if (pthread_cond_timedwait(&plant.changed, &plant.lock, &until) != 0)
+		if (pthread_cond_timedwait(&plant.changed, &plant.lock, &until) != 0) {
+			unlock();
 			fail_msg("waited in vain");
+		}
 	unlock();
 }
 
@@ -96,7 +105,7 @@ static void set(int *answer, int code)
 static size_t state_size(const struct wq_bus *bus)
 {
 	(void)bus;
-	return 16;
+	return 64;
 }
 
 static int driver_open(void *state, const struct wq_bus *bus, struct wq_err *err)
@@ -121,7 +130,7 @@ static size_t units(const void *state)
 static wq_ms unit_interval(const void *state, size_t unit)
 {
 	(void)state, (void)unit;
-	return 1;
+	return plant.interval;
 }
 
 static const char *unit_name(const void *state, size_t unit)
@@ -154,6 +163,45 @@ static int driver_poll(void *state, size_t unit, const struct wq_sink *sink, str
 	return r;
 }
 
+/* The same poll in steps: one that waits, and one that is the poll. The state is the unit and how far it is. */
+struct steps {
+	size_t unit;
+	wq_ms until;
+};
+
+static void driver_begin(void *state, size_t unit, wq_ms now)
+{
+	*(struct steps *)state = (struct steps){ .unit = unit, .until = now + 1 };
+}
+
+static int driver_step(void *state, const struct wq_sink *sink, wq_ms now, struct wq_err *err)
+{
+	struct steps *steps = state;
+
+	if (now < steps->until)
+		return WQ_UNDERWAY;
+	return driver_poll(state, steps->unit, sink, err);
+}
+
+static void driver_wait(const void *state, struct wq_wait *wait)
+{
+	*wait = (struct wq_wait){ .fd = -1, .deadline = ((const struct steps *)state)->until };
+}
+
+static bool driver_keeps(const void *state)
+{
+	(void)state;
+	return plant.keeps;
+}
+
+static void driver_let_go(void *state)
+{
+	(void)state;
+	lock();
+	plant.let_go++;
+	unlock();
+}
+
 static int start(void *state, const struct wq_sink *sink, struct wq_err *err)
 {
 	(void)state;
@@ -176,6 +224,18 @@ static const struct wq_driver polled = { .name = "polled",
 	.unit_interval = unit_interval,
 	.unit_name = unit_name,
 	.poll = driver_poll };
+static const struct wq_driver stepped = { .name = "stepped",
+	.state_size = state_size,
+	.open = driver_open,
+	.close = driver_close,
+	.units = units,
+	.unit_interval = unit_interval,
+	.unit_name = unit_name,
+	.begin = driver_begin,
+	.step = driver_step,
+	.wait = driver_wait,
+	.keeps = driver_keeps,
+	.let_go = driver_let_go };
 static const struct wq_driver pushed = { .name = "pushed",
 	.state_size = state_size,
 	.open = driver_open,
@@ -222,7 +282,9 @@ static int close_line(void **state)
 
 	if (line->source != NULL)
 		source_stop(line->source);
+	pool_stop(line->pool);
 	source_join(line->source);
+	pool_free(line->pool);
 	assert_int_equal(plant.closed, plant.open_says == 0 ? plant.opened : 0);
 	assert_int_equal(plant.stopped, plant.start_says == 0 ? plant.started : 0);
 	inbox_free(line->inbox);
@@ -241,6 +303,14 @@ static struct source *go(struct line *line, const struct wq_driver *driver)
 	line->source =
 	        source_start(&line->bus, RECEIPT, line->inbox, line->receipts, &events, line->pool, &line->err);
 	return line->source;
+}
+
+/* The same, served by the pool; `held` connections may be kept. */
+static void go_in_pool(struct line *line, size_t held)
+{
+	line->pool = pool_new(1, 128 + 2 * held, NULL);
+	assert_non_null(go(line, &stepped));
+	assert_int_equal(pool_start(line->pool, NULL), 0);
 }
 
 static struct source_unit unit_of(struct line *line, size_t index)
@@ -297,6 +367,68 @@ static void a_device_that_fails_is_one_outage_from_its_first_failure_to_its_retu
 	assert_int_equal(ended->from, began->from);
 	assert_true(ended->to >= ended->from);
 	assert_string_equal(ended->reason, began->reason);
+}
+
+static void in_the_pool_every_device_is_polled_and_what_it_says_is_handed_over(void **state)
+{
+	struct line *line = *state;
+	bool seen[2] = { false };
+
+	go_in_pool(line, 1);
+	wait_for(&plant.polls[0], 3);
+	wait_for(&plant.polls[1], 3);
+	for (struct wq_batch *batch; (batch = inbox_take(line->inbox)) != NULL; free(batch))
+		seen[batch->samples[0].series] = true;
+	assert_true(seen[0] && seen[1]);
+	assert_true(unit_of(line, 0).up && unit_of(line, 1).up);
+	assert_int_equal(count_of(&plant.let_go), 0);
+	assert_int_equal(count_of(&plant.outage_count), 0);
+}
+
+static void in_the_pool_a_device_that_fails_is_an_outage_and_the_other_is_polled(void **state)
+{
+	struct line *line = *state;
+
+	go_in_pool(line, 1);
+	wait_for(&plant.polls[1], 2);
+	set(&plant.answers[1], WQ_E_TIMEOUT);
+	wait_for(&plant.outage_count, 1);
+	wait_for(&plant.polls[0], count_of(&plant.polls[0]) + 3);
+	assert_true(unit_of(line, 0).up);
+	set(&plant.answers[1], 0);
+	wait_for(&plant.outage_count, 2);
+	assert_string_equal(plant.outages[1].unit, "unit 2");
+}
+
+static void a_connection_that_is_not_held_is_dropped_after_the_poll(void **state)
+{
+	struct line *line = *state;
+
+	plant.interval = 50; /* between polls that follow at once nothing is dropped */
+	go_in_pool(line, 0);
+	wait_for(&plant.let_go, 3);
+	wait_for(&plant.polls[0], 3);
+}
+
+static void a_bus_that_does_not_want_to_hold_its_connection_does_not(void **state)
+{
+	struct line *line = *state;
+
+	plant.interval = 50;
+	plant.keeps = false;
+	go_in_pool(line, 1);
+	assert_int_equal(pool_wanted(line->pool), 0);
+	wait_for(&plant.let_go, 3);
+}
+
+static void in_the_pool_progress_is_made_while_nothing_is_due(void **state)
+{
+	struct line *line = *state;
+
+	go_in_pool(line, 1);
+	uint64_t progress = source_progress(line->source);
+	wait_for(&plant.polls[0], 3);
+	assert_true(source_progress(line->source) > progress);
 }
 
 static void a_device_that_was_never_there_is_an_outage_too(void **state)
@@ -636,6 +768,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		line_test(every_device_is_polled_and_what_it_says_is_handed_over),
 		line_test(a_device_that_fails_is_one_outage_from_its_first_failure_to_its_return),
+		line_test(in_the_pool_every_device_is_polled_and_what_it_says_is_handed_over),
+		line_test(in_the_pool_a_device_that_fails_is_an_outage_and_the_other_is_polled),
+		line_test(a_connection_that_is_not_held_is_dropped_after_the_poll),
+		line_test(a_bus_that_does_not_want_to_hold_its_connection_does_not),
+		line_test(in_the_pool_progress_is_made_while_nothing_is_due),
 		line_test(a_device_that_was_never_there_is_an_outage_too),
 		line_test(a_bus_is_down_when_none_of_its_devices_serves),
 		line_test(a_bus_of_which_some_were_not_asked_yet_and_none_serves_is_not_known),
