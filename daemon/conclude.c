@@ -166,6 +166,15 @@ static bool may_take(const struct daemon *daemon, const struct flight *flight)
 		(flight->group.batch_count < GROUP_BATCHES && !handover_full(&daemon->handover));
 }
 
+/* Who waits for a batch that is not stored is told so and gives it again. */
+static void take_import(struct daemon *daemon, struct flight *flight, const struct wq_batch *batch)
+{
+	if (handover_full(&daemon->handover) || !handover_import(flight, batch))
+		receipts_lost(daemon->receipts, batch->sequence);
+	else if (batch->import->manual)
+		daemon->handover.samples += batch->count;
+}
+
 /* False: there was no memory and nothing was concluded; the same batch is given again. */
 static bool take_batch(struct daemon *daemon, struct flight *flight, const struct wq_batch *batch)
 {
@@ -176,12 +185,16 @@ static bool take_batch(struct daemon *daemon, struct flight *flight, const struc
 		log_error("store: no memory for the checks of a message; they are taken later");
 		return false;
 	}
-	bool judge = batch->count > 0 || batch->check_count == 0;
+	const bool manual = batch->import != NULL && batch->import->manual;
+	/* What people measured is kept beside the readings; the engine does not hear of it. */
+	bool judge = !manual && (batch->count > 0 || batch->check_count == 0);
 	if (judge && wq_engine_batch(daemon->engine, batch, &group->outcome, &err) < 0) {
 		log_error("engine: %s", err.text);
 		group->check_count = checks;
 		return false;
 	}
+	if (batch->import != NULL)
+		take_import(daemon, flight, batch);
 	if (group->batch_count == 0)
 		group->first_received = batch->received;
 	group->batch_count++;

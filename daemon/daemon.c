@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "conclude.h"
 #include "ctl/server.h"
+#include "importer.h"
 #include "letters.h"
 #include "log.h"
 #include "pool.h"
@@ -63,7 +64,10 @@ static int open_history(struct daemon *daemon, struct wq_err *err)
 	uint64_t last = store_last_sequence(daemon->store);
 	daemon->inbox = inbox_new(last + 1, err);
 	daemon->receipts = receipts_new(last);
-	if (daemon->inbox == NULL || daemon->receipts == NULL)
+	daemon->importer = daemon->inbox != NULL && daemon->receipts != NULL
+		? importer_new(&config->site, daemon->inbox, daemon->receipts, last)
+		: NULL;
+	if (daemon->importer == NULL)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for the inbox");
 	return 0;
 }
@@ -113,7 +117,7 @@ static void tell_places(const struct pool *pool)
 
 static int start_sources(struct daemon *daemon, struct wq_err *err)
 {
-	struct source_events events = { .owner = daemon, .outage = letters_on_outage };
+	struct source_events events = { .owner = daemon, .outage = letters_on_outage, .importer = daemon->importer };
 	const struct config *config = daemon->config;
 	daemon->sources = calloc(config->bus_count > 0 ? config->bus_count : 1, sizeof(struct source *));
 	if (daemon->sources == NULL)
@@ -265,6 +269,7 @@ bool daemon_close(struct daemon *daemon)
 	sd_event_unref(daemon->event);
 	wq_engine_free(daemon->engine);
 	store_close(daemon->store);
+	importer_free(daemon->importer);
 	inbox_free(daemon->inbox);
 	receipts_free(daemon->receipts);
 	free(daemon->sources);

@@ -18,6 +18,7 @@
 
 struct wq_err;
 struct ctl_server;
+struct importer;
 struct sd_event;
 
 
@@ -47,6 +48,7 @@ struct daemon {
 	uint64_t incarnation;
 	struct inbox *inbox;
 	struct receipts *receipts;
+	struct importer *importer;
 	struct wq_batch *held; /* taken from the inbox, for want of memory not judged yet */
 	struct handover handover;
 	struct deliverer *deliverer;

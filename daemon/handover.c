@@ -90,7 +90,7 @@ void handover_landed(struct handover *handover, struct flight *flight)
 	*at = flight->next;
 	if (handover->last == &flight->next)
 		handover->last = at;
-	size_t samples = flight->group.outcome.sample_count;
+	size_t samples = flight->group.outcome.sample_count + flight->group.manual_count;
 	handover->samples -= samples < handover->samples ? samples : handover->samples;
 	/* A group without batches has no number of its own. */
 	if (flight->group.last_sequence > handover->committed_sequence)
@@ -173,4 +173,56 @@ bool handover_checks(struct flight *flight, const struct wq_check *checks, size_
 		memcpy(group->checks + group->check_count, checks, count * sizeof *checks);
 	group->check_count += ok ? count : 0;
 	return ok;
+}
+
+static bool is_import(const struct store_import *known, const struct wq_batch *batch)
+{
+	const struct wq_import *import = batch->import;
+	return known->began == import->began && known->source == batch->source && strcmp(known->who, import->who) == 0 &&
+		strcmp(known->file, import->file) == 0;
+}
+
+/* Batches of one file follow each other: one row a group. */
+static void count_import(struct commit_group *group, const struct wq_batch *batch)
+{
+	const struct wq_import *import = batch->import;
+	struct store_import *row = group->import_count > 0 ? &group->imports[group->import_count - 1] : NULL;
+	if (row == NULL || !is_import(row, batch)) {
+		row = &group->imports[group->import_count++];
+		*row = (struct store_import){ .began = import->began, .source = batch->source, .manual = import->manual,
+			.first = batch->sequence };
+		memcpy(row->who, import->who, sizeof import->who);
+		memcpy(row->file, import->file, sizeof import->file);
+	}
+	row->last = batch->sequence;
+	row->received = batch->received;
+	row->readings += batch->count;
+}
+
+static void add_manual(struct commit_group *group, const struct wq_batch *batch, const struct wq_sample *sample)
+{
+	struct store_manual *row = &group->manuals[group->manual_count++];
+	*row = (struct store_manual){ .series = sample->series, .source = batch->source, .at = sample->at,
+		.received = batch->received, .sequence = batch->sequence, .value = sample->value };
+	memcpy(row->flag, sample->flag, sizeof row->flag);
+	memcpy(row->who, batch->import->who, sizeof batch->import->who);
+	memcpy(row->file, batch->import->file, sizeof batch->import->file);
+}
+
+bool handover_import(struct flight *flight, const struct wq_batch *batch)
+{
+	struct commit_group *group = &flight->group;
+	size_t manuals = batch->import->manual ? batch->count : 0;
+	void *rows = group->imports;
+	bool ok = reserve(&rows, &group->import_room, group->import_count, 1, sizeof *group->imports);
+	group->imports = rows;
+	rows = group->manuals;
+	ok = ok && reserve(&rows, &group->manual_room, group->manual_count, manuals, sizeof *group->manuals);
+	group->manuals = rows;
+	if (!ok)
+		return false;
+	count_import(group, batch);
+	for (size_t i = 0; i < manuals; i++)
+		add_manual(group, batch, &batch->samples[i]);
+	return true;
 }

@@ -67,4 +67,7 @@ bool handover_delivery(struct flight *flight, const struct store_delivery *deliv
 bool handover_checks(struct flight *flight, const struct wq_check *checks, size_t count);
 bool handover_outage(struct flight *flight, const struct store_outage *outage);
 
+/* A batch that came from a file: its import, and where people measured it its values. All of it or nothing. */
+bool handover_import(struct flight *flight, const struct wq_batch *batch);
+
 #endif

@@ -26,7 +26,8 @@ struct inbox {
 
 static size_t batch_bytes(const struct wq_batch *batch)
 {
-	return sizeof *batch + batch->count * sizeof *batch->samples + batch->check_count * sizeof *batch->checks;
+	return sizeof *batch + batch->count * sizeof *batch->samples + batch->check_count * sizeof *batch->checks +
+		(batch->import != NULL ? sizeof *batch->import : 0);
 }
 
 struct inbox *inbox_new(uint64_t first_sequence, struct wq_err *err)
@@ -96,9 +97,14 @@ static struct wq_batch *copy_batch(const struct wq_batch *from)
 			copies[i].at = from->received;
 			copies[i].stamp = WQ_STAMP_ARRIVAL;
 		}
+	struct wq_import *origin = (struct wq_import *)(checks + from->check_count);
 	*batch = *from;
 	batch->samples = copies;
 	batch->checks = checks;
+	if (from->import != NULL) {
+		*origin = *from->import;
+		batch->import = origin;
+	}
 	return batch;
 }
 
@@ -148,6 +154,15 @@ int inbox_put(struct inbox *inbox, uint32_t source, wq_ms received, bool trusted
 	return put(inbox,
 		&(struct wq_batch){ .source = source, .received = received, .trusted = trusted, .count = count,
 			.samples = samples },
+		patience, sequence);
+}
+
+int inbox_put_import(struct inbox *inbox, uint32_t source, wq_ms received, bool trusted, const struct wq_import *import,
+	const struct wq_sample *samples, size_t count, wq_ms patience, uint64_t *sequence)
+{
+	return put(inbox,
+		&(struct wq_batch){ .source = source, .received = received, .trusted = trusted, .count = count,
+			.samples = samples, .import = import },
 		patience, sequence);
 }
 

@@ -38,6 +38,10 @@ int inbox_put(struct inbox *inbox, uint32_t source, wq_ms received, bool trusted
 /* The same with checks beside the samples; `patience` 0. Both counts may be 0, not at once. */
 int inbox_post_batch(struct inbox *inbox, const struct wq_batch *batch, uint64_t *sequence);
 
+/* The same for readings that came from a file; *import is copied. */
+int inbox_put_import(struct inbox *inbox, uint32_t source, wq_ms received, bool trusted, const struct wq_import *import,
+	const struct wq_sample *samples, size_t count, wq_ms patience, uint64_t *sequence);
+
 /* The oldest batch, or NULL; main frees it with free(). */
 struct wq_batch *inbox_take(struct inbox *inbox);
 

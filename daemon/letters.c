@@ -6,6 +6,7 @@
 #include "command.h"
 #include "conclude.h"
 #include "daemon.h"
+#include "importer.h"
 #include "log.h"
 #include "wq/err.h"
 
@@ -49,6 +50,7 @@ void letters_on_committed(void *owner, struct commit_group *group, struct store_
 	flight->answers = answers;
 	flight->answer_count = count;
 	flight->letter.open = landed_open;
+	importer_committed(daemon->importer, group);
 	receipts_committed(daemon->receipts, group->last_sequence);
 	inbox_post(daemon->inbox, &flight->letter);
 }
@@ -157,6 +159,9 @@ void letters_on_outage(void *owner, const struct source_outage *outage)
 int letters_on_command(void *owner, const struct ctl_request *request, struct ctl_reply *reply)
 {
 	struct daemon *daemon = owner;
+	/* Values of a file do not pass main as a command: they wait for room and for the disk as those of a station do. */
+	if (import_is_meant(request))
+		return import_serve(daemon->importer, &daemon->config->site, request, reply);
 	return command_ask(daemon->inbox, api_open, request, reply);
 }
 

@@ -3,6 +3,7 @@
 #include "source_parts.h"
 
 #include "clock.h"
+#include "importer.h"
 #include "pool.h"
 #include "wq/err.h"
 
@@ -67,6 +68,15 @@ static int post(void *owner, const struct wq_sample *samples, size_t count, cons
 		ticket);
 	if (r == WQ_E_FULL)
 		count_shed(source, count);
+	atomic_fetch_add(&source->progress, 1);
+	return r;
+}
+
+static int import(void *owner, const struct wq_import *origin, const struct wq_named *values, size_t count,
+	void (*refused)(void *to, size_t index, const char *why), void *to, struct wq_fate *fate)
+{
+	struct source *source = owner;
+	int r = importer_take(source->events.importer, source->bus->source, origin, values, count, refused, to, fate);
 	atomic_fetch_add(&source->progress, 1);
 	return r;
 }
@@ -213,7 +223,7 @@ static struct source *make(const struct config_bus *bus)
 	clock_condition(&source->wake);
 	source->bus = bus;
 	source->driver = bus->driver;
-	source->sink = (struct wq_sink){ .owner = source, .put = put, .refuse = refuse, .link = link_changed,
+	source->sink = (struct wq_sink){ .owner = source, .put = put, .refuse = refuse, .import = import, .link = link_changed,
 		.post = post, .await = await, .now = now };
 	source->state = calloc(1, bus->driver->state_size(&bus->bus));
 	return source;

@@ -14,6 +14,7 @@
 
 struct wq_err;
 struct pool;
+struct importer;
 struct source;
 
 #define SOURCE_UNIT_TEXT 32
@@ -32,6 +33,7 @@ struct source_events {
 	void *owner;
 	/* Called on the source's threads; must not block. */
 	void (*outage)(void *owner, const struct source_outage *outage);
+	struct importer *importer; /* of what drivers read from files */
 };
 
 /* State of one device, for status displays. */

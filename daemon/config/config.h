@@ -61,6 +61,10 @@ struct config_route {
 	wq_ms deadline; /* what a channel has not taken by then goes to the contact's next one */
 };
 
+/* Where files come from that people give to wqctl import: the last of site.sources, behind the buses. */
+#define CONFIG_IMPORT "import"
+uint32_t config_import_source(const struct wq_site *site);
+
 /* Settings of the daemon itself (section `site` of the file). */
 struct config_paths {
 	const char *database;

@@ -172,7 +172,12 @@ uint32_t config_self_rule(const struct wq_site *site, enum config_self which)
 /* A recorded series has no buses that could fail. */
 static size_t bus_rules(const struct wq_site *site)
 {
-	return site->recorded ? 0 : site->source_count;
+	return site->recorded || site->source_count == 0 ? 0 : config_import_source(site);
+}
+
+uint32_t config_import_source(const struct wq_site *site)
+{
+	return (uint32_t)site->source_count - 1;
 }
 
 size_t config_own_rules(const struct wq_site *site)

@@ -306,6 +306,8 @@ static void bind_points(struct loader *l, struct config_bus *bus, uint32_t index
 	bus->bus.point_count = count;
 	bus->bus.zone = l->config->site.zone;
 	bus->bus.credentials = l->config->paths.credentials;
+	bus->bus.parameters = l->config->site.parameters;
+	bus->bus.parameter_count = l->config->site.parameter_count;
 	if (count == 0 && usable)
 		load_warning(l, l->bus_sections[index], NULL, "no point is read from this bus");
 	if (usable && bus->driver->check != NULL && bus->driver->check(&bus->bus, &bad, &err) < 0)
@@ -322,7 +324,7 @@ void load_buses(struct loader *l)
 	struct draft *drafts = arena_array(l->arena, load_count(l, SECTION_POINT), sizeof *drafts);
 	size_t n = 0, points;
 
-	l->bus_names = names_new(l, count);
+	l->bus_names = names_new(l, count + 1);
 	l->bus_sections = arena_array(l->arena, count, sizeof *l->bus_sections);
 	l->bus_usable = arena_array(l->arena, count, sizeof *l->bus_usable);
 	for (const struct section *s = load_next(l, SECTION_BUS, NULL); s != NULL;
@@ -342,7 +344,9 @@ void load_buses(struct loader *l)
 	l->config->buses = buses;
 	l->config->bus_count = n;
 	l->config->site.sources = l->bus_names.items;
-	l->config->site.source_count = n;
+	l->config->site.source_count = n + 1;
+	/* No bus: nothing is configured by this name, nothing of it can be down. */
+	l->bus_names.items[n] = CONFIG_IMPORT;
 	points = load_points(l, drafts);
 	for (size_t i = 0; i < n; i++)
 		bind_points(l, &buses[i], (uint32_t)i, drafts, points);

@@ -19,6 +19,7 @@ int ctl_backtest(int argc, char **argv);
 int ctl_test_rules(int argc, char **argv);
 int ctl_decode(int argc, char **argv);
 int ctl_evaluate(int argc, char **argv);
+int ctl_import(int argc, char **argv);
 int ctl_query(int argc, char **argv);
 int ctl_alarms(int argc, char **argv);
 int ctl_status(int argc, char **argv);

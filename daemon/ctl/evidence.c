@@ -183,7 +183,9 @@ static void print_change(const char *name, const json_t *change, FILE *to)
 	if (hushed && hushed[0])
 		fprintf(to, "  (nobody was told: %s)", hushed);
 	fputc('\n', to);
-	evidence_print(json_object_get(change, "evidence"), to);
+	/* What people measured was judged by nobody. */
+	if (json_object_size(json_object_get(change, "evidence")) > 0)
+		evidence_print(json_object_get(change, "evidence"), to);
 }
 
 static int print_all(const struct query *query, const json_t *list)

@@ -74,25 +74,28 @@ static int repeat(struct store *store, const struct wq_stored *s, bool closed)
 }
 
 /* Nothing met: revision 1. The same met: counted. Another value met: the next revision. */
-static int decide(struct store *store, const struct wq_stored *s)
+static int decide(struct store *store, struct wq_stored *s)
 {
 	struct met met;
 	int rc = find(store, s, &met);
 	if (rc != SQLITE_OK)
 		return rc;
+	s->became = WQ_RECORD_NEW;
 	if (!met.found)
 		return insert(store, s, 1, 0);
-	if (met.same || s->record == WQ_RECORD_REPEAT)
+	s->became = met.same || s->record == WQ_RECORD_REPEAT ? WQ_RECORD_REPEAT : WQ_RECORD_REVISION;
+	if (s->became == WQ_RECORD_REPEAT)
 		return repeat(store, s, met.closed);
 	rc = db_run(store->statements[met.closed ? ST_CLOSED_SUPERSEDE : ST_OPEN_SUPERSEDE],
 	        DB_VALUES(db_int(s->at), key_of(store, s)));
 	return rc == SQLITE_OK ? insert(store, s, met.revision + 1, 0) : rc;
 }
 
-static int commit_sample(struct store *store, const struct wq_stored *s)
+static int commit_sample(struct store *store, struct wq_stored *s)
 {
 	if (s->record == WQ_RECORD_REPEAT) {
 		int rc = repeat(store, s, false);
+		s->became = WQ_RECORD_REPEAT;
 		if (rc != SQLITE_OK || sqlite3_changes(store->db) > 0)
 			return rc;
 	}
@@ -101,16 +104,17 @@ static int commit_sample(struct store *store, const struct wq_stored *s)
 
 /* How many samples from the first on need no look at what is stored: each is later than everything
  * of its series, those before it included. */
-static size_t run_of_new(struct store *store, const struct wq_stored *samples, size_t count)
+static size_t run_of_new(struct store *store, struct wq_stored *samples, size_t count)
 {
 	wq_ms *highest = store->names.highest;
 	size_t run = 0;
 	for (; run < count; run++) {
-		const struct wq_stored *s = &samples[run];
+		struct wq_stored *s = &samples[run];
 		if (s->record != WQ_RECORD_NEW || s->at <= highest[s->series])
 			break;
 		/* Should it not be stored, then it is looked for the next time: slower, not wrong. */
 		highest[s->series] = s->at;
+		s->became = WQ_RECORD_NEW;
 	}
 	return run;
 }
@@ -140,7 +144,7 @@ static int check_samples(
 
 int commit_samples(struct store *store, const struct commit_group *group, struct wq_err *err)
 {
-	const struct wq_stored *samples = group->outcome.samples;
+	struct wq_stored *samples = group->outcome.samples;
 	size_t count = group->outcome.sample_count;
 	int r = check_samples(store, group, err);
 	for (size_t i = 0; r == 0 && i < count;) {
@@ -245,6 +249,8 @@ static int write_group(struct store *store, const struct commit_group *group, st
 		r = commit_samples(store, group, err);
 	if (r == 0)
 		r = commit_records(store, group, err);
+	if (r == 0)
+		r = commit_manuals(store, group, err);
 	if (r == 0)
 		r = put_meta(store, group, err);
 	return r;

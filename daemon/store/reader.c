@@ -425,10 +425,27 @@ int reader_evidence(
 	char sql[300];
 	snprintf(sql, sizeof sql,
 	        "SELECT r.change,r.time,r.level,r.text,%s,c.evidence FROM change_row r"
-	        " JOIN change c ON c.alarm=r.id AND c.number=r.number WHERE r.id=?1"
+	        " LEFT JOIN change c ON c.alarm=r.id AND c.number=r.number WHERE r.id=?1"
 	        " ORDER BY r.number",
 	        knows(reader, "change_row", "hushed") ? "r.hushed" : "''");
 	return run(reader, sql, DB_VALUES(db_int(alarm)), sink, err);
+}
+
+int reader_manual(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err)
+{
+	int64_t station = 0, parameter = 0;
+	int r = keys_of(reader, filter, &station, &parameter, err);
+	if (r < 0)
+		return r;
+	if (!knows(reader, "manual_row", "at"))
+		return wq_fail(err, WQ_E_MISSING, "%s was written before manual values were kept", reader->path);
+	return run(reader,
+	        "SELECT time,station,parameter,value,unit,automatic,automatic_time,flag,who,file,received,revision"
+	        " FROM manual_row WHERE newest=1 AND at>=?1 AND at<?2 AND (?3 IS NULL OR station=?3)"
+	        " AND (?4 IS NULL OR parameter=?4 OR parameter=(SELECT alias FROM parameter"
+	        " WHERE code=?4 OR name=?4)) ORDER BY at,station,parameter",
+	        DB_VALUES(from_of(filter), to_of(filter), db_text(filter->station), db_text(filter->parameter)), sink, err);
 }
 
 int reader_sql(

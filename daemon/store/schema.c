@@ -321,5 +321,79 @@ static const char *const step_uplinks[] = {
 	NULL
 };
 
+/* What people measured (人工复测), beside the readings; which file readings came from. An alarm shows what was measured of its
+ * place while it was open, with the reading of the analyser that is nearest in time, 4 h at most. */
+#define NEIGHBOUR(which, range)                                                                    \
+	"(SELECT " which "(r.at) FROM reading r WHERE r.series=w.series AND r.newest=1 AND r.quality<2" \
+	" AND " range ")"
+
+static const char manual_tables[] =
+        "CREATE TABLE manual(series INTEGER NOT NULL REFERENCES series(id),at INTEGER NOT NULL,"
+        "revision INTEGER NOT NULL,value REAL NOT NULL,flag TEXT NOT NULL,"
+        "source INTEGER NOT NULL REFERENCES source(id),received INTEGER NOT NULL,"
+        "sequence INTEGER NOT NULL,who TEXT NOT NULL,file TEXT NOT NULL,repeats INTEGER NOT NULL,"
+        "newest INTEGER NOT NULL,PRIMARY KEY(series,at,revision)) STRICT,WITHOUT ROWID;"
+        "CREATE TABLE import(began INTEGER NOT NULL,who TEXT NOT NULL,file TEXT NOT NULL,"
+        "manual INTEGER NOT NULL,source INTEGER NOT NULL REFERENCES source(id),"
+        "first INTEGER NOT NULL,last INTEGER NOT NULL,ended INTEGER NOT NULL,"
+        "readings INTEGER NOT NULL,PRIMARY KEY(began,who,file)) STRICT,WITHOUT ROWID;";
+
+static const char manual_views[] =
+        "CREATE VIEW manual_row(series,at,newest,time,station,parameter,code,value,unit,flag,"
+        "automatic,automatic_time,who,file,source,received,revision) AS SELECT x.series,x.at,x.newest,"
+        LOCAL_TIME("x.at") ",s.key,p.alias,p.code,x.value,p.unit,x.flag,"
+        "(SELECT r.value FROM reading r WHERE r.series=x.series AND r.at=x.near AND r.newest=1),"
+        LOCAL_TIME("x.near") ","
+        "x.who,x.file,o.name," LOCAL_TIME("x.received") ",x.revision"
+        " FROM (SELECT n.*,CASE WHEN n.before IS NULL OR n.after-n.at<n.at-n.before THEN coalesce(n.after,n.before)"
+        " ELSE n.before END AS near FROM (SELECT w.*,"
+        NEIGHBOUR("max", "r.at<=w.at AND r.at>=w.at-14400000") " AS before,"
+        NEIGHBOUR("min", "r.at>w.at AND r.at<=w.at+14400000") " AS after FROM manual w) n) x JOIN series e ON e.id=x.series JOIN station s ON s.id=e.station"
+        " JOIN parameter p ON p.id=e.parameter JOIN source o ON o.id=x.source JOIN meta m;"
+        "CREATE VIEW v_manual(time,station,parameter,code,value,unit,flag,automatic,automatic_time,"
+        "who,file,source,received,revision) AS SELECT time,station,parameter,code,value,unit,flag,"
+        "automatic,automatic_time,who,file,source,received,revision FROM manual_row WHERE newest=1;"
+        "CREATE VIEW v_import(began,ended,kind,who,file,source,readings,first,last) AS SELECT "
+        LOCAL_TIME("i.began") "," LOCAL_TIME("i.ended") ",CASE i.manual WHEN 0 THEN 'automatic' ELSE 'manual' END,"
+        "i.who,i.file,o.name,i.readings,i.first,i.last"
+        " FROM import i JOIN source o ON o.id=i.source JOIN meta m ORDER BY i.began;";
+
+static const char alarm_views[] =
+        "DROP VIEW v_alarm;DROP VIEW change_row;"
+        "CREATE VIEW change_row(id,number,at,decided,open,alarm,change,time,"
+        "rule,station,parameter,level,value,\"limit\",text,hushed) AS "
+        "SELECT c.alarm,c.number,c.time,c.decided,a.open,"
+        "printf('W%08d-%03d',c.alarm/100000,c.alarm%100000),"
+        "CASE c.kind WHEN 0 THEN 'opened' WHEN 1 THEN 'raised' WHEN 2 THEN 'escalated'"
+        " WHEN 3 THEN 'acknowledged' WHEN 4 THEN 'cleared' WHEN 5 THEN 'closed'"
+        " WHEN 6 THEN 'corrected' WHEN 7 THEN 'recovered' WHEN 8 THEN 'reopened'"
+        " WHEN 9 THEN 'shelved' WHEN 10 THEN 'unshelved' END," LOCAL_TIME("c.time") ",u.name,s.key,p.alias," LEVEL_NAME
+        ",c.value,c.threshold,CASE WHEN c.kind NOT IN(3,5,9) THEN c.says WHEN "
+        "c.note='' THEN c.who"
+        " WHEN c.who='' THEN c.note ELSE c.who||': '||c.note END,"
+        "CASE c.hush WHEN 0 THEN '' WHEN 1 THEN 'shelved' WHEN 2 THEN 'flood' END"
+        " FROM change c JOIN alarm a ON a.id=c.alarm JOIN rule u ON u.id=a.rule"
+        " LEFT JOIN station s ON s.id=c.station LEFT JOIN series e ON "
+        "e.id=c.series"
+        " LEFT JOIN parameter p ON p.id=e.parameter JOIN meta m"
+        " UNION ALL "
+        "SELECT a.id,1000000+row_number() OVER (PARTITION BY a.id ORDER BY x.at,x.series),x.at,x.received,a.open,"
+        "printf('W%08d-%03d',a.id/100000,a.id%100000),'retested',x.time,u.name,x.station,x.parameter,"
+        "NULL,x.value,"
+        "CASE WHEN a.series IS NOT NULL THEN (SELECT c.threshold FROM change c WHERE c.alarm=a.id"
+        " AND c.threshold IS NOT NULL ORDER BY c.number DESC LIMIT 1) END,"
+        "'人工复测 '||x.value||CASE x.unit WHEN '-' THEN '' ELSE x.unit END||"
+        "coalesce(',自动 '||x.automatic||' ('||substr(x.automatic_time,6,5)||' '||substr(x.automatic_time,12,5)||')',',前后4小时无自动数据')"
+        "||',录入 '||x.who,''"
+        " FROM manual_row x JOIN series e ON e.id=x.series JOIN alarm a"
+        " ON (a.series=x.series OR (a.series IS NULL AND a.station=e.station)) AND x.at>=a.opened"
+        " AND (a.open=1 OR x.at<=(SELECT max(c.time) FROM change c WHERE c.alarm=a.id))"
+        " JOIN rule u ON u.id=a.rule WHERE x.newest=1;"
+        "CREATE VIEW v_alarm(alarm,change,time,rule,station,parameter,level,value,\"limit\",text) AS "
+        "SELECT alarm,change,time,rule,station,parameter,level,value,\"limit\",text"
+        " FROM change_row ORDER BY id,number;";
+
+static const char *const step_manual[] = { manual_tables, manual_views, alarm_views, NULL };
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
-	step_checks, step_uplinks };
+	step_checks, step_uplinks, step_manual };

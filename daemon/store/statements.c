@@ -89,6 +89,17 @@ const char *const store_statements[ST_COUNT] = {
 	        " VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(series,kind,at) DO UPDATE"
 	        " SET value=excluded.value,reference=excluded.reference,result=excluded.result,"
 	        "flag=excluded.flag",
+	[ST_MANUAL_FIND] = "SELECT revision,value,flag FROM manual WHERE series=?1 AND at=?2 AND newest=1",
+	[ST_MANUAL_REPEAT] = "UPDATE manual SET repeats=repeats+1 WHERE series=?1 AND at=?2 AND newest=1",
+	[ST_MANUAL_SUPERSEDE] = "UPDATE manual SET newest=0 WHERE series=?1 AND at=?2 AND newest=1",
+	[ST_MANUAL_INSERT] =
+	        "INSERT INTO manual(series,at,revision,value,flag,source,received,sequence,who,file,repeats,newest)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,1)",
+	[ST_IMPORT_PUT] =
+	        "INSERT INTO import(began,who,file,manual,source,first,last,ended,readings)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"
+	        " ON CONFLICT(began,who,file) DO UPDATE SET last=max(last,excluded.last),"
+	        "ended=excluded.ended,readings=readings+excluded.readings",
 	[ST_NEED_OPEN] = "SELECT series,at,value,quality,stamp,flag FROM sample_open"
 	                 " WHERE at>=?1 AND at<?2 AND newest=1",
 	[ST_NEED_CLOSED] = "SELECT series,at,value,quality,stamp,flag FROM sample"

@@ -47,9 +47,40 @@ struct store_uplink {
 	wq_ms at;             /* our clock */
 };
 
-/* What is committed together: immutable once handed to the writer. */
+#define STORE_FILE_TEXT 128
+
+/* A value that people measured, in a laboratory or beside the river (人工复测). It stands beside what the analyser says and
+ * never in its place: see docs/import.md. */
+struct store_manual {
+	uint32_t series, source;
+	wq_ms at, received;
+	uint64_t sequence; /* of its batch */
+	double value;
+	char flag[WQ_FLAG_TEXT];
+	char who[WQ_PERSON_TEXT];
+	char file[STORE_FILE_TEXT];
+	uint8_t became; /* enum wq_record, set by the commit */
+};
+
+/* Readings that came from a file: whose, and by which numbers of batches they are found again. */
+struct store_import {
+	wq_ms began; /* with who and file: which import it is */
+	wq_ms received;
+	uint32_t source;
+	bool manual;
+	uint64_t first, last; /* batches */
+	size_t readings;
+	char who[WQ_PERSON_TEXT];
+	char file[STORE_FILE_TEXT];
+};
+
+/* What is committed together: immutable once handed to the writer, but for `became`. */
 struct commit_group {
 	struct wq_outcome outcome;
+	struct store_manual *manuals;
+	size_t manual_count, manual_room;
+	struct store_import *imports;
+	size_t import_count, import_room;
 	struct wq_notice *notices;
 	size_t notice_count, notice_room;
 	struct store_delivery *deliveries;

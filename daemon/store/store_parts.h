@@ -36,6 +36,11 @@ enum statement {
 	ST_NOTICE_STATE,
 	ST_OUTAGE_PUT,
 	ST_CHECK_PUT,
+	ST_MANUAL_FIND,
+	ST_MANUAL_REPEAT,
+	ST_MANUAL_SUPERSEDE,
+	ST_MANUAL_INSERT,
+	ST_IMPORT_PUT,
 	ST_NEED_OPEN,
 	ST_NEED_CLOSED,
 	ST_MOVE_FIRST,
@@ -119,6 +124,9 @@ uint64_t commit_sequence(const struct store *store, const struct commit_group *g
 
 /* records.c: everything of a group that is not a sample. */
 int commit_records(struct store *store, const struct commit_group *group, struct wq_err *err);
+
+/* manual.c: what people measured, and which files readings came from. */
+int commit_manuals(struct store *store, const struct commit_group *group, struct wq_err *err);
 
 /* cells.c: a column as a text that is cut to its place, NaN or WQ_NO_TIME for NULL; columns series, at, value, quality, stamp,
  * flag as a sample, false when the site has no such series. */

@@ -102,7 +102,7 @@ static void take(const struct frame_request *request, const uint8_t *data, uint1
 {
 	for (size_t i = 0; i < request->count; i++)
 		registers[i] = request->function <= 2
-		        ? data[i / 8] >> i % 8 & 1
+		        ? (uint16_t)(data[i / 8] >> i % 8 & 1)
 		        : (uint16_t)(data[2 * i] << 8 | data[2 * i + 1]);
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct wq_err;
+struct wq_parameter;
 struct wq_site;
 
 /* One value to be read from a bus. */
@@ -38,6 +39,8 @@ struct wq_bus {
 	const void *settings; /* filled by the driver's bus options */
 	const struct wq_zone *zone; /* for source times without an offset */
 	const char *credentials;    /* directory of credential files; NULL: $CREDENTIALS_DIRECTORY */
+	const struct wq_parameter *parameters; /* all that the site knows, for a source that names them itself */
+	size_t parameter_count;
 	size_t point_count;
 	const struct wq_point *points;
 };
@@ -50,6 +53,23 @@ enum wq_refusal {
 	WQ_REFUSED_TIME,      /* no time, 1970, without a zone where one is needed */
 };
 #define WQ_REFUSALS 4
+
+/* A value of a file, whose series the receiver looks up. */
+struct wq_named {
+	const char *station; /* id or name of a configured station */
+	uint32_t parameter;  /* index into wq_bus.parameters */
+	wq_ms at;
+	double value;        /* canonical unit, finite */
+	char flag[WQ_FLAG_TEXT];
+};
+
+/* What became of values: stored as new; known already; another value for a known (series, at); not taken. */
+struct wq_fate {
+	size_t taken, repeated, revised, refused;
+};
+
+/* At most so many values in one call of wq_sink.import. */
+#define WQ_NAMED_MAX 512
 
 /* Where samples go. Every call is thread-safe and may be made until stop() or close(). */
 struct wq_sink {
@@ -78,6 +98,12 @@ struct wq_sink {
 
 	/* Our clock (UTC), for peers that ask us for the time; *trusted: whether it may be told to anybody. */
 	wq_ms (*now)(void *owner, bool *trusted);
+
+	/* Takes values of a file and returns when they are committed: 0 with *fate added to. `refused` is called for each that is not
+	 * taken, with its index and why; the others are. WQ_E_FULL, WQ_E_TIMEOUT, WQ_E_STATE: not (yet) committed; the same
+	 * values may be given again, now or in another life: what is known already is counted, not stored. */
+	int (*import)(void *owner, const struct wq_import *origin, const struct wq_named *values, size_t count,
+		void (*refused)(void *to, size_t index, const char *why), void *to, struct wq_fate *fate);
 };
 
 /* What a poll that is under way waits for: that `fd` (-1: nothing) becomes ready for `events` of poll(2), or

@@ -44,6 +44,7 @@ struct wq_stored {
 	bool trusted;   /* our clock at arrival */
 	bool late;
 	bool event;     /* an alarm on this series (or its station's class) was open after this sample */
+	uint8_t became; /* enum wq_record: what it was to the store, which knows more than the window; set by the commit */
 	char flag[WQ_FLAG_TEXT];
 };
 

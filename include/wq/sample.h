@@ -45,6 +45,18 @@ struct wq_sample {
 
 struct wq_check;
 
+/* Longest name of a person and of a file that are kept with what came from a file, NUL included. */
+#define WQ_IMPORT_WHO  64
+#define WQ_IMPORT_FILE 128
+
+/* Where readings that came from a file are from. */
+struct wq_import {
+	bool manual; /* measured by people (a laboratory, 人工复测): stored beside the readings of analysers, never judged as one */
+	wq_ms began; /* our clock, when the file was begun: with who and file it names the import */
+	char who[WQ_IMPORT_WHO];
+	char file[WQ_IMPORT_FILE];
+};
+
 /* The samples of one poll or one message. Judged and committed whole, never split. */
 struct wq_batch {
 	uint32_t source; /* index into wq_site.sources */
@@ -55,6 +67,7 @@ struct wq_batch {
 	const struct wq_sample *samples;
 	size_t check_count; /* checks of analysers that came with it: stored beside, judged by no rule */
 	const struct wq_check *checks;
+	const struct wq_import *import; /* NULL: not from a file */
 };
 
 #endif
