@@ -308,7 +308,7 @@ static void bind_points(struct loader *l, struct config_bus *bus, uint32_t index
 	bus->bus.credentials = l->config->paths.credentials;
 	bus->bus.parameters = l->config->site.parameters;
 	bus->bus.parameter_count = l->config->site.parameter_count;
-	if (count == 0 && usable)
+	if (count == 0 && usable && !bus->driver->by_name)
 		load_warning(l, l->bus_sections[index], NULL, "no point is read from this bus");
 	if (usable && bus->driver->check != NULL && bus->driver->check(&bus->bus, &bad, &err) < 0)
 		load_error(l, bad < count ? sections[bad] : l->bus_sections[index], NULL, 0, "%s",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file as people save it -> UTF-8 lines: GB18030 is recognised and converted. The only place that knows iconv. */
+/* A file as people save it -> UTF-8 lines: GB18030 is recognised and converted by iconv. */
 #ifndef WQ_DRIVERS_CSV_TEXT_H
 #define WQ_DRIVERS_CSV_TEXT_H
 

@@ -124,6 +124,7 @@ struct wq_driver {
 	size_t bus_settings_size;
 	const struct wq_option *point_options; /* beside the common keys bus, unit, cycle */
 	size_t point_settings_size;
+	bool by_name; /* its values name their series themselves (wq_sink.import): no point needs to be of its buses */
 
 	/* What a check of the configuration reminds of for every bus of this driver; one sentence, NULL: nothing. */
 	const char *remark;

@@ -20,6 +20,7 @@ LIBRARIES = [
     ("modbus", ["drivers/modbus/", "test/sim/"]),
     ("MQTT", ["drivers/mqtt/", "test/sim/"]),
     ("csv.h", ["drivers/csv/"]),
+    ("iconv.h", ["drivers/csv/text.c", "daemon/ctl/decode.c"]),
     ("curl/", ["daemon/notify/lines.c", "daemon/ctl/client.c"]),
     ("microhttpd.h", ["daemon/ctl/server.c", "test/sim/inbox.c"]),
     ("confuse.h", ["daemon/config/"]),
