@@ -212,12 +212,36 @@ static int check_count(struct wq_table *table, size_t count, struct wq_err *err)
 	return count < wanted ? wq_fail(err, WQ_E_INVALID, "%zu columns where the header has %zu", count, wanted) : 0;
 }
 
+static bool cell_is_missing(const struct wq_table *table, size_t column)
+{
+	char buf[CSV_CELL_TEXT];
+	const char *cell = csv_trim(table->cells[column], buf);
+
+	return cell != NULL && is_missing(cell);
+}
+
+/* The platform lists stations that stand still: no time, and nothing measured. */
+static bool is_idle(const struct wq_table *table)
+{
+	bool idle = cell_is_missing(table, (size_t)table->headings.role[CSV_TIME]);
+
+	for (size_t i = 0; i < table->headings.count; i++)
+		idle = idle && (table->headings.parameter[i] < 0 || cell_is_missing(table, i));
+	return idle && (table->headings.role[CSV_VALUE] < 0 || cell_is_missing(table, (size_t)table->headings.role[CSV_VALUE]));
+}
+
 /* 1: a row; 0: the end. */
 static int next_row(struct wq_table *table, struct wq_err *err)
 {
 	size_t count;
 	int r = csv_rows_next(table->rows, &count, table->cells, err);
 
+	while (r > 0 && count >= table->headings.count && is_idle(table)) {
+		table->row_count++;
+		for (size_t i = 0; i < table->headings.count; i++)
+			table->empty += table->headings.parameter[i] >= 0;
+		r = csv_rows_next(table->rows, &count, table->cells, err);
+	}
 	if (r == 0)
 		return 0;
 	table->line = csv_rows_line(table->rows);

@@ -218,6 +218,21 @@ static void empty_cells_and_what_is_not_measured_are_no_readings(void **state)
 	end(&r);
 }
 
+static void a_station_that_stands_still_has_no_time_and_is_no_error(void **state)
+{
+	struct wq_table_wish wish = plain();
+	struct reading r;
+
+	(void)state;
+	assert_true(begin(&r, "time,station,tp,ph\n,a,--,*\n--,a,,\n,b,0.1,\n2026-03-05 08:00,c,0.1,\n", &wish));
+	expect_refused(&r, "in.csv:4: the time is missing");
+	expect(&r, "c", "tp", MARCH, 0.1);
+	expect_end(&r);
+	assert_int_equal(wq_table_rows(r.table), 4);
+	assert_int_equal(wq_table_empty(r.table), 5);
+	end(&r);
+}
+
 static void below_the_detection_limit_half_of_it_counts_where_that_is_wished(void **state)
 {
 	struct wq_table_wish wish = plain();
@@ -309,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_bad_row_is_refused_and_the_rest_goes_on),
 		cmocka_unit_test(a_header_that_cannot_be_understood_says_what_to_do),
 		cmocka_unit_test(empty_cells_and_what_is_not_measured_are_no_readings),
+		cmocka_unit_test(a_station_that_stands_still_has_no_time_and_is_no_error),
 		cmocka_unit_test(below_the_detection_limit_half_of_it_counts_where_that_is_wished),
 		cmocka_unit_test(headings_and_units_can_be_said),
 		cmocka_unit_test(the_year_comes_from_when_the_file_was_made),
