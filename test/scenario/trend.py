@@ -242,7 +242,7 @@ def make_history(folder):
 
 def put_reading(db, at, value, quality, revision=1, newest=1):
     db.execute("INSERT INTO sample_open(at,series,revision,value,quality,stamp,flag,source,received,trusted,sequence,repeats,late,"
-               "event,newest) SELECT ?1,e.id,?2,?3,?4,?1,'',o.id,?1,1,1,0,0,0,?5 FROM series e, source o",
+               "event,newest) SELECT ?1,e.id,?2,?3,?4,?1,'',o.id,?1,1,1,0,0,0,?5 FROM series e, source o WHERE o.name='b'",
                (at, revision, value, quality, newest))
 
 
