@@ -14,13 +14,13 @@ struct importer {
 	const struct wq_site *site;
 	struct inbox *inbox;
 	struct receipts *receipts;
-	pthread_mutex_t turn;  /* one piece at a time */
-	pthread_mutex_t lock;  /* what follows */
-	bool counting;
+	pthread_mutex_t lock; /* what follows */
+	pthread_cond_t freed;
+	bool busy;             /* one piece at a time */
 	uint32_t source;       /* whose batches after `after` count */
 	uint64_t after;
 	struct wq_fate fate;
-	uint64_t last;         /* under `turn`: of our newest batch */
+	uint64_t last;         /* of our newest batch; whoever made it busy has it */
 };
 
 struct importer *importer_new(const struct wq_site *site, struct inbox *inbox, struct receipts *receipts, uint64_t last)
@@ -32,8 +32,8 @@ struct importer *importer_new(const struct wq_site *site, struct inbox *inbox, s
 	importer->inbox = inbox;
 	importer->receipts = receipts;
 	importer->last = last;
-	pthread_mutex_init(&importer->turn, NULL);
 	pthread_mutex_init(&importer->lock, NULL);
+	clock_condition(&importer->freed);
 	return importer;
 }
 
@@ -41,7 +41,7 @@ void importer_free(struct importer *importer)
 {
 	if (importer == NULL)
 		return;
-	pthread_mutex_destroy(&importer->turn);
+	pthread_cond_destroy(&importer->freed);
 	pthread_mutex_destroy(&importer->lock);
 	free(importer);
 }
@@ -148,23 +148,32 @@ static void resolve(struct piece *piece, const struct wq_named *values, size_t c
 	}
 }
 
-static void count_from(struct importer *importer, uint32_t source)
+/* Waits for its turn, until `deadline` at most; from then on what becomes of our batches is counted. */
+static bool begin(struct importer *importer, uint32_t source, const struct timespec *deadline)
 {
+	int waited = 0;
 	pthread_mutex_lock(&importer->lock);
-	importer->counting = true;
-	importer->source = source;
-	importer->after = importer->last;
-	importer->fate = (struct wq_fate){ 0 };
+	while (importer->busy && waited == 0)
+		waited = pthread_cond_timedwait(&importer->freed, &importer->lock, deadline);
+	bool ours = !importer->busy;
+	if (ours) {
+		importer->busy = true;
+		importer->source = source;
+		importer->after = importer->last;
+		importer->fate = (struct wq_fate){ 0 };
+	}
 	pthread_mutex_unlock(&importer->lock);
+	return ours;
 }
 
-static void add_fate(struct importer *importer, struct wq_fate *fate)
+static void finish(struct importer *importer, struct wq_fate *fate)
 {
 	pthread_mutex_lock(&importer->lock);
-	importer->counting = false;
+	importer->busy = false;
 	fate->taken += importer->fate.taken;
 	fate->repeated += importer->fate.repeated;
 	fate->revised += importer->fate.revised;
+	pthread_cond_signal(&importer->freed);
 	pthread_mutex_unlock(&importer->lock);
 }
 
@@ -184,15 +193,13 @@ int importer_take(struct importer *importer, uint32_t source, const struct wq_im
 	piece->until = clock_boot() + IMPORTER_PATIENCE;
 	piece->count = 0;
 	resolve(piece, values, count, refused, to, &own);
-	int r = piece->count == 0 ? 0 : pthread_mutex_clocklock(&importer->turn, CLOCK_MONOTONIC, &until) != 0 ? WQ_E_TIMEOUT : 1;
-	if (r == 1) {
-		count_from(importer, source);
+	int r = piece->count > 0 && !begin(importer, source, &until) ? WQ_E_TIMEOUT : 0;
+	if (r == 0 && piece->count > 0) {
 		r = put(piece);
 		wq_ms left = piece->until - clock_boot();
 		if (r == 0)
 			r = receipts_wait(importer->receipts, importer->last, left > 0 ? left : 0);
-		add_fate(importer, &own);
-		pthread_mutex_unlock(&importer->turn);
+		finish(importer, &own);
 	}
 	free(piece);
 	if (r < 0)
@@ -219,11 +226,11 @@ void importer_committed(struct importer *importer, const struct commit_group *gr
 	if (importer == NULL || group->import_count == 0)
 		return;
 	pthread_mutex_lock(&importer->lock);
-	for (size_t i = 0; importer->counting && i < group->outcome.sample_count; i++) {
+	for (size_t i = 0; importer->busy && i < group->outcome.sample_count; i++) {
 		const struct wq_stored *s = &group->outcome.samples[i];
 		count_one(importer, s->source, s->sequence, s->became);
 	}
-	for (size_t i = 0; importer->counting && i < group->manual_count; i++) {
+	for (size_t i = 0; importer->busy && i < group->manual_count; i++) {
 		const struct store_manual *m = &group->manuals[i];
 		count_one(importer, m->source, m->sequence, m->became);
 	}
