@@ -101,7 +101,19 @@ struct candidate {
 	const char *body, *end; /* end of the bytes */
 	size_t declared;
 	bool ended;
+	const struct wq_hj212_opener *opener; /* NULL: nothing is encrypted */
 };
+
+static void open_sealed(const struct wq_hj212_opener *opener, long given, struct wq_hj212_frame *frame)
+{
+	struct wq_text plain = opener->open(opener->owner, frame->segment);
+	enum wq_hj212_checksum kind = plain.length > 0 ? kind_of(plain.at, plain.length, given) : WQ_HJ212_BAD;
+
+	if (kind == WQ_HJ212_BAD)
+		return;
+	frame->segment = plain;
+	frame->checksum = kind;
+}
 
 /* The segment of `length` bytes with its checksum behind it. */
 static const char *take(const struct candidate *c, size_t length, unsigned problems, struct wq_hj212_frame *frame)
@@ -112,6 +124,8 @@ static const char *take(const struct candidate *c, size_t length, unsigned probl
 	frame->declared = c->declared;
 	frame->checksum = kind_of(c->body, length, checksum_at(check));
 	frame->problems = problems;
+	if (frame->checksum == WQ_HJ212_BAD && c->opener != NULL && length == c->declared)
+		open_sealed(c->opener, checksum_at(check), frame);
 	if (frame->checksum == WQ_HJ212_BAD)
 		frame->problems |= WQ_HJ212_CRC;
 	if (length != c->declared)
@@ -214,11 +228,17 @@ static size_t read_length(const char **at, const char *end)
 enum wq_hj212_found wq_hj212_next(const char *bytes, size_t count, bool ended, struct wq_hj212_frame *frame,
 	size_t *used, size_t *junk)
 {
+	return wq_hj212_next_sealed(bytes, count, ended, NULL, frame, used, junk);
+}
+
+enum wq_hj212_found wq_hj212_next_sealed(const char *bytes, size_t count, bool ended, const struct wq_hj212_opener *opener,
+	struct wq_hj212_frame *frame, size_t *used, size_t *junk)
+{
 	const char *at = bytes, *end = bytes + count, *head, *next;
 
 	*junk = 0;
 	while ((head = find_head(at, end)) != NULL) {
-		struct candidate c = { .body = head + 2, .end = end, .ended = ended };
+		struct candidate c = { .body = head + 2, .end = end, .ended = ended, .opener = opener };
 
 		*junk += junk_of(at, head);
 		c.declared = read_length(&c.body, end);

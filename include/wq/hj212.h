@@ -83,6 +83,17 @@ enum wq_hj212_found {
 enum wq_hj212_found wq_hj212_next(const char *bytes, size_t count, bool ended, struct wq_hj212_frame *frame,
 	size_t *used, size_t *junk);
 
+/* For content that is encrypted while length and checksum are those of the plain text (2025). Gets a segment whose checksum
+ * does not match; returns its plain text, in memory of its own that is good until the next call, or length 0. */
+struct wq_hj212_opener {
+	void *owner;
+	struct wq_text (*open)(void *owner, struct wq_text segment);
+};
+
+/* As wq_hj212_next(); what the opener opens comes as its plain text (frame->segment), where its checksum is right. */
+enum wq_hj212_found wq_hj212_next_sealed(const char *bytes, size_t count, bool ended, const struct wq_hj212_opener *opener,
+	struct wq_hj212_frame *frame, size_t *used, size_t *junk);
+
 /* -- content -- */
 
 #define WQ_HJ212_ITEMS_MAX 128
