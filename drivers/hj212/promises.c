@@ -8,6 +8,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
+
+#define PATIENCE    30000 /* ms, for one commit; a station has asked three times by then */
+#define AGAIN_AFTER 200   /* ms */
 
 struct hj212_promises {
 	pthread_mutex_t lock;
@@ -23,11 +27,15 @@ struct hj212_promises {
 struct hj212_promises *hj212_promises_new(int wake)
 {
 	struct hj212_promises *p = calloc(1, sizeof *p);
+	pthread_condattr_t attributes;
 
 	if (p == NULL)
 		return NULL;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->added_one, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->added_one, &attributes);
+	pthread_condattr_destroy(&attributes);
 	p->wake = wake;
 	return p;
 }
@@ -66,13 +74,55 @@ static bool decide(struct hj212_promises *p, int rc)
 	return ring;
 }
 
+static struct timespec after(long ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += ms % 1000 * 1000000;
+	t.tv_sec += ms / 1000 + t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	return t;
+}
+
+static bool before(struct timespec until)
+{
+	struct timespec t = after(0);
+
+	return t.tv_sec < until.tv_sec || (t.tv_sec == until.tv_sec && t.tv_nsec < until.tv_nsec);
+}
+
+/* While the disk is stalled await() comes back at once: whether to ask again after a while. */
+static bool rest(struct hj212_promises *p)
+{
+	struct timespec until = after(AGAIN_AFTER);
+
+	pthread_mutex_lock(&p->lock);
+	while (!p->stopping && pthread_cond_timedwait(&p->added_one, &p->lock, &until) == 0)
+		;
+	bool go_on = !p->stopping;
+	pthread_mutex_unlock(&p->lock);
+	return go_on;
+}
+
+/* An answer that comes late is better than none: the station has not to send it all again. */
+static int await_patiently(struct hj212_promises *p, uint64_t ticket)
+{
+	struct timespec until = after(PATIENCE);
+	int rc = p->sink.await(p->sink.owner, ticket);
+
+	while (rc == WQ_E_TIMEOUT && before(until) && rest(p))
+		rc = p->sink.await(p->sink.owner, ticket);
+	return rc;
+}
+
 static void *wait_for_commits(void *argument)
 {
 	struct hj212_promises *p = argument;
 	uint64_t ticket;
 
 	while (next(p, &ticket)) {
-		int rc = p->sink.await(p->sink.owner, ticket);
+		int rc = await_patiently(p, ticket);
 
 		if (decide(p, rc) && eventfd_write(p->wake, 1) < 0)
 			errno = 0; /* full: it has been rung enough */

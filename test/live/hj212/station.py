@@ -80,13 +80,13 @@ class Daemon:
         self.dir = tempfile.mkdtemp(prefix='wqd-hj212.')
         self.port, self.process = free_port(), None
         atexit.register(self.close)
-        names = ', '.join(f'"{mn}={key}"' for mn, key in stations)
+        names = ', '.join(f'"{mn}={key}"' for mn, key in stations if mn != key)
+        listen = '' if 'connect = {' in bus else f'listen = "127.0.0.1:{self.port}"'
+        names = f'stations = {{ {names} }}' if names else ''
         points = points or ' point "nh3n" { bus = "air" unit = "mg/L" }\n point "tp" { bus = "air" unit = "mg/L" }\n'
         with open(self.path('wqd.conf'), 'w') as f:
             f.write(f'site {{ name = "t" database = "{self.path("h.db")}" socket = "{self.path("s")}" }}\n'
-                    f'hj212 "air" {{ listen = "127.0.0.1:{self.port}" stations = {{ {names} }} {bus} }}\n' if bus.find('connect') < 0 else
-                    f'site {{ name = "t" database = "{self.path("h.db")}" socket = "{self.path("s")}" }}\n'
-                    f'hj212 "air" {{ stations = {{ {names} }} {bus} }}\n')
+                    f'hj212 "air" {{ {listen} {names} {bus} }}\n')
             for _, key in stations:
                 f.write(f'station "{key}" {{ kind = "national" interval = "1h"\n{points}}}\n')
         self.start()
