@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
 	{ "modbus", sim_modbus, "play stations as Modbus TCP slaves" },
 	{ "mqtt", sim_mqtt, "play stations as MQTT publishers" },
+	{ "hj212", sim_hj212, "play stations that speak HJ 212 over TCP" },
 	{ "inbox", sim_inbox, "receive webhooks, verify signatures, print what an officer would see" },
 };
 

@@ -76,7 +76,7 @@ class Station:
 
 
 class Daemon:
-    def __init__(self, bus='', stations=(('A110000_0001', 'yigan'),), points='', flags=''):
+    def __init__(self, bus='', stations=(('A110000_0001', 'yigan'),), points='', up=True):
         self.dir = tempfile.mkdtemp(prefix='wqd-hj212.')
         self.port, self.process = free_port(), None
         atexit.register(self.close)
@@ -89,19 +89,20 @@ class Daemon:
                     f'hj212 "air" {{ {listen} {names} {bus} }}\n')
             for _, key in stations:
                 f.write(f'station "{key}" {{ kind = "national" interval = "1h"\n{points}}}\n')
-        self.start()
+        self.start(up)
 
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def start(self):
+    def start(self, up=True):
         self.log = open(self.path('wqd.log'), 'ab')
         self.process = subprocess.Popen([os.path.join(BIN, 'wqd'), '--config', self.path('wqd.conf')], stdout=self.log,
                                         stderr=self.log, stdin=subprocess.DEVNULL)
         wait_until('wqd to answer', lambda: self.status() or self.process.poll() is not None)
         if self.process.poll() is not None:
             raise SystemExit('wqd ended:\n' + self.text()[-2000:])
-        wait_until('the listener', lambda: self.status()['buses'][0]['state'] == 'up')
+        if up:
+            wait_until('the listener', lambda: self.status()['buses'][0]['state'] == 'up')
 
     def text(self):
         with open(self.path('wqd.log')) as f:
