@@ -222,6 +222,7 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 	json_object_set_new(reply, "timer_late_ms", delays_status(&daemon->ticks));
 	json_object_set_new(reply, "maintenance", api_maintenance(daemon));
 	json_object_set_new(reply, "profiles", api_profile_list(daemon));
+	json_object_set_new(reply, "uplinks", api_uplink_list(daemon));
 	json_object_set_new(reply, "stations", stations_status(daemon));
 	put_alarms(daemon, reply);
 	command_answer(command, 200, api_print(reply));
@@ -384,6 +385,7 @@ static const struct {
 	{ "POST", "/v1/maintain-end", "", api_maintain_end },
 	{ "POST", "/v1/shelve", "", api_shelve },
 	{ "POST", "/v1/unshelve", "", api_unshelve },
+	{ "GET", "/v1/uplinks", "", api_uplinks },
 	{ "GET", "/v1/profiles", "", api_profiles },
 	{ "POST", "/v1/profile", "", api_profile },
 };

@@ -350,6 +350,16 @@ static void feed_answers(struct daemon *daemon, struct flight *landed)
 	free(landed->answers);
 }
 
+/* Something to forward is in the history now. */
+static void wake_uplinks(struct daemon *daemon, const struct commit_group *group)
+{
+	const struct wq_outcome *outcome = &group->outcome;
+	if (outcome->sample_count + outcome->change_count + outcome->day_count == 0)
+		return;
+	for (size_t i = 0; i < daemon->uplink_count; i++)
+		uplink_wake(daemon->uplinks[i]);
+}
+
 void conclude_landed(struct daemon *daemon, struct flight *flight)
 {
 	conclude_clock(daemon);
@@ -358,6 +368,7 @@ void conclude_landed(struct daemon *daemon, struct flight *flight)
 	for (; flight->told < flight->group.notice_count; flight->told++)
 		conclude_offer(daemon, &flight->group.notices[flight->told], 0);
 	answer_waiting(flight);
+	wake_uplinks(daemon, &flight->group);
 	feed_answers(daemon, flight);
 	handover_recycle(&daemon->handover, flight);
 	conclude_pump(daemon);

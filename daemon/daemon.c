@@ -115,6 +115,38 @@ static void tell_places(const struct pool *pool)
 			pool_wanted(pool), has.held, has.passing, open_files());
 }
 
+/* Before anything is committed: what is committed is kept for them. */
+static int use_uplinks(struct daemon *daemon, struct wq_err *err)
+{
+	const struct config *config = daemon->config;
+	size_t gone = 0;
+	int r = store_use_uplinks(daemon->store, config->uplink_names, config->uplink_count, &gone, err);
+	if (r == 0 && gone > 0)
+		log_warning("uplink: %zu in the history are no longer configured and have lost their place; should they come "
+			    "back, they begin with what comes then",
+			gone);
+	return r;
+}
+
+static int start_uplinks(struct daemon *daemon, struct wq_err *err)
+{
+	const struct config *config = daemon->config;
+	const struct uplink_events events = { .owner = daemon,
+		.acknowledged = letters_on_acknowledged,
+		.trouble = letters_on_uplink };
+	const struct uplink_clock clock = { .wall = clock_now, .steady = clock_boot };
+	daemon->uplinks = calloc(config->uplink_count > 0 ? config->uplink_count : 1, sizeof(struct uplink *));
+	if (daemon->uplinks == NULL)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu uplinks", config->uplink_count);
+	for (size_t i = 0; i < config->uplink_count; i++) {
+		struct uplink *uplink = uplink_start(config, &config->uplinks[i], &events, &clock, err);
+		if (uplink == NULL)
+			return WQ_E_MEMORY;
+		daemon->uplinks[daemon->uplink_count++] = uplink;
+	}
+	return 0;
+}
+
 static int start_sources(struct daemon *daemon, struct wq_err *err)
 {
 	struct source_events events = { .owner = daemon, .outage = letters_on_outage, .importer = daemon->importer };
@@ -151,7 +183,11 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 	if (r == 0)
 		r = start_alerter(daemon, err);
 	if (r == 0)
+		r = use_uplinks(daemon, err);
+	if (r == 0)
 		r = start_writer(daemon, err);
+	if (r == 0)
+		r = start_uplinks(daemon, err);
 	if (r == 0)
 		r = start_sources(daemon, err);
 	if (r == 0) {
@@ -176,6 +212,17 @@ static void stop_sources(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->source_count; i++)
 		source_join(daemon->sources[i]);
 	daemon->source_count = 0;
+}
+
+/* What was acknowledged until now is still committed. */
+static void stop_uplinks(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->uplink_count; i++)
+		if (!uplink_stop(daemon->uplinks[i], STOP_GRACE)) {
+			log_warning("uplink %s: hangs in its connection and is left behind", daemon->config->uplinks[i].name);
+			daemon->left_behind = true;
+		}
+	daemon->uplink_count = 0;
 }
 
 static void drain(struct daemon *daemon)
@@ -259,6 +306,7 @@ bool daemon_close(struct daemon *daemon)
 	stop_sources(daemon);
 	deliverer_stop(daemon->deliverer, STOP_GRACE);
 	daemon->deliverer = NULL; /* what the last commits bring is not offered to it */
+	stop_uplinks(daemon);
 	stop_writer(daemon);
 	handover_finish(&daemon->handover);
 	for (struct waiting_notice *node = daemon->waiting, *next; node != NULL; node = next) {
@@ -274,7 +322,9 @@ bool daemon_close(struct daemon *daemon)
 	receipts_free(daemon->receipts);
 	free(daemon->sources);
 	pool_free(daemon->pool);
+	free(daemon->uplinks);
 	free(daemon->channels);
-	config_free(daemon->config);
+	if (!daemon->left_behind)
+		config_free(daemon->config);
 	return !daemon->lost;
 }

@@ -11,6 +11,7 @@
 #include "receipts.h"
 #include "selfwatch.h"
 #include "source.h"
+#include "uplink/uplink.h"
 #include "wq/engine.h"
 #include "wq/err.h"
 
@@ -55,6 +56,9 @@ struct daemon {
 	struct pool *pool; /* that serves the sources which are polled */
 	size_t source_count;
 	struct source **sources;
+	size_t uplink_count;
+	struct uplink **uplinks;
+	bool left_behind; /* an uplink's thread hangs: what it uses stays */
 	struct ctl_server *ctl;
 	struct sd_event *event;
 	struct waiting_notice *waiting, **waiting_last;

@@ -63,7 +63,8 @@ static bool empty(const struct flight *flight)
 		group->outcome.change_count == 0 && group->outcome.need_count == 0 && group->notice_count == 0 &&
 		group->outcome.shelf_count == 0 && group->outcome.delay_count == 0 &&
 		group->outcome.word_count == 0 && group->outcome.maintenance_count == 0 &&
-		group->delivery_count == 0 && group->outage_count == 0 && group->check_count == 0;
+		group->delivery_count == 0 && group->outage_count == 0 && group->check_count == 0 &&
+		group->manual_count == 0 && group->import_count == 0 && group->uplink_count == 0;
 }
 
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
@@ -225,4 +226,15 @@ bool handover_import(struct flight *flight, const struct wq_batch *batch)
 	for (size_t i = 0; i < manuals; i++)
 		add_manual(group, batch, &batch->samples[i]);
 	return true;
+}
+
+bool handover_uplink(struct flight *flight, const struct store_uplink *uplink)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->uplinks;
+	bool ok = reserve(&rows, &group->uplink_room, group->uplink_count, 1, sizeof *group->uplinks);
+	group->uplinks = rows;
+	if (ok)
+		group->uplinks[group->uplink_count++] = *uplink;
+	return ok;
 }

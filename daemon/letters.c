@@ -31,6 +31,11 @@ struct outage_letter {
 	struct store_outage outage;
 };
 
+struct acknowledged_letter {
+	struct letter letter;
+	struct store_uplink where;
+};
+
 struct trouble_letter {
 	struct letter letter;
 	char text[WQ_ERR_TEXT];
@@ -154,6 +159,39 @@ void letters_on_outage(void *owner, const struct source_outage *outage)
 	snprintf(letter->outage.unit, sizeof letter->outage.unit, "%s", outage->unit);
 	snprintf(letter->outage.reason, sizeof letter->outage.reason, "%s", outage->reason);
 	inbox_post(daemon->inbox, &letter->letter);
+}
+
+static void acknowledged_open(void *owner, struct letter *letter)
+{
+	struct daemon *daemon = owner;
+	const struct store_uplink *where = &((struct acknowledged_letter *)letter)->where;
+	struct flight *flight = handover_current(&daemon->handover);
+	if (flight == NULL || !handover_uplink(flight, where))
+		log_warning("uplink %s: no memory to record what was acknowledged; it may be sent again after a restart",
+			where->name);
+	handover_submit(&daemon->handover, clock_boot(), false);
+	free(letter);
+}
+
+void letters_on_acknowledged(void *owner, const struct store_uplink *where)
+{
+	struct daemon *daemon = owner;
+	struct acknowledged_letter *letter = calloc(1, sizeof *letter);
+	if (letter == NULL)
+		return;
+	letter->letter.open = acknowledged_open;
+	letter->where = *where;
+	inbox_post(daemon->inbox, &letter->letter);
+}
+
+/* Nothing to decide: only the log hears of it. */
+void letters_on_uplink(void *owner, const char *name, const char *text)
+{
+	(void)owner;
+	if (text != NULL)
+		log_warning("uplink %s: %s; nothing is lost, it is tried again", name, text);
+	else
+		log_notice("uplink %s: forwards", name);
 }
 
 int letters_on_command(void *owner, const struct ctl_request *request, struct ctl_reply *reply)

@@ -8,6 +8,7 @@
 #include "notify/deliverer.h"
 #include "source.h"
 #include "store/writer.h"
+#include "uplink/uplink.h"
 
 struct daemon;
 
@@ -21,6 +22,10 @@ void letters_on_channel(void *owner, const char *channel, const char *text);
 
 /* Of the sources. */
 void letters_on_outage(void *owner, const struct source_outage *outage);
+
+/* Of the uplinks. */
+void letters_on_acknowledged(void *owner, const struct store_uplink *where);
+void letters_on_uplink(void *owner, const char *name, const char *text);
 
 /* Of the control socket: waits for main's answer. */
 int letters_on_command(void *owner, const struct ctl_request *request, struct ctl_reply *reply);

@@ -103,6 +103,22 @@ static bool judge_channel(struct selfwatch *watch, const struct selfwatch_facts 
 	return true;
 }
 
+static bool judge_uplink(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	(void)watch, (void)boot;
+	if (facts->uplink != NULL) {
+		raise(out, WQ_LEVEL_WATCH, (double)(facts->uplink_lag / WQ_MINUTES(1)));
+		wq_verdict_say(out, "上报通道%s已积压%lld分钟,数据均已入库,恢复后自动补报", facts->uplink,
+			(long long)(facts->uplink_lag / WQ_MINUTES(1)));
+		return true;
+	}
+	if (!facts->uplinks_calm)
+		return false;
+	out->finding = WQ_FINDING_CLEAR;
+	wq_verdict_say(out, "上报积压已补齐");
+	return true;
+}
+
 bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struct selfwatch_facts *facts, wq_ms boot,
 	wq_ms now, struct wq_verdict *out)
 {
@@ -112,6 +128,7 @@ bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struc
 		[CONFIG_SELF_SHED] = judge_shed,
 		[CONFIG_SELF_RECEIPT] = judge_receipt,
 		[CONFIG_SELF_CHANNEL] = judge_channel,
+		[CONFIG_SELF_UPLINK] = judge_uplink,
 	};
 	*out = (struct wq_verdict){ .series = WQ_NONE, .at = now, .value = NAN, .limit = NAN };
 	if (judges[rule] == NULL)
@@ -150,6 +167,24 @@ static void look_at_channels(const struct daemon *daemon, wq_ms boot, struct sel
 	}
 }
 
+/* Nothing is said of one that has not looked into the history yet. */
+static void look_at_uplinks(const struct daemon *daemon, wq_ms now, struct selfwatch_facts *facts)
+{
+	facts->uplinks_calm = true;
+	for (size_t i = 0; i < daemon->uplink_count; i++) {
+		const struct config_uplink *uplink = &daemon->config->uplinks[i];
+		struct uplink_status status;
+		uplink_status(daemon->uplinks[i], &status);
+		wq_ms lag = uplink_lag(&status, now);
+		if (uplink->lag_alarm > 0 && (status.incarnation == 0 || 2 * lag >= uplink->lag_alarm))
+			facts->uplinks_calm = false;
+		if (uplink->lag_alarm > 0 && lag >= uplink->lag_alarm && lag > facts->uplink_lag) {
+			facts->uplink = uplink->name;
+			facts->uplink_lag = lag;
+		}
+	}
+}
+
 void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 {
 	wq_ms boot = clock_boot(), now = clock_now();
@@ -164,6 +199,7 @@ void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 		facts.shed += counts.shed;
 	}
 	look_at_channels(daemon, boot, &facts);
+	look_at_uplinks(daemon, now, &facts);
 	for (enum config_self rule = 0; rule < CONFIG_SELF_RULES; rule++) {
 		struct wq_verdict verdict;
 		struct wq_err err;

@@ -26,6 +26,9 @@ struct selfwatch_facts {
 	const char *channel;        /* one that has failed for SELFWATCH_CHANNEL, or NULL */
 	size_t channels;            /* how many there are */
 	size_t channels_failing;    /* of those that failed for any time */
+	const char *uplink;         /* whose oldest record waits for longer than its lag_alarm, or NULL */
+	wq_ms uplink_lag;           /* how long */
+	bool uplinks_calm;          /* every other waits for less than half of it */
 	bool delivered;             /* some channel delivered since the start */
 };
 

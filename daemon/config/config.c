@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct config_tables program = {
-	.drivers = wq_drivers, .rules = wq_rules, .channels = wq_channels
+	.drivers = wq_drivers, .rules = wq_rules, .channels = wq_channels, .uplinks = wq_uplinks
 };
 
 struct config *config_plain(enum wq_water water)

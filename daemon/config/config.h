@@ -7,6 +7,7 @@
 #include "wq/channel.h"
 #include "wq/driver.h"
 #include "wq/site.h"
+#include "wq/uplink.h"
 #include "wq/verdict.h"
 
 #include <stdbool.h>
@@ -65,6 +66,19 @@ struct config_route {
 #define CONFIG_IMPORT "import"
 uint32_t config_import_source(const struct wq_site *site);
 
+/* A platform above that records are forwarded to. */
+struct config_uplink {
+	const char *name;
+	const struct wq_uplink *transport;
+	const void *settings;
+	size_t station_count; /* 0: all */
+	const uint32_t *stations;
+	bool alarms, days;    /* changes of alarms, and days, are forwarded too */
+	int64_t window, rate; /* records under way; records a second */
+	wq_ms patience;       /* what is not acknowledged within this is sent again */
+	wq_ms lag_alarm;      /* told when the oldest that waits is older; 0: never */
+};
+
 /* Settings of the daemon itself (section `site` of the file). */
 struct config_paths {
 	const char *database;
@@ -83,6 +97,7 @@ enum config_self {
 	CONFIG_SELF_RECEIPT, /* "wqd:receipt": messages were acknowledged before they were stored */
 	CONFIG_SELF_CHANNEL, /* "wqd:channel": a channel does not deliver */
 	CONFIG_SELF_CARE,    /* "wqd:maintenance": one that nobody ended, a place a station; the engine says so itself */
+	CONFIG_SELF_UPLINK,  /* "wqd:uplink": a platform above has not taken what is forwarded for long */
 	CONFIG_SELF_FLOOD,   /* "wqd:flood": more alarms came than anybody can take in; the engine says so itself */
 	CONFIG_SELF_RULES,
 };
@@ -98,12 +113,14 @@ struct config {
 	const char *file;
 	struct wq_site site;
 	struct config_paths paths;
-	size_t bus_count, channel_count, contact_count, group_count, route_count;
+	size_t bus_count, channel_count, contact_count, group_count, route_count, uplink_count;
 	const struct config_bus *buses;
 	const struct config_channel *channels;
 	const struct config_contact *contacts;
 	const struct config_group *groups;
 	const struct config_route *routes;
+	const struct config_uplink *uplinks;
+	const char *const *uplink_names; /* in the same order */
 	bool any_station; /* section station "*" was given: backtest takes unknown stations */
 	void *internal;   /* owner of all memory */
 };

@@ -131,6 +131,7 @@ void load_buses(struct loader *l);    /* points.c: buses, points, series */
 void load_cares(struct loader *l);    /* care.c: maintenance; after the points */
 void load_channels(struct loader *l); /* alert.c: channels, contacts, groups, routes */
 void load_people(struct loader *l);
+void load_uplinks(struct loader *l);     /* uplinks.c; after the stations */
 void load_profiles(struct loader *l);    /* profiles.c */
 /* Bits of the profiles that a rule's key names. */
 uint32_t load_profile_bits(

@@ -161,6 +161,7 @@ static const char *const self_titles[CONFIG_SELF_RULES] = {
 	[CONFIG_SELF_RECEIPT] = SELF_PREFIX "receipt",
 	[CONFIG_SELF_CHANNEL] = SELF_PREFIX "channel",
 	[CONFIG_SELF_CARE] = SELF_PREFIX "maintenance",
+	[CONFIG_SELF_UPLINK] = SELF_PREFIX "uplink",
 	[CONFIG_SELF_FLOOD] = WQ_FLOOD_RULE,
 };
 

@@ -309,6 +309,27 @@ const struct wq_option schema_route[] = {
 	WQ_OPTION_END,
 };
 
+const struct wq_option schema_uplink[] = {
+	ROW(TEXT, uplink_settings, kind, "kind", .required = true, .min = 1, .max = 20,
+	        .help = "how records are forwarded: mqtt"),
+	ROW(LIST, uplink_settings, stations, "stations",
+	        .help = "stations whose records are forwarded; \"*\" or nothing: all"),
+	ROW(SWITCH, uplink_settings, alarms, "alarms", .fallback = "true",
+	        .help = "true: changes of alarms are forwarded too"),
+	ROW(SWITCH, uplink_settings, days, "days", .fallback = "true",
+	        .help = "true: days are forwarded too, when they close and when they are corrected"),
+	ROW(INTEGER, uplink_settings, window, "window", .fallback = "100", .min = 1, .max = 1000,
+	        .help = "records under way, not acknowledged yet, at most"),
+	ROW(INTEGER, uplink_settings, rate, "rate", .fallback = "1000", .min = 1, .max = 100000,
+	        .unit = "records/s", .help = "no more than this many are sent a second, also when it catches up"),
+	ROW(SPAN, uplink_settings, patience, "patience", .fallback = "1m", .min = 1000, .max = 3600000,
+	        .help = "what is not acknowledged within this is sent again"),
+	ROW(SPAN, uplink_settings, lag_alarm, "lag_alarm", .fallback = "1h", .min = 0,
+	        .max = 2678400000.0,
+	        .help = "when the oldest record that waits is older than this, it is told; 0 = never"),
+	WQ_OPTION_END,
+};
+
 static const struct section_kind fixed[] = {
 	{ "site", SECTION_SITE, false, schema_site, NULL, NULL },
 	{ "evaluation", SECTION_EVALUATION, false, schema_evaluation, NULL, NULL },
@@ -358,9 +379,9 @@ static void build_plugins(struct schema *schema, const struct config_tables *tab
 
 void schema_build(struct schema *schema, const struct config_tables *tables, struct arena *arena)
 {
-	size_t drivers = 0, others = 0;
+	size_t drivers = 0, others = 0, uplinks = 0;
 	struct section_kind *kinds;
-	const struct wq_option **points;
+	const struct wq_option **points, **forwards;
 
 	while (tables->drivers[drivers] != NULL)
 		drivers++;
@@ -368,7 +389,10 @@ void schema_build(struct schema *schema, const struct config_tables *tables, str
 		others++;
 	for (size_t i = 0; tables->channels[i] != NULL; i++)
 		others++;
-	kinds = arena_array(arena, FIXED + drivers + others + 1, sizeof *kinds);
+	while (tables->uplinks != NULL && tables->uplinks[uplinks] != NULL)
+		uplinks++;
+	kinds = arena_array(arena, FIXED + drivers + others + 2, sizeof *kinds);
+	forwards = arena_array(arena, uplinks + 1, sizeof *forwards);
 	points = arena_array(arena, drivers + 1, sizeof *points);
 	memcpy(kinds, fixed, sizeof fixed);
 	*schema = (struct schema){ .count = FIXED, .kinds = kinds };
@@ -380,6 +404,10 @@ void schema_build(struct schema *schema, const struct config_tables *tables, str
 	}
 	kinds[schema->count++] =
 	        (struct section_kind){ "point", SECTION_POINT, true, schema_point, points, NULL };
+	for (size_t i = 0; i < uplinks; i++)
+		forwards[i] = tables->uplinks[i]->options;
+	kinds[schema->count++] = (struct section_kind){ "uplink", SECTION_UPLINK, true, schema_uplink,
+		forwards, NULL };
 }
 
 const struct section_kind *schema_find(const struct schema *schema, const char *name, bool nested)

@@ -9,6 +9,7 @@
 #include "wq/option.h"
 #include "wq/rule.h"
 #include "wq/site.h"
+#include "wq/uplink.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ struct config_tables {
 	const struct wq_driver *const *drivers;
 	const struct wq_rule *const *rules;
 	const struct wq_channel *const *channels;
+	const struct wq_uplink *const *uplinks; /* NULL: none */
 };
 
 enum section_role {
@@ -37,8 +39,9 @@ enum section_role {
 	SECTION_ROUTE,
 	SECTION_CARE,
 	SECTION_PROFILE,
+	SECTION_UPLINK,
 };
-#define SECTION_ROLES 13
+#define SECTION_ROLES 14
 
 struct section_kind {
 	const char *name;
@@ -46,7 +49,7 @@ struct section_kind {
 	bool titled;
 	const struct wq_option *rows; /* this folder's keys */
 	const struct wq_option *const
-	        *more; /* the plug-ins' tables, NULL-terminated; points: those of all drivers */
+	        *more; /* the plug-ins' tables, NULL-terminated; points: those of all drivers, uplinks: of all kinds */
 	const void *plugin; /* struct wq_driver, wq_rule or wq_channel */
 };
 
@@ -119,6 +122,14 @@ struct profile_settings {
 	const char *from, *to; /* "MM-DD" */
 };
 
+struct uplink_settings {
+	const char *kind;
+	struct wq_list stations;
+	bool alarms, days;
+	int64_t window, rate;
+	wq_ms patience, lag_alarm;
+};
+
 struct contact_settings {
 	const char *name, *phone, *department;
 	struct wq_list channels;
@@ -140,6 +151,6 @@ struct route_settings {
 /* Rows of the fixed sections, for the documentation's test. */
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_contact[], schema_group[],
-        schema_route[], schema_care[], schema_profile[];
+        schema_route[], schema_care[], schema_profile[], schema_uplink[];
 
 #endif

@@ -144,6 +144,22 @@ static void print_profiles(const json_t *status, FILE *to)
 	}
 }
 
+/* How far each platform above is behind. */
+static void print_uplinks(const json_t *status, FILE *to)
+{
+	static const struct part parts[] = { { "", "name" }, { "", "state" }, { "seconds behind ", "lag_s" },
+		{ "acknowledged up to ", "sequence" }, { "of ", "newest" }, { "last acknowledged ", "acknowledged" },
+		{ "newest forwarded ", "forwarded" }, { "sent again ", "again" }, { "failures ", "failures" },
+		{ "gone ", "gone" }, { "", "why" }, { NULL, NULL } };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "uplinks"), i, row)
+	{
+		print_line(row, "uplink", parts, to);
+	}
+}
+
 /* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */
 static void add_row(struct ctl_table *table, const json_t *outer, const char *const *outer_keys,
         const json_t *inner, const char *const *inner_keys)
@@ -260,6 +276,7 @@ bool status_print(const json_t *status, FILE *to)
 	print_summary(status, to);
 	print_maintenance(status, to);
 	print_profiles(status, to);
+	print_uplinks(status, to);
 	whole = print_alarms(status, to);
 	whole = print_nested(status, &buses, to) && whole;
 	return print_nested(status, &stations, to) && whole;

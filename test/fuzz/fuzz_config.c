@@ -77,7 +77,7 @@ static bool read_twice(const uint8_t *data, size_t size)
 
 static void load(const uint8_t *data, size_t size, struct config_report *report)
 {
-	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels };
+	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels, wq_uplinks };
 	struct config *config = config_load_text((const char *)data, size, "fuzz", &tables, report);
 
 	if ((config == NULL) != (report->error_count > 0))

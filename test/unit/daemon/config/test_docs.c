@@ -168,7 +168,7 @@ static size_t count_missing(const char *text, const char *section, const struct 
 
 static void every_key_and_default_is_told(void **state)
 {
-	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels };
+	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels, wq_uplinks };
 	struct arena *arena = arena_new();
 	char *text = read_text("configuration.md");
 	struct schema schema;
@@ -183,8 +183,8 @@ static void every_key_and_default_is_told(void **state)
 		/* Keys of places and of points are told once, not with every plug-in. */
 		if (kind->role != SECTION_RULE)
 			missing += count_missing(part, kind->name, kind->rows);
-		if (kind->role != SECTION_POINT && kind->more != NULL)
-			missing += count_missing(part, kind->name, kind->more[0]);
+		for (size_t t = 0; kind->role != SECTION_POINT && kind->more != NULL && kind->more[t] != NULL; t++)
+			missing += count_missing(part, kind->name, kind->more[t]);
 		if (kind->role == SECTION_BUS)
 			missing += count_missing(part, kind->name,
 			        ((const struct wq_driver *)kind->plugin)->point_options);
@@ -199,7 +199,7 @@ static void every_key_and_default_is_told(void **state)
 /* Sections of all plug-ins share one file: no two may have the same name. */
 static void no_two_sections_share_a_name(void **state)
 {
-	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels };
+	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels, wq_uplinks };
 	struct arena *arena = arena_new();
 	struct schema schema;
 
@@ -215,7 +215,7 @@ static void no_two_sections_share_a_name(void **state)
 /* A driver's key of points must not hide a common one, nor two rows of one table each other. */
 static void no_key_hides_another(void **state)
 {
-	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels };
+	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels, wq_uplinks };
 	struct arena *arena = arena_new();
 	struct schema schema;
 

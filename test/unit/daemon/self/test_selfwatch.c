@@ -102,6 +102,24 @@ static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CALM, &verdict), CLEAR);
 }
 
+static void an_uplink_that_lags_is_told_and_cleared_when_all_are_calm(void **state)
+{
+	struct selfwatch watch;
+	struct selfwatch_facts facts = { .uplink = "bureau", .uplink_lag = WQ_MINUTES(61) };
+	struct wq_verdict verdict;
+
+	(void)state;
+	selfwatch_init(&watch, 0);
+	assert_int_equal(judge(&watch, CONFIG_SELF_UPLINK, &facts, 10, &verdict), RAISE);
+	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
+	assert_non_null(strstr(verdict.says, "bureau已积压61分钟"));
+	/* Between half of it and all of it: neither. */
+	facts = (struct selfwatch_facts){ .uplinks_calm = false };
+	assert_int_equal(judge(&watch, CONFIG_SELF_UPLINK, &facts, 20, &verdict), NOTHING);
+	facts.uplinks_calm = true;
+	assert_int_equal(judge(&watch, CONFIG_SELF_UPLINK, &facts, 30, &verdict), CLEAR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +127,7 @@ int main(void)
 		cmocka_unit_test(what_was_lost_is_counted_until_it_has_been_calm),
 		cmocka_unit_test(early_receipts_are_counted_apart_from_what_was_lost),
 		cmocka_unit_test(a_channel_is_told_of_only_when_it_stays_dead),
+		cmocka_unit_test(an_uplink_that_lags_is_told_and_cleared_when_all_are_calm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
