@@ -311,7 +311,7 @@ const struct wq_option schema_route[] = {
 
 const struct wq_option schema_uplink[] = {
 	ROW(TEXT, uplink_settings, kind, "kind", .required = true, .min = 1, .max = 20,
-	        .help = "how records are forwarded: mqtt"),
+	        .help = "how records are forwarded: mqtt or hj212"),
 	ROW(LIST, uplink_settings, stations, "stations",
 	        .help = "stations whose records are forwarded; \"*\" or nothing: all"),
 	ROW(SWITCH, uplink_settings, alarms, "alarms", .fallback = "true",

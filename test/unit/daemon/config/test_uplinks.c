@@ -75,6 +75,12 @@ static void mistakes_are_told(void **state)
 		{ MQTT "acknowledge = \"topic\" }", "acknowledge = topic needs `committed`" },
 		{ MQTT "password = \"credential:x\" }", "password without username" },
 		{ MQTT "ca_file = \"/x\" }", "certificates are for ssl:// only" },
+		{ MQTT "port = 9 }", "'port' is no key of an uplink of kind mqtt" },
+		{ "uplink \"u\" { kind = \"hj212\" host = \"h\" port = 9 }", "needs host, port and mn" },
+		{ "uplink \"u\" { kind = \"hj212\" host = \"h\" port = 9 mn = { \"yigan=A\" } }",
+		        "station \"nan heng\" has no number in mn" },
+		{ "uplink \"u\" { kind = \"hj212\" host = \"h\" port = 9 mn = { \"yigan=A;B\", \"nan heng=B\" } }",
+		        "is not station=MN" },
 		{ MQTT "window = 0 }", "window" },
 		{ MQTT "batch = 3 }", "unknown key 'batch'" },
 	};
