@@ -217,11 +217,14 @@ static void stop_sources(struct daemon *daemon)
 /* What was acknowledged until now is still committed. */
 static void stop_uplinks(struct daemon *daemon)
 {
-	for (size_t i = 0; i < daemon->uplink_count; i++)
-		if (!uplink_stop(daemon->uplinks[i], STOP_GRACE)) {
+	wq_ms until = clock_boot() + STOP_GRACE;
+	for (size_t i = 0; i < daemon->uplink_count; i++) {
+		wq_ms left = until - clock_boot();
+		if (!uplink_stop(daemon->uplinks[i], left > 0 ? left : 0)) {
 			log_warning("uplink %s: hangs in its connection and is left behind", daemon->config->uplinks[i].name);
 			daemon->left_behind = true;
 		}
+	}
 	daemon->uplink_count = 0;
 }
 
@@ -302,6 +305,8 @@ static void stop_ctl(struct daemon *daemon)
 
 bool daemon_close(struct daemon *daemon)
 {
+	for (size_t i = 0; i < daemon->uplink_count; i++)
+		uplink_ask_stop(daemon->uplinks[i]);
 	stop_ctl(daemon);
 	stop_sources(daemon);
 	deliverer_stop(daemon->deliverer, STOP_GRACE);

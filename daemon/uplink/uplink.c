@@ -579,6 +579,18 @@ wq_ms uplink_lag(const struct uplink_status *status, wq_ms now)
 	return status->waiting == WQ_NO_TIME || status->waiting > now ? 0 : now - status->waiting;
 }
 
+void uplink_ask_stop(struct uplink *u)
+{
+	if (u == NULL)
+		return;
+	pthread_mutex_lock(&u->mutex);
+	u->stopping = true;
+	pthread_cond_broadcast(&u->changed);
+	if (u->open && !u->ended)
+		u->transport->wake(u->state);
+	pthread_mutex_unlock(&u->mutex);
+}
+
 bool uplink_stop(struct uplink *u, wq_ms grace)
 {
 	struct timespec until;
@@ -587,11 +599,8 @@ bool uplink_stop(struct uplink *u, wq_ms grace)
 		return true;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(grace / 1000);
+	uplink_ask_stop(u);
 	pthread_mutex_lock(&u->mutex);
-	u->stopping = true;
-	pthread_cond_broadcast(&u->changed);
-	if (u->open && !u->ended)
-		u->transport->wake(u->state);
 	while (!u->ended && r == 0)
 		r = pthread_cond_timedwait(&u->changed, &u->mutex, &until);
 	bool ended = u->ended;

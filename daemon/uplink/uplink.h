@@ -56,6 +56,9 @@ void uplink_status(struct uplink *uplink, struct uplink_status *status);
 /* How old the oldest is that waits; 0: nothing does. */
 wq_ms uplink_lag(const struct uplink_status *status, wq_ms now);
 
+/* Tells the thread to end and does not wait. NULL is fine. */
+void uplink_ask_stop(struct uplink *uplink);
+
 /* Ends the thread within `grace` ms; what was acknowledged meanwhile is told before. False: it hangs in its library or a name
  * server, is left alone and keeps its memory, and config has to stay. NULL is fine. */
 bool uplink_stop(struct uplink *uplink, wq_ms grace);
