@@ -90,9 +90,10 @@ static void attempt_open(void *owner, struct letter *letter)
 	struct daemon *daemon = owner;
 	const struct store_delivery *delivery = &((struct attempt_letter *)letter)->delivery;
 	struct flight *flight = handover_current(&daemon->handover);
+	bool failed = delivery->kind != WQ_SENT && delivery->kind != WQ_TAKEN;
 	daemon->sent += delivery->kind == WQ_SENT;
-	daemon->failed += delivery->kind != WQ_SENT;
-	if (delivery->kind != WQ_SENT)
+	daemon->failed += failed;
+	if (failed)
 		log_warning("notice %s: channel %s, attempt %u: %s%s", delivery->id, delivery->channel,
 			delivery->attempt, delivery->text, delivery->done ? "; given up" : "; it is tried again");
 	if (flight == NULL || !handover_delivery(flight, delivery))

@@ -8,6 +8,18 @@
 #include <ctype.h>
 #include <string.h>
 
+/* What every channel has; by itself, where the section says nothing. */
+static void fill_pace(struct loader *l, const struct section *section, struct config_channel *use)
+{
+	struct channel_settings given;
+
+	fill_settings(section, schema_channel, &given, l->arena, l->report);
+	use->rate = (uint32_t)(given.rate == INT64_MIN ? use->channel->rate : given.rate);
+	use->burst = (uint32_t)use->channel->burst;
+	use->jitter = given.jitter == WQ_NO_TIME ? use->channel->jitter : given.jitter;
+	use->jitter_alarm = given.jitter_alarm == WQ_NO_TIME ? use->channel->jitter_alarm : given.jitter_alarm;
+}
+
 void load_channels(struct loader *l)
 {
 	const size_t count = load_count(l, SECTION_CHANNEL);
@@ -25,6 +37,7 @@ void load_channels(struct loader *l)
 			.channel = channel,
 			.settings = fill_new(
 			        s, channel->options, channel->settings_size, l->arena, l->report) };
+		fill_pace(l, s, &channels[n]);
 		if (l->report->error_count == errors && !s->damaged && channel->check != NULL &&
 		        channel->check(channels[n].settings, &err) < 0)
 			load_error(l, s, NULL, 0, "%s", err.text);
@@ -57,11 +70,16 @@ static void check_recipient(
 		const struct config_channel *use = &l->config->channels[contact->channels[i]];
 		struct wq_err err;
 
-		if (use->channel->recipient == NULL ||
-		        use->channel->recipient(contact->phone, &err) == 0)
+		const char *key = contact->phone == NULL ? "channels" : "phone";
+		int r = use->channel->recipient == NULL ? 0 : use->channel->recipient(contact->phone, &err);
+
+		if (r == 0 && use->channel->mailbox != NULL) {
+			key = contact->email == NULL ? "channels" : "email";
+			r = use->channel->mailbox(contact->email, &err);
+		}
+		if (r == 0)
 			continue;
-		load_error(l, section, contact->phone == NULL ? "channels" : "phone", 0,
-		        "%s (channel '%s' sends to it)", err.text, use->name);
+		load_error(l, section, key, 0, "%s (channel '%s' sends to it)", err.text, use->name);
 		return;
 	}
 }
@@ -84,6 +102,7 @@ static void load_contacts(struct loader *l)
 		*contact = (struct config_contact){ .id = s->title,
 			.name = settings.name,
 			.phone = settings.phone,
+			.email = settings.email,
 			.department = settings.department };
 		contact->channels = load_references(l, s, "channels", "channel", &settings.channels,
 		        &l->channel_names, &contact->channel_count);

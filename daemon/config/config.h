@@ -26,12 +26,15 @@ struct config_channel {
 	const char *name;
 	const struct wq_channel *channel;
 	const void *settings;
+	uint32_t rate, burst;       /* attempts within any minute, any second; 0: no bound */
+	wq_ms jitter, jitter_alarm; /* span by which a new notice may be put off; of level alarm */
 };
 
 struct config_contact {
 	const char *id;
 	const char *name;       /* as officers read it */
 	const char *phone;      /* or NULL */
+	const char *email;      /* or NULL */
 	const char *department; /* or NULL */
 	size_t channel_count;
 	const uint32_t *channels; /* indices of channels, in the order they are tried */

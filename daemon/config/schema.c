@@ -258,11 +258,25 @@ const struct wq_option schema_profile[] = {
 	WQ_OPTION_END,
 };
 
+/* Of every channel; what is absent is as the channel itself has it. */
+const struct wq_option schema_channel[] = {
+	ROW(INTEGER, channel_settings, rate, "rate", .min = 0, .max = 6000,
+	        .help = "attempts within any minute; 0: no bound"),
+	ROW(SPAN, channel_settings, jitter, "jitter", .min = 0, .max = 300000,
+	        .help = "a new notice waits for up to this by chance, lest many stations call at the same "
+	                "second; 0 = never"),
+	ROW(SPAN, channel_settings, jitter_alarm, "jitter_alarm", .min = 0, .max = 300000,
+	        .help = "the same of level alarm"),
+	WQ_OPTION_END,
+};
+
 const struct wq_option schema_contact[] = {
 	ROW(TEXT, contact_settings, name, "name", .required = true, .min = 1, .max = 60,
 	        .help = "as officers read it"),
 	ROW(TEXT, contact_settings, phone, "phone", .min = 3, .max = 24,
 	        .help = "digits, a leading + allowed"),
+	ROW(TEXT, contact_settings, email, "email", .min = 3, .max = NAME_MAX_BYTES,
+	        .help = "address for channels that send mail"),
 	ROW(TEXT, contact_settings, department, "department", .min = 1, .max = 60,
 	        .help = "for the reader"),
 	ROW(LIST, contact_settings, channels, "channels", .required = true,
@@ -373,7 +387,7 @@ static void build_plugins(struct schema *schema, const struct config_tables *tab
 		const struct wq_channel *channel = tables->channels[i];
 
 		kinds[schema->count++] = (struct section_kind){ channel->name, SECTION_CHANNEL,
-			true, no_rows, one(arena, channel->options), channel };
+			true, schema_channel, one(arena, channel->options), channel };
 	}
 }
 

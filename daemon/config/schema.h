@@ -130,8 +130,13 @@ struct uplink_settings {
 	wq_ms patience, lag_alarm;
 };
 
+struct channel_settings {
+	int64_t rate;
+	wq_ms jitter, jitter_alarm;
+};
+
 struct contact_settings {
-	const char *name, *phone, *department;
+	const char *name, *phone, *email, *department;
 	struct wq_list channels;
 };
 
@@ -150,7 +155,7 @@ struct route_settings {
 
 /* Rows of the fixed sections, for the documentation's test. */
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
-        schema_station[], schema_point[], schema_rule[], schema_contact[], schema_group[],
+        schema_station[], schema_point[], schema_rule[], schema_channel[], schema_contact[], schema_group[],
         schema_route[], schema_care[], schema_profile[], schema_uplink[];
 
 #endif

@@ -64,7 +64,7 @@ static void conclude(struct deliverer *d, const struct outbox_attempt *attempt, 
 	struct store_delivery record = { .kind = result->kind, .at = wall, .attempt = attempt->number };
 
 	/* Bounded, lest a step of the wall clock in between makes it a year. */
-	if (result->kind == WQ_THROTTLE)
+	if (result->kind == WQ_THROTTLE || result->kind == WQ_TAKEN)
 		until += bounded(result->until - wall, THROTTLE_MAX);
 	snprintf(record.id, sizeof record.id, "%s", attempt->notice->id);
 	snprintf(record.channel, sizeof record.channel, "%s", name_of(d, attempt->channel));
@@ -74,7 +74,9 @@ static void conclude(struct deliverer *d, const struct outbox_attempt *attempt, 
 	bool down = outbox_down(d->outbox, attempt->channel);
 
 	pthread_mutex_unlock(&d->mutex);
-	d->events.attempt(d->events.owner, &record);
+	/* That still nothing is known is no news. */
+	if (!attempt->again || result->kind != WQ_TAKEN)
+		d->events.attempt(d->events.owner, &record);
 	say_trouble(d, attempt->channel, down, record.text);
 }
 
@@ -191,7 +193,12 @@ static bool open_all(struct deliverer *d)
 	d->lines = lines_open(d->config, &d->clock);
 	d->troubled = calloc(d->config->channel_count + 1, sizeof *d->troubled);
 	d->outbox = outbox_new(DELIVERER_CAPACITY, d->config->channel_count, seed);
-	return d->lines != NULL && d->troubled != NULL && d->outbox != NULL;
+	if (d->lines == NULL || d->troubled == NULL || d->outbox == NULL)
+		return false;
+	for (uint32_t i = 0; i < d->config->channel_count; i++)
+		if (!outbox_pace(d->outbox, i, d->config->channels[i].rate, d->config->channels[i].burst))
+			return false;
+	return true;
 }
 
 struct deliverer *deliverer_start(const struct config *config,
@@ -233,18 +240,47 @@ static uint32_t channel_named(const struct config *config, const char *name)
 	return UINT32_MAX;
 }
 
+static const struct config_contact *contact_of(const struct config *config, const struct wq_notice *notice)
+{
+	for (size_t i = 0; i < config->contact_count; i++)
+		if (strcmp(config->contacts[i].id, notice->contact) == 0)
+			return &config->contacts[i];
+	return NULL;
+}
+
 static size_t channels_of(const struct config *config, const struct wq_notice *notice,
         const uint32_t **channels, uint32_t *own)
 {
-	for (size_t i = 0; i < config->contact_count; i++) {
-		if (strcmp(config->contacts[i].id, notice->contact) != 0)
-			continue;
-		*channels = config->contacts[i].channels;
-		return config->contacts[i].channel_count;
+	const struct config_contact *contact = notice->test ? NULL : contact_of(config, notice);
+
+	if (contact != NULL) {
+		*channels = contact->channels;
+		return contact->channel_count;
 	}
 	*own = channel_named(config, notice->channel);
 	*channels = own;
 	return *own < config->channel_count ? 1 : 0;
+}
+
+/* A copy with what is not stored of it. */
+static struct wq_notice complete(const struct config *config, const struct wq_notice *notice)
+{
+	const struct config_contact *contact = contact_of(config, notice);
+	struct wq_notice whole = *notice;
+
+	snprintf(whole.email, sizeof whole.email, "%s",
+	        contact != NULL && contact->email != NULL ? contact->email : "");
+	return whole;
+}
+
+/* By how much a new notice may be put off on the channel it begins with. */
+static wq_ms jitter_of(const struct config *config, const struct wq_notice *notice, const uint32_t *channels, size_t count)
+{
+	if (count == 0 || notice->test)
+		return 0;
+	const struct config_channel *first = &config->channels[channels[0]];
+
+	return notice->level >= WQ_LEVEL_ALARM ? first->jitter_alarm : first->jitter;
 }
 
 bool deliverer_offer(struct deliverer *d, const struct wq_notice *notice, uint32_t attempts)
@@ -257,13 +293,17 @@ bool deliverer_offer(struct deliverer *d, const struct wq_notice *notice, uint32
 
 	if (atomic_load(&d->stopping))
 		return false;
+	const struct wq_notice whole = complete(d->config, notice);
+
 	pthread_mutex_lock(&d->mutex);
-	enum outbox_taken taken = outbox_add(
-	        d->outbox, notice, channels, count, attempts, lifetime, d->clock.steady());
+	wq_ms now = d->clock.steady();
+	enum outbox_taken taken = outbox_add(d->outbox, &whole, channels, count, attempts, lifetime, now);
 
 	if (taken == OUTBOX_TAKEN && notice->since > 0)
-		outbox_resume(d->outbox, notice->id, channel_named(d->config, notice->channel),
-		        bounded(wall - notice->since, LIFETIME_MAX), d->clock.steady());
+		outbox_resume(d->outbox, notice->id, channel_named(d->config, notice->channel), notice->taken,
+		        bounded(wall - notice->since, LIFETIME_MAX), now);
+	else if (taken == OUTBOX_TAKEN && attempts == 0)
+		outbox_put_off(d->outbox, notice->id, jitter_of(d->config, notice, channels, count), now);
 	pthread_mutex_unlock(&d->mutex);
 	if (taken == OUTBOX_TAKEN)
 		lines_wake(d->lines);

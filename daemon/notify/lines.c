@@ -262,6 +262,12 @@ static bool load_request(struct line *line, const struct wq_request *request)
 	        curl_easy_setopt(line->easy, CURLOPT_URL, request->url) == CURLE_OK;
 }
 
+/* A channel that does not want this notice (state) is not for this recipient now; the rest is wrong settings. */
+static enum wq_result_kind refusal_of(int code)
+{
+	return code == WQ_E_MEMORY ? WQ_RETRY : code == WQ_E_STATE ? WQ_DROP : WQ_CONFIG;
+}
+
 static bool begin_http(struct lines *lines, struct line *line, struct wq_result *result)
 {
 	struct wq_request request = { 0 };
@@ -269,7 +275,7 @@ static bool begin_http(struct lines *lines, struct line *line, struct wq_result 
 
 	if (line->use->channel->prepare(line->state, line->attempt.notice, lines->clock.wall(), &request,
 	            &problem) < 0)
-		return over(result, problem.code == WQ_E_MEMORY ? WQ_RETRY : WQ_CONFIG, problem.text);
+		return over(result, refusal_of(problem.code), problem.text);
 	line->length = 0;
 	line->cut = false;
 	line->error[0] = '\0';
@@ -317,6 +323,17 @@ static const char *failure_of(const struct line *line, CURLcode code)
 	return line->error;
 }
 
+static wq_ms date_of(CURL *easy)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return WQ_NO_TIME;
+	time_t at = curl_getdate(header->value, NULL);
+
+	return at > 0 ? WQ_SECONDS((wq_ms)at) : WQ_NO_TIME;
+}
+
 static void judge(struct lines *lines, struct line *line, CURLcode code, struct wq_result *result)
 {
 	long status = 0;
@@ -332,6 +349,7 @@ static void judge(struct lines *lines, struct line *line, CURLcode code, struct 
 		.body = line->body,
 		.body_length = line->length,
 		.retry_after = after > 0 && after < 1000000 ? WQ_SECONDS(after) : WQ_NO_TIME,
+		.date = date_of(line->easy),
 		.failure = answered ? NULL : failure_of(line, code),
 	};
 

@@ -2,6 +2,8 @@
 /* The state machine of delivery. See outbox.h for the rules; the numbers are all here. */
 #include "outbox.h"
 
+#include "pace.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,7 @@ static const wq_ms pauses[] = { WQ_SECONDS(5), WQ_SECONDS(15), WQ_SECONDS(30) };
 /* One notice. */
 struct slot {
 	bool used, busy;
+	bool taken;     /* handed on: the channel knows more of it, and nobody else is tried */
 	bool held_back; /* by CONFIG or THROTTLE: a channel's recovery does not make it due */
 	struct wq_notice notice;
 	uint32_t channels[OUTBOX_CHANNELS];
@@ -48,6 +51,7 @@ struct outbox {
 	size_t capacity, held, line_count;
 	struct slot *slots;
 	struct line *lines;
+	struct pace *paces;
 	uint64_t chance, order;
 };
 
@@ -59,7 +63,8 @@ struct outbox *outbox_new(size_t capacity, size_t channels, uint64_t seed)
 		return NULL;
 	outbox->slots = calloc(capacity > 0 ? capacity : 1, sizeof *outbox->slots);
 	outbox->lines = calloc(channels > 0 ? channels : 1, sizeof *outbox->lines);
-	if (outbox->slots == NULL || outbox->lines == NULL) {
+	outbox->paces = calloc(channels > 0 ? channels : 1, sizeof *outbox->paces);
+	if (outbox->slots == NULL || outbox->lines == NULL || outbox->paces == NULL) {
 		outbox_free(outbox);
 		return NULL;
 	}
@@ -76,9 +81,18 @@ void outbox_free(struct outbox *outbox)
 {
 	if (outbox == NULL)
 		return;
+	for (size_t i = 0; outbox->paces != NULL && i < outbox->line_count; i++)
+		pace_close(&outbox->paces[i]);
 	free(outbox->slots);
 	free(outbox->lines);
+	free(outbox->paces);
 	free(outbox);
+}
+
+bool outbox_pace(struct outbox *outbox, uint32_t channel, uint32_t rate, uint32_t burst)
+{
+	pace_close(&outbox->paces[channel]);
+	return pace_open(&outbox->paces[channel], rate, burst);
 }
 
 size_t outbox_room(const struct outbox *outbox)
@@ -91,15 +105,21 @@ size_t outbox_held(const struct outbox *outbox)
 	return outbox->held;
 }
 
-/* The span and up to a fifth more (splitmix64). */
-static wq_ms jitter(struct outbox *outbox, wq_ms span)
+/* 0 … most by chance (splitmix64). */
+static wq_ms draw(struct outbox *outbox, wq_ms most)
 {
 	uint64_t z = outbox->chance += 0x9e3779b97f4a7c15u;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
 	z ^= z >> 31;
-	return span + (wq_ms)(z % (uint64_t)(span / 5 + 1));
+	return (wq_ms)(z % (uint64_t)(most + 1));
+}
+
+/* The span and up to a fifth more. */
+static wq_ms jitter(struct outbox *outbox, wq_ms span)
+{
+	return span + draw(outbox, span / 5);
 }
 
 static wq_ms step(const wq_ms *steps, size_t count, uint32_t n)
@@ -136,22 +156,38 @@ enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *noti
 	return OUTBOX_TAKEN;
 }
 
-void outbox_resume(struct outbox *outbox, const char *id, uint32_t channel, wq_ms waited, wq_ms now)
+/* The one of this id that waits, or NULL. */
+static struct slot *waiting(struct outbox *outbox, const char *id)
 {
 	for (size_t i = 0; i < outbox->capacity; i++) {
 		struct slot *slot = &outbox->slots[i];
 
-		if (!slot->used || slot->busy || strcmp(slot->notice.id, id) != 0)
-			continue;
-		for (uint32_t at = 0; at < slot->count; at++) {
-			if (slot->channels[at] != channel)
-				continue;
-			slot->cursor = at;
-			slot->since = now - waited;
-			slot->tried = true;
-		}
-		return;
+		if (slot->used && !slot->busy && strcmp(slot->notice.id, id) == 0)
+			return slot;
 	}
+	return NULL;
+}
+
+void outbox_resume(struct outbox *outbox, const char *id, uint32_t channel, bool taken, wq_ms waited, wq_ms now)
+{
+	struct slot *slot = waiting(outbox, id);
+
+	for (uint32_t at = 0; slot != NULL && at < slot->count; at++) {
+		if (slot->channels[at] != channel)
+			continue;
+		slot->cursor = at;
+		slot->since = now - waited;
+		slot->tried = true;
+		slot->taken = taken;
+	}
+}
+
+void outbox_put_off(struct outbox *outbox, const char *id, wq_ms most, wq_ms now)
+{
+	struct slot *slot = most > 0 ? waiting(outbox, id) : NULL;
+
+	if (slot != NULL)
+		slot->due = slot->since = now + draw(outbox, most);
 }
 
 static bool is_dropped(const struct slot *slot, uint32_t at)
@@ -175,6 +211,8 @@ static uint32_t choose(const struct outbox *outbox, const struct slot *slot, wq_
 {
 	uint32_t first = slot->count;
 
+	if (slot->taken)
+		return slot->cursor;
 	for (uint32_t k = 0; k < slot->count; k++) {
 		uint32_t at = (slot->cursor + k) % slot->count;
 
@@ -189,9 +227,10 @@ static uint32_t choose(const struct outbox *outbox, const struct slot *slot, wq_
 }
 
 /* When the channel may be used. */
-static wq_ms opens(const struct line *line)
+static wq_ms opens(const struct outbox *outbox, const struct line *line)
 {
-	wq_ms at = line->open;
+	wq_ms pace = pace_opens(&outbox->paces[line - outbox->lines]);
+	wq_ms at = line->open > pace ? line->open : pace;
 
 	if (line->failed_count >= OUTBOX_FAILURES) {
 		wq_ms oldest = line->failed[line->failed_count % OUTBOX_FAILURES];
@@ -231,12 +270,17 @@ static bool ready_at(const struct outbox *outbox, const struct slot *slot, wq_ms
 
 	if (line->busy)
 		return false;
-	*when = opens(line) > slot->due ? opens(line) : slot->due;
+	*when = slot->due;
+	/* To look costs the peer nothing, and who tries a channel wants to know now. */
+	if (!slot->taken && !slot->notice.test && opens(outbox, line) > slot->due)
+		*when = opens(outbox, line);
 	return true;
 }
 
 static bool goes_before(const struct slot *a, const struct slot *b)
 {
+	if (a->taken != b->taken)
+		return b->taken;
 	if (a->notice.level != b->notice.level)
 		return a->notice.level > b->notice.level;
 	if (a->notice.assist != b->notice.assist)
@@ -293,7 +337,7 @@ static wq_ms gives_way(const struct outbox *outbox, const struct slot *slot)
 	const struct line *line = &outbox->lines[slot->channels[slot->cursor]];
 	wq_ms since = slot->since, span = slot->notice.deadline;
 
-	if (span <= 0 || live(slot) < 2)
+	if (span <= 0 || slot->taken || live(slot) < 2)
 		return INT64_MAX;
 	if (!slot->tried && line->worked > since)
 		since = line->worked;
@@ -305,7 +349,7 @@ static void give_way(struct outbox *outbox, struct slot *slot, wq_ms now)
 {
 	struct line *line = line_of(outbox, slot);
 	bool late = line->failures > 0 && line->worked < slot->since;
-	wq_ms until = late ? now + OUTBOX_DISTRUST : opens(line);
+	wq_ms until = late ? now + OUTBOX_DISTRUST : opens(outbox, line);
 
 	line->late |= late;
 	if ((late || line->failures == 0) && until > line->trust)
@@ -327,7 +371,7 @@ static void settle(struct outbox *outbox, struct slot *slot, wq_ms now)
 	}
 	const struct line *line = line_of(outbox, slot);
 	wq_ms limit = gives_way(outbox, slot);
-	wq_ms begins = slot->due > opens(line) ? slot->due : opens(line);
+	wq_ms begins = slot->due > opens(outbox, line) ? slot->due : opens(outbox, line);
 
 	if (limit == INT64_MAX || (now < limit && (line->busy || begins <= limit)))
 		return;
@@ -343,7 +387,10 @@ static void begin(struct outbox *outbox, struct slot *slot, wq_ms now)
 
 	slot->busy = line->busy = slot->tried = true;
 	slot->resting = false;
+	if (slot->taken)
+		return;
 	slot->attempts++;
+	pace_note(&outbox->paces[line - outbox->lines], now);
 	/* One probes, the others do not wait for it. */
 	if (is_down(line) && line->trust < now + OUTBOX_DISTRUST)
 		line->trust = now + OUTBOX_DISTRUST;
@@ -378,7 +425,8 @@ bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attemp
 		return false;
 	*attempt = (struct outbox_attempt){ .slot = (size_t)(best - outbox->slots),
 		.channel = best->channels[best->cursor],
-		.number = best->attempts + 1,
+		.number = best->attempts + (best->taken ? 0 : 1),
+		.again = best->taken,
 		.patience = patience(outbox, best, now),
 		.notice = &best->notice };
 	begin(outbox, best, now);
@@ -500,6 +548,25 @@ static void on_drop(
 	outbox->held--;
 }
 
+/* Nothing is known yet: neither that the channel works nor that it does not. */
+static void on_taken(
+        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
+{
+	(void)outbox, (void)line;
+	slot->taken = true;
+	slot->streak = 0;
+	slot->due = until > now ? until : now + WQ_SECONDS(1);
+}
+
+static void on_failed(
+        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
+{
+	(void)until;
+	line_failed(outbox, line, false, now);
+	slot->held_back = false;
+	move_on(slot, rest(outbox, slot), now);
+}
+
 static void (*const handlers[])(
         struct outbox *, struct slot *, struct line *, wq_ms until, wq_ms now) = {
 	[WQ_SENT] = on_sent,
@@ -507,6 +574,8 @@ static void (*const handlers[])(
 	[WQ_THROTTLE] = on_throttle,
 	[WQ_CONFIG] = on_config,
 	[WQ_DROP] = on_drop,
+	[WQ_TAKEN] = on_taken,
+	[WQ_FAILED] = on_failed,
 };
 
 bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
@@ -517,8 +586,9 @@ bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
 
 	slot->busy = false;
 	line->busy = false;
+	slot->taken = false;
 	handlers[kind](outbox, slot, line, until, now);
-	if (slot->used && now >= slot->ends) {
+	if (slot->used && (now >= slot->ends || slot->notice.test)) {
 		slot->used = false;
 		outbox->held--;
 	}

@@ -16,6 +16,9 @@
  * when the notice's deadline has passed since its turn on the channel began, or no further attempt
  * could begin before. What waits behind others that the channel does take is not late. When all
  * were tried, the round begins anew after the back-off (after CONFIG: ten minutes at least).
+ * - TAKEN is no answer yet: the notice stays on that channel, whatever its deadline, and is looked at again until the
+ * channel knows. FAILED is that answer: the next channel at once.
+ * - A channel has a pace of its own; what waits for it goes by level like everything.
  * - A channel that is down is left out for OUTBOX_DISTRUST by those who have another one. Then one
  * of their notices probes it: once, for OUTBOX_PROBE at most, and goes to its next channel at once
  * when that fails. When it works everybody begins with it again.
@@ -57,10 +60,17 @@ enum outbox_taken {
 enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
         const uint32_t *channels, size_t count, uint32_t attempts, wq_ms lifetime, wq_ms now);
 
+/* At most `rate` attempts on a channel within any minute, `burst` within any second; 0: no bound. False: no memory, no
+ * bound. Before the first notice. */
+bool outbox_pace(struct outbox *outbox, uint32_t channel, uint32_t rate, uint32_t burst);
+
 /* After outbox_add(), for a notice of an earlier life: it was tried on `channel` last, whose turn
- * had begun `waited` ago. It goes on from there. What is not known changes nothing. */
-void outbox_resume(
-        struct outbox *outbox, const char *id, uint32_t channel, wq_ms waited, wq_ms now);
+ * had begun `waited` ago; taken: the channel had handed it on, and is asked what became of it. It goes on from there.
+ * What is not known changes nothing. */
+void outbox_resume(struct outbox *outbox, const char *id, uint32_t channel, bool taken, wq_ms waited, wq_ms now);
+
+/* After outbox_add(), for a new notice: its first attempt waits for 0 … `most` by chance. */
+void outbox_put_off(struct outbox *outbox, const char *id, wq_ms most, wq_ms now);
 
 /* Notices that it would still take; notices that it holds. */
 size_t outbox_room(const struct outbox *outbox);
@@ -70,6 +80,7 @@ struct outbox_attempt {
 	size_t slot;
 	uint32_t channel;
 	uint32_t number;                /* of this attempt, 1 for the first */
+	bool again;                     /* it was taken before: only a look at what became of it */
 	wq_ms patience;                 /* longer than this it is not worth; 0: no bound */
 	const struct wq_notice *notice; /* valid and unchanged until outbox_result() */
 };

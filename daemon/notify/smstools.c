@@ -2,6 +2,7 @@
 /* Short messages by a modem: one file a message into the spool of smstools (smsd), which works when
  * the network does not. The file's name is the notice's id, so that what is handed over twice is
  * one file. */
+#include "phone.h"
 #include "short.h"
 
 #include "wq/channel.h"
@@ -19,7 +20,6 @@
 
 #define PATH_TEXT   256
 #define NAME_TEXT   (WQ_NOTICE_ID + 8)
-#define NUMBER_TEXT 20
 #define HEAD_TEXT   160
 #define PREFIX      "wqd-"
 #define GETA        0x3013 /* 〓: stands for a character that UCS-2 does not have */
@@ -93,47 +93,6 @@ static int sms_check(const void *settings, struct wq_err *err)
 			return wq_fail(err, WQ_E_INVALID,
 			        "queue = %s: only visible ASCII without ':' is allowed", s->queue);
 	return 0;
-}
-
-static bool digits_only(const char *text, size_t least, size_t most)
-{
-	size_t n = strspn(text, "0123456789");
-
-	return text[n] == '\0' && n >= least && n <= most;
-}
-
-static bool is_chinese_mobile(const char *digits)
-{
-	return digits_only(digits, 11, 11) && digits[0] == '1' && digits[1] >= '3';
-}
-
-/* As smsd wants it: with the country code, without the plus. */
-static int number_of(const char *phone, char out[NUMBER_TEXT], struct wq_err *err)
-{
-	if (phone == NULL || phone[0] == '\0')
-		return wq_fail(err, WQ_E_INVALID, "phone: is missing");
-	if (phone[0] != '+' && is_chinese_mobile(phone)) {
-		snprintf(out, NUMBER_TEXT, "86%.11s", phone);
-		return 0;
-	}
-	bool chinese = strncmp(phone, "+86", 3) == 0;
-
-	if (phone[0] != '+' || phone[1] == '0' || !digits_only(phone + 1, 8, 15) ||
-	        (chinese && !is_chinese_mobile(phone + 3)))
-		return wq_fail(err, WQ_E_INVALID,
-		        "phone = %.24s: must be a Chinese mobile number (11 digits from 13 to 19) "
-		        "or + and a country code and number (8 to 15 digits) to take short "
-		        "messages",
-		        phone);
-	snprintf(out, NUMBER_TEXT, "%.15s", phone + 1);
-	return 0;
-}
-
-static int sms_recipient(const char *phone, struct wq_err *err)
-{
-	char number[NUMBER_TEXT];
-
-	return number_of(phone, number, err);
 }
 
 /* Touches nothing: a spool that is not there today may be there tomorrow. */
@@ -263,7 +222,7 @@ static unsigned next_character(const unsigned char **at)
 /* One message: what is in its file, and what there is to say about it. */
 struct message {
 	char name[NAME_TEXT];
-	char number[NUMBER_TEXT];
+	char number[PHONE_TEXT];
 	size_t parts, length;
 	char bytes[HEAD_TEXT + 2 * WQ_NOTICE_TEXT];
 };
@@ -416,7 +375,7 @@ static void sms_send(
 	struct message m;
 	struct wq_err err;
 
-	if (number_of(notice->address, m.number, &err) < 0) {
+	if (phone_number(notice->address, m.number, &err) < 0) {
 		result->kind = WQ_DROP;
 		snprintf(result->text, sizeof result->text, "%.180s", err.text);
 		return;
@@ -447,7 +406,7 @@ const struct wq_channel sms_channel = {
 	.settings_size = sizeof(struct sms_settings),
 	.state_size = sizeof(struct sms),
 	.check = sms_check,
-	.recipient = sms_recipient,
+	.recipient = phone_recipient,
 	.open = sms_open,
 	.send = sms_send,
 };

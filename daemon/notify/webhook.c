@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The generic webhook: JSON by HTTP POST, signed as in Standard Webhooks 1.0. Pure: it builds
  * requests and judges answers. */
+#include "address.h"
+#include "answer.h"
 #include "secret.h"
 #include "signature.h"
 
@@ -10,14 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-#define URL_MAX 1024
-
-/* Waits when told to slow down without being told for how long. */
-#define THROTTLE_DEFAULT WQ_SECONDS(30)
-#define THROTTLE_MIN     WQ_SECONDS(1)
-#define THROTTLE_MAX     WQ_MINUTES(15)
 
 struct webhook_settings {
 	const char *url;
@@ -39,7 +33,7 @@ static const struct wq_option options[] = {
 	        .type = WQ_OPT_TEXT,
 	        .required = true,
 	        .min = 10,
-	        .max = URL_MAX,
+	        .max = ADDRESS_MAX,
 	        .offset = offsetof(struct webhook_settings, url),
 	        .help = "address that notices are posted to, http:// or https://" },
 	{ .key = "secret",
@@ -59,28 +53,10 @@ static const struct wq_option options[] = {
 	WQ_OPTION_END,
 };
 
+/* http:// too: the body is signed, and many a receiver is on the same machine. */
 static int webhook_check(const void *settings, struct wq_err *err)
 {
-	const char *url = ((const struct webhook_settings *)settings)->url;
-	size_t scheme = strncmp(url, "https://", 8) == 0 ? 8
-	        : strncmp(url, "http://", 7) == 0        ? 7
-	                                                 : 0;
-
-	if (scheme == 0)
-		return wq_fail(err, WQ_E_INVALID, "url: must begin with http:// or https://");
-	size_t host = strcspn(url + scheme, "/?#");
-
-	if (host == 0 || url[scheme] == ':')
-		return wq_fail(err, WQ_E_INVALID, "url: there is no host in it");
-	if (memchr(url + scheme, '@', host) != NULL)
-		return wq_fail(err, WQ_E_INVALID,
-		        "url: a user or password in it would be a secret in the configuration");
-	for (const char *c = url; *c != '\0'; c++)
-		if (*c <= ' ' || *c >= 0x7f)
-			return wq_fail(err, WQ_E_INVALID,
-			        "url: only visible ASCII is allowed; write other characters as "
-			        "%%XX");
-	return 0;
+	return address_check(((const struct webhook_settings *)settings)->url, "https", "http", true, err);
 }
 
 static int webhook_open(void *state, const void *settings,
@@ -152,77 +128,11 @@ static int webhook_prepare(void *state, const struct wq_notice *notice, wq_ms no
 	return 0;
 }
 
-/* What a status means; the first row that holds it counts. */
-static const struct {
-	int from, to;
-	enum wq_result_kind kind;
-	const char *text;
-} verdicts[] = {
-	{ 200, 299, WQ_SENT, "taken" },
-	{ 408, 408, WQ_RETRY, "the endpoint timed out" },
-	{ 410, 410, WQ_CONFIG, "the endpoint is gone for good" },
-	{ 425, 425, WQ_RETRY, "too early" },
-	{ 429, 429, WQ_THROTTLE, "told to slow down" },
-	{ 502, 502, WQ_THROTTLE, "the endpoint is overloaded" },
-	{ 504, 504, WQ_THROTTLE, "the endpoint is overloaded" },
-	{ 300, 399, WQ_CONFIG, "a redirect, which is never followed; correct the url" },
-	{ 401, 401, WQ_CONFIG, "signature refused; check the secret and both clocks" },
-	{ 403, 403, WQ_CONFIG, "refused" },
-	{ 404, 404, WQ_CONFIG, "no such endpoint; check the url" },
-	{ 400, 499, WQ_CONFIG, "the message was refused" },
-	{ 500, 599, WQ_RETRY, "the endpoint failed" },
-	{ 0, 0, WQ_RETRY, "no answer" },
-	{ -1, 9999, WQ_RETRY, "not an answer by HTTP" },
-};
-
-static wq_ms clamp(wq_ms span)
-{
-	if (span == WQ_NO_TIME)
-		return THROTTLE_DEFAULT;
-	return span < THROTTLE_MIN ? THROTTLE_MIN : span > THROTTLE_MAX ? THROTTLE_MAX : span;
-}
-
-/* A receiver of webhooks does not answer with a page for people: something in between does. */
-static bool is_page(const char *body)
-{
-	static const char *const beginnings[] = { "<!doctype html", "<html" };
-
-	if (strncmp(body, "\xEF\xBB\xBF", 3) == 0)
-		body += 3;
-	body += strspn(body, " \t\r\n");
-	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
-		if (strncasecmp(body, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	return false;
-}
-
 static void webhook_judge(
         void *state, const struct wq_response *response, wq_ms now, struct wq_result *result)
 {
-	size_t row = 0;
-	int status = response->failure != NULL ? 0 : response->status;
-
 	(void)state;
-	while (row + 1 < sizeof verdicts / sizeof *verdicts &&
-	        (status < verdicts[row].from || status > verdicts[row].to))
-		row++;
-	result->kind = verdicts[row].kind;
-	result->until = WQ_NO_TIME;
-	if (status == 503 && response->retry_after != WQ_NO_TIME)
-		result->kind = WQ_THROTTLE;
-	if (result->kind == WQ_THROTTLE)
-		result->until = now + clamp(response->retry_after);
-	bool page = result->kind == WQ_SENT && is_page(response->body);
-	if (page)
-		result->kind = WQ_RETRY;
-	if (page)
-		snprintf(result->text, sizeof result->text,
-		        "HTTP %d: an HTML page instead of an answer; a login page in between?", status);
-	else if (response->failure != NULL)
-		snprintf(result->text, sizeof result->text, "no answer: %.160s", response->failure);
-	else
-		snprintf(result->text, sizeof result->text, "HTTP %d: %s", status,
-		        verdicts[row].text);
+	answer_http(response, now, result);
 }
 
 const struct wq_channel webhook_channel;

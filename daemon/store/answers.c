@@ -98,14 +98,16 @@ static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
 	cell_text(row, 13, n->data, sizeof n->data);
 	n->deadline = sqlite3_column_int64(row, 15);
 	n->since = sqlite3_column_int64(row, 16);
+	n->taken = sqlite3_column_type(row, 17) != SQLITE_NULL && sqlite3_column_int(row, 17) == WQ_TAKEN;
 }
 
-/* Undelivered notices, and since when each is tried on its channel (0: not yet). */
+/* Undelivered notices, since when each is tried on its channel (0: not yet), and how its last attempt ended. */
 static const char outbox_text[] =
         "SELECT id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"
         "text,data,attempts,deadline,coalesce((SELECT min(d.at) FROM delivery d"
         " WHERE d.notice=n.id AND d.channel=n.channel AND d.seq>coalesce((SELECT max(e.seq)"
-        " FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0)"
+        " FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0),"
+        "(SELECT k.kind FROM delivery k WHERE k.notice=n.id ORDER BY k.seq DESC LIMIT 1)"
         " FROM notice n WHERE state=0 ORDER BY seq";
 
 int store_outbox(struct store *store,

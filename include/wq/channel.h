@@ -42,36 +42,49 @@ struct wq_notice {
 	char address[WQ_NAME_TEXT]; /* what the channel sends to (phone), "" where the channel knows */
 	char text[WQ_NOTICE_TEXT];  /* the message in Chinese */
 	char data[WQ_NOTICE_DATA];  /* JSON object for machines */
+	/* Not stored: filled in where it is sent. */
+	char email[WQ_NAME_TEXT]; /* of the contact, "" where there is none */
+	bool taken; /* in an earlier life `channel` had handed it on (WQ_TAKEN), and that was the last heard of it */
+	bool test; /* a person tries the channel: attempted once, at once */
 };
 
 enum wq_result_kind {
+	/* Stored as these numbers: new ones go to the end. */
 	WQ_SENT,     /* the channel's own word that it was taken */
 	WQ_RETRY,    /* network, 5xx, busy */
 	WQ_THROTTLE, /* told to wait: not before `until` */
 	WQ_CONFIG,   /* bad key, signature, template: hammering will not help; fail over at once */
 	WQ_DROP,     /* this recipient cannot be reached this way */
+	WQ_TAKEN,    /* handed on, and not yet known whether it arrives: the channel is asked again at `until` */
+	WQ_FAILED,   /* whoever it was handed on to tried, and gave up: the contact's next channel at once */
 };
 
 struct wq_result {
 	enum wq_result_kind kind;
-	wq_ms until;    /* with THROTTLE: our clock */
+	wq_ms until;    /* with THROTTLE and TAKEN: our clock */
 	char text[192]; /* one line for the log; never holds a secret */
 };
+
+#define WQ_HEADERS 12
 
 struct wq_request {
 	const char *url;          /* valid until the next call on this channel's state */
 	size_t header_count;
-	const char *headers[8];   /* "name: value", likewise */
+	const char *headers[WQ_HEADERS]; /* "name: value", likewise */
 	const char *body;         /* likewise; sent byte for byte */
 	size_t body_length;
 	wq_ms timeout;            /* span for the whole exchange; 0: the deliverer's own */
+	/* Mail, with a url of smtp:// or smtps://: the envelope; user and password may be NULL. */
+	const char *mail_from, *mail_to, *user, *password;
+	bool plain; /* smtp:// without TLS is allowed; else it must be offered and used */
 };
 
 struct wq_response {
-	int status;         /* HTTP status; 0: no answer, see `failure` */
+	int status;         /* of HTTP, or the last reply of SMTP; 0: no answer, see `failure` */
 	const char *body;   /* not NULL, NUL-terminated, at most 64 KiB */
 	size_t body_length;
 	wq_ms retry_after;  /* span; WQ_NO_TIME: not given */
+	wq_ms date;         /* their clock, as the answer says it; WQ_NO_TIME: it does not */
 	const char *failure; /* why there is no answer; NULL when there is one */
 };
 
@@ -82,20 +95,32 @@ struct wq_channel {
 	size_t settings_size;
 	size_t state_size; /* the deliverer allocates it zeroed */
 
+	/* What holds where the section says nothing; 0: no bound. Vendors' own limits are kept below. */
+	int rate;       /* attempts within any minute: key `rate` */
+	int burst;      /* attempts within any second */
+	wq_ms jitter;   /* a new notice waits for up to this by chance, key `jitter`: many stations sample on the hour */
+	wq_ms jitter_alarm; /* likewise, of level alarm */
+
 	int (*check)(const void *settings, struct wq_err *err); /* may be NULL */
 
 	/* Whether it can send to what a contact's section gives as `phone` (NULL: nothing); the sentence begins with
 	 * "phone". NULL: the channel needs no address. */
 	int (*recipient)(const char *phone, struct wq_err *err);
 
+	/* Likewise with a contact's `email`; the sentence begins with "email". */
+	int (*mailbox)(const char *email, struct wq_err *err);
+
 	/* `secret` resolves a "credential:NAME" reference to a NUL-terminated text (WQ_E_MISSING when there is
-	 * none); the channel keeps a copy and wipes it in close(). */
+	 * none); the channel keeps a copy and wipes it in close(). When the text of a secret changes, a new state is opened
+	 * and takes the place of the old one between two attempts. */
 	int (*open)(void *state, const void *settings,
 		int (*secret)(void *owner, const char *reference, char *buf, size_t cap, struct wq_err *err),
 		void *owner, struct wq_err *err);
 	void (*close)(void *state);
 
-	/* HTTP: builds the request for one attempt at `now`, and judges the answer. Pure. */
+	/* HTTP and SMTP: builds the request for one attempt at `now`, and judges the answer. Pure, but for the chance
+	 * in a nonce. WQ_E_STATE: it does not carry such notices, the contact's next channel does; other errors are of
+	 * the settings. */
 	int (*prepare)(void *state, const struct wq_notice *notice, wq_ms now, struct wq_request *request,
 		struct wq_err *err);
 	void (*judge)(void *state, const struct wq_response *response, wq_ms now, struct wq_result *result);

@@ -444,9 +444,9 @@ static void tell_again(uint32_t channel, wq_ms waited)
 
 	assert_int_equal(
 	        outbox_add(bench.outbox, &n, hook_modem, 2, 3, LIFE, bench.now), OUTBOX_TAKEN);
-	outbox_resume(bench.outbox, "old", channel, waited, bench.now);
-	outbox_resume(bench.outbox, "unknown", channel, waited, bench.now);
-	outbox_resume(bench.outbox, "old", 77, waited, bench.now);
+	outbox_resume(bench.outbox, "old", channel, false, waited, bench.now);
+	outbox_resume(bench.outbox, "unknown", channel, false, waited, bench.now);
+	outbox_resume(bench.outbox, "old", 77, false, waited, bench.now);
 }
 
 static void the_deadline_runs_on_across_a_restart(void **state)

@@ -150,7 +150,7 @@ static struct store_delivery send_one(unsigned port, const char *id, bool right,
 		                ? (const void *)&secret_names[right ? 0 : 1]
 		                : (void *)&timeout,
 		        8);
-	struct config_channel channel = { "centre", wq_channels[0], settings };
+	struct config_channel channel = { .name = "centre", .channel = wq_channels[0], .settings = settings };
 	struct config_contact contact = { .id = "zhang", .channel_count = 1, .channels = channels };
 	struct config config = { .channel_count = 1,
 		.channels = &channel,

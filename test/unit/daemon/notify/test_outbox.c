@@ -641,9 +641,141 @@ static void order_and_completeness_hold_by_chance(void **state)
 		by_chance(seed);
 }
 
+/* ---- pace, chance, and what was handed on ---- */
+
+static void a_channel_sees_no_more_within_any_minute_or_second_than_its_pace_allows(void **state)
+{
+	struct outbox *outbox = fresh(200);
+	wq_ms began[200], now = START;
+	size_t n = 0;
+
+	(void)state;
+	assert_true(outbox_pace(outbox, 0, 18, 5));
+	for (int i = 0; i < 100; i++) {
+		struct wq_notice one = notice(i + 1, 1, "a", 3);
+
+		snprintf(one.id, sizeof one.id, "n%d", i);
+		assert_int_equal(outbox_add(outbox, &one, first_only, 1, 0, WQ_HOURS(24), now), OUTBOX_TAKEN);
+	}
+	while (n < 100) {
+		struct outbox_attempt attempt;
+
+		if (!outbox_next(outbox, now, &attempt)) {
+			assert_true(outbox_wake(outbox, now) > now);
+			now = outbox_wake(outbox, now);
+			continue;
+		}
+		began[n++] = now;
+		outbox_result(outbox, &attempt, WQ_SENT, 0, now);
+	}
+	for (size_t i = 0; i < n; i++) {
+		assert_true(i < 18 || began[i] - began[i - 18] >= WQ_MINUTES(1));
+		assert_true(i < 5 || began[i] - began[i - 5] >= WQ_SECONDS(1));
+	}
+	assert_int_equal(began[99] - began[0], WQ_MINUTES(5) + WQ_SECONDS(1)); /* and no fewer */
+	outbox_free(outbox);
+}
+
+static void the_pace_lets_the_highest_level_go_first(void **state)
+{
+	struct outbox *outbox = fresh(4);
+	struct wq_notice low = notice(1, 1, "a", 2), other = notice(2, 1, "a", 2), high = notice(3, 1, "a", 4);
+
+	(void)state;
+	assert_true(outbox_pace(outbox, 0, 1, 0));
+	add(outbox, &low, first_only, 1, START);
+	struct outbox_attempt attempt = take(outbox, START, "1-1-a", 0);
+
+	outbox_result(outbox, &attempt, WQ_SENT, 0, START);
+	add(outbox, &other, first_only, 1, START);
+	add(outbox, &high, first_only, 1, START + 1);
+	assert_nothing(outbox, START + WQ_MINUTES(1) - 1);
+	take(outbox, START + WQ_MINUTES(1), "3-1-a", 0);
+	outbox_free(outbox);
+}
+
+static void a_new_notice_is_put_off_by_chance_within_its_bound(void **state)
+{
+	struct outbox *outbox = fresh(64);
+	unsigned various = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		struct wq_notice one = notice(i + 1, 1, "a", 3);
+
+		snprintf(one.id, sizeof one.id, "n%d", i);
+		add(outbox, &one, first_only, 1, START);
+		outbox_put_off(outbox, one.id, WQ_SECONDS(20), START);
+		wq_ms wake = outbox_wake(outbox, START);
+		struct outbox_attempt attempt;
+
+		assert_in_range(wake, START, START + WQ_SECONDS(20));
+		assert_true(outbox_next(outbox, wake, &attempt));
+		outbox_result(outbox, &attempt, WQ_SENT, 0, wake);
+		various += wake > START + WQ_SECONDS(10);
+	}
+	assert_in_range(various, 8, 32);
+	outbox_free(outbox);
+}
+
+static void what_was_handed_on_stays_there_until_its_channel_knows(void **state)
+{
+	struct outbox *outbox = fresh(4);
+	struct wq_notice n = notice(1, 1, "a", 3), later = notice(1, 2, "a", 3);
+	wq_ms now = START;
+
+	(void)state;
+	n.deadline = WQ_SECONDS(10);
+	add(outbox, &n, both, 2, now);
+	add(outbox, &later, both, 2, now);
+	struct outbox_attempt attempt = take(outbox, now, "1-1-a", 0);
+
+	assert_int_equal(attempt.number, 1);
+	assert_false(attempt.again);
+	assert_false(outbox_result(outbox, &attempt, WQ_TAKEN, now + 5 * SECOND, now));
+	for (int look = 0; look < 30; look++) { /* its deadline passes, and the later change waits */
+		assert_nothing(outbox, now + 5 * SECOND - 1);
+		now += 5 * SECOND;
+		attempt = take(outbox, now, "1-1-a", 0);
+		assert_int_equal(attempt.number, 1);
+		assert_true(attempt.again);
+		assert_false(outbox_result(outbox, &attempt, WQ_TAKEN, now + 5 * SECOND, now));
+		assert_false(outbox_down(outbox, 0));
+	}
+	now += 5 * SECOND;
+	attempt = take(outbox, now, "1-1-a", 0);
+	assert_false(outbox_result(outbox, &attempt, WQ_FAILED, 0, now));
+	attempt = take(outbox, now, "1-1-a", 1); /* at once */
+	assert_int_equal(attempt.number, 2);
+	assert_true(outbox_result(outbox, &attempt, WQ_SENT, 0, now));
+	outbox_free(outbox);
+}
+
+static void a_test_is_tried_once_and_at_once_on_a_channel_that_pauses(void **state)
+{
+	struct outbox *outbox = fresh(4);
+	struct wq_notice n = notice(1, 1, "a", 3), test = notice(2, 1, "a", 3);
+	struct outbox_attempt attempt;
+
+	(void)state;
+	test.test = true;
+	add(outbox, &n, first_only, 1, START);
+	attempt = take(outbox, START, "1-1-a", 0);
+	outbox_result(outbox, &attempt, WQ_CONFIG, 0, START);
+	add(outbox, &test, first_only, 1, START + 1);
+	attempt = take(outbox, START + 1, "2-1-a", 0);
+	assert_true(outbox_result(outbox, &attempt, WQ_RETRY, 0, START + 2));
+	outbox_free(outbox);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_channel_sees_no_more_within_any_minute_or_second_than_its_pace_allows),
+		cmocka_unit_test(the_pace_lets_the_highest_level_go_first),
+		cmocka_unit_test(a_new_notice_is_put_off_by_chance_within_its_bound),
+		cmocka_unit_test(what_was_handed_on_stays_there_until_its_channel_knows),
+		cmocka_unit_test(a_test_is_tried_once_and_at_once_on_a_channel_that_pauses),
 		cmocka_unit_test(what_is_sent_is_done),
 		cmocka_unit_test(back_off_follows_the_schedule_with_up_to_a_fifth_more),
 		cmocka_unit_test(a_later_change_waits_for_the_earlier_to_the_same_contact_only),
