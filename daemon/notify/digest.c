@@ -50,6 +50,11 @@ void digest_base64(const unsigned char sum[DIGEST_BYTES], char out[DIGEST_BASE64
 	EVP_EncodeBlock((unsigned char *)out, sum, DIGEST_BYTES);
 }
 
+void digest_encode(const void *bytes, size_t length, char *out)
+{
+	EVP_EncodeBlock((unsigned char *)out, bytes, (int)length);
+}
+
 static bool is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -19,6 +19,9 @@ bool digest_hmac(const void *key, size_t key_length, const void *bytes, size_t l
 void digest_hex(const unsigned char sum[DIGEST_BYTES], char out[DIGEST_HEX]);
 void digest_base64(const unsigned char sum[DIGEST_BYTES], char out[DIGEST_BASE64]);
 
+/* Base64 of any bytes: 4 characters for each 3 begun, and a NUL. */
+void digest_encode(const void *bytes, size_t length, char *out);
+
 /* RFC 3986: everything but letters, digits, '-', '.', '_', '~' becomes %XX. False: cap is too
  * small. */
 bool digest_percent(const char *text, char *out, size_t cap);

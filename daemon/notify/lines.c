@@ -3,7 +3,7 @@
  * libcurl. */
 #include "lines.h"
 
-#include "secret.h"
+#include "instance.h"
 #include "sender.h"
 
 #include "wq/err.h"
@@ -24,20 +24,25 @@
 
 /* One channel: its state, and the one attempt that may be under way. */
 struct line {
-	const struct config_channel *use;
-	void *state; /* NULL: could not be opened */
+	struct instance instance;
 	bool busy, cut;
 	struct outbox_attempt attempt;
 	struct sender *sender; /* NULL: HTTP */
 	wq_ms hangs;           /* with sender and busy: from then on it is given up */
 	bool hanging;          /* the sender is still in a send() that was given up */
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *mail_to;
+	const char *mail; /* what is left of it to be read */
+	size_t mail_left;
 	char *body;
 	size_t length;
 	char error[CURL_ERROR_SIZE];
-	char why[160]; /* it could not be opened */
 };
+
+static const struct wq_channel *channel_of(const struct line *line)
+{
+	return line->instance.use->channel;
+}
 
 struct lines {
 	const struct config *config;
@@ -103,49 +108,47 @@ static void prepare_easy(struct line *line)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, line);
 }
 
-static int find_secret(
-        void *owner, const char *reference, char *buf, size_t cap, struct wq_err *err)
-{
-	const struct lines *lines = owner;
-
-	return secret_read(lines->config->paths.credentials, reference, buf, cap, err);
-}
-
 static void ring(void *owner)
 {
 	lines_wake(owner);
 }
 
+static int start_sender(struct lines *lines, struct line *line)
+{
+	if (line->instance.state == NULL || channel_of(line)->send == NULL || line->sender != NULL)
+		return 0;
+	line->sender = sender_start(channel_of(line), line->instance.state, ring, lines);
+	return line->sender != NULL ? 0 : WQ_E_MEMORY;
+}
+
 static int open_line(struct lines *lines, struct line *line, const struct config_channel *use)
 {
-	struct wq_err problem = { 0 };
-
-	line->use = use;
 	line->easy = curl_easy_init();
 	line->body = malloc(BODY_MAX + 1);
-	line->state = calloc(1, use->channel->state_size > 0 ? use->channel->state_size : 1);
-	if (line->easy == NULL || line->body == NULL || line->state == NULL)
+	if (line->easy == NULL || line->body == NULL ||
+	        !instance_open(&line->instance, use, lines->config->paths.credentials))
 		return WQ_E_MEMORY;
 	prepare_easy(line);
-	if (use->channel->open(line->state, use->settings, find_secret, lines, &problem) < 0) {
-		snprintf(line->why, sizeof line->why, "%.*s", (int)sizeof line->why - 1,
-		        problem.text);
-		free(line->state);
-		line->state = NULL;
-	} else if (use->channel->send != NULL) {
-		line->sender = sender_start(use->channel, line->state, ring, lines);
-		return line->sender != NULL ? 0 : WQ_E_MEMORY;
-	}
-	return 0;
+	return start_sender(lines, line);
+}
+
+/* Takes over secrets that have changed. A send() that was given up may still use the old ones. */
+static void refresh(struct lines *lines, struct line *line)
+{
+	if (line->hanging || !instance_refresh(&line->instance))
+		return;
+	if (line->sender != NULL)
+		sender_use(line->sender, line->instance.state);
+	else
+		start_sender(lines, line);
 }
 
 static void close_line(struct line *line)
 {
-	if (line->state != NULL && line->use->channel->close != NULL && line->why[0] == '\0')
-		line->use->channel->close(line->state);
-	free(line->state);
+	instance_close(&line->instance);
 	free(line->body);
 	curl_slist_free_all(line->headers);
+	curl_slist_free_all(line->mail_to);
 	curl_easy_cleanup(line->easy);
 }
 
@@ -207,7 +210,9 @@ bool lines_close(struct lines *lines)
 
 const char *lines_refusal(const struct lines *lines, uint32_t channel)
 {
-	return lines->lines[channel].state == NULL ? lines->lines[channel].why : NULL;
+	const struct instance *instance = &lines->lines[channel].instance;
+
+	return instance->state == NULL ? instance->why : NULL;
 }
 
 bool lines_busy(const struct lines *lines)
@@ -232,14 +237,41 @@ static bool over(struct wq_result *result, enum wq_result_kind kind, const char 
 	return false;
 }
 
-/* Sets what belongs to this request; false: no memory. */
-static bool load_request(struct line *line, const struct wq_request *request)
+static size_t give_mail(char *bytes, size_t size, size_t count, void *owner)
 {
-	wq_ms timeout = request->timeout > 0 ? request->timeout : TIMEOUT_DEFAULT;
+	struct line *line = owner;
+	size_t n = size * count < line->mail_left ? size * count : line->mail_left;
 
-	if (line->attempt.patience > 0 && line->attempt.patience < timeout)
-		timeout = line->attempt.patience;
-	wq_ms connect = timeout < CONNECT_MAX ? timeout : CONNECT_MAX;
+	memcpy(bytes, line->mail, n);
+	line->mail += n;
+	line->mail_left -= n;
+	return n;
+}
+
+/* The body is the channel's own and stays as it is until the next attempt. */
+static bool load_mail(struct line *line, const struct wq_request *request)
+{
+	CURL *easy = line->easy;
+
+	curl_slist_free_all(line->mail_to);
+	line->mail_to = curl_slist_append(NULL, request->mail_to);
+	line->mail = request->body;
+	line->mail_left = request->body_length;
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)(request->plain ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, line->mail_to);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_mail);
+	curl_easy_setopt(easy, CURLOPT_READDATA, line);
+	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_length);
+	return line->mail_to != NULL && curl_easy_setopt(easy, CURLOPT_MAIL_FROM, request->mail_from) == CURLE_OK &&
+	        curl_easy_setopt(easy, CURLOPT_USERNAME, request->user) == CURLE_OK &&
+	        curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password) == CURLE_OK &&
+	        curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
+}
+
+static bool load_post(struct line *line, const struct wq_request *request)
+{
 	bool secure = strncmp(request->url, "https:", 6) == 0;
 
 	curl_slist_free_all(line->headers);
@@ -253,13 +285,25 @@ static bool load_request(struct line *line, const struct wq_request *request)
 	}
 	curl_easy_setopt(line->easy, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http");
 	curl_easy_setopt(line->easy, CURLOPT_HTTPHEADER, line->headers);
-	curl_easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-	curl_easy_setopt(line->easy, CURLOPT_TIMEOUT_MS, (long)timeout);
 	curl_easy_setopt(line->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(line->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
 	return line->headers != NULL &&
 	        curl_easy_setopt(line->easy, CURLOPT_COPYPOSTFIELDS, request->body) == CURLE_OK &&
 	        curl_easy_setopt(line->easy, CURLOPT_URL, request->url) == CURLE_OK;
+}
+
+/* Sets what belongs to this request; false: no memory. */
+static bool load_request(struct line *line, const struct wq_request *request)
+{
+	wq_ms timeout = request->timeout > 0 ? request->timeout : TIMEOUT_DEFAULT;
+
+	if (line->attempt.patience > 0 && line->attempt.patience < timeout)
+		timeout = line->attempt.patience;
+	wq_ms connect = timeout < CONNECT_MAX ? timeout : CONNECT_MAX;
+
+	curl_easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+	curl_easy_setopt(line->easy, CURLOPT_TIMEOUT_MS, (long)timeout);
+	return request->mail_to != NULL ? load_mail(line, request) : load_post(line, request);
 }
 
 /* A channel that does not want this notice (state) is not for this recipient now; the rest is wrong settings. */
@@ -273,8 +317,8 @@ static bool begin_http(struct lines *lines, struct line *line, struct wq_result 
 	struct wq_request request = { 0 };
 	struct wq_err problem = { 0 };
 
-	if (line->use->channel->prepare(line->state, line->attempt.notice, lines->clock.wall(), &request,
-	            &problem) < 0)
+	if (channel_of(line)->prepare(
+	            line->instance.state, line->attempt.notice, lines->clock.wall(), &request, &problem) < 0)
 		return over(result, refusal_of(problem.code), problem.text);
 	line->length = 0;
 	line->cut = false;
@@ -303,8 +347,9 @@ bool lines_begin(struct lines *lines, const struct outbox_attempt *attempt, stru
 	struct line *line = &lines->lines[attempt->channel];
 
 	line->attempt = *attempt;
-	if (line->state == NULL)
-		line->busy = over(result, WQ_CONFIG, line->why);
+	refresh(lines, line);
+	if (line->instance.state == NULL)
+		line->busy = over(result, WQ_CONFIG, line->instance.why);
 	else if (line->sender != NULL)
 		line->busy = begin_send(lines, line, result);
 	else
@@ -343,7 +388,9 @@ static void judge(struct lines *lines, struct line *line, CURLcode code, struct 
 	curl_easy_getinfo(line->easy, CURLINFO_RETRY_AFTER, &after);
 	curl_multi_remove_handle(lines->multi, line->easy);
 	line->body[line->length] = '\0';
-	bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && line->cut);
+	/* A mail server's refusal ends the transfer, and is an answer. */
+	bool refused = line->mail_to != NULL && status >= 400;
+	bool answered = code == CURLE_OK || refused || (code == CURLE_WRITE_ERROR && line->cut);
 	struct wq_response response = {
 		.status = answered ? (int)status : 0,
 		.body = line->body,
@@ -354,7 +401,7 @@ static void judge(struct lines *lines, struct line *line, CURLcode code, struct 
 	};
 
 	*result = (struct wq_result){ .kind = WQ_RETRY };
-	line->use->channel->judge(line->state, &response, lines->clock.wall(), result);
+	channel_of(line)->judge(line->instance.state, &response, lines->clock.wall(), result);
 }
 
 static struct line *ended_http(struct lines *lines, struct wq_result *result)

@@ -75,6 +75,26 @@ static int take(int fd, const char *path, char *buf, size_t cap, struct wq_err *
 	return 0;
 }
 
+void secret_stamp(const char *directory, const char *reference, struct secret_stamp *stamp)
+{
+	char path[PATH_MAX];
+	const char *name = name_of(reference);
+	struct stat status;
+
+	memset(stamp, 0, sizeof *stamp);
+	if (directory == NULL)
+		directory = secure_getenv("CREDENTIALS_DIRECTORY");
+	if (name == NULL || directory == NULL ||
+	        snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path ||
+	        stat(path, &status) < 0)
+		return;
+	stamp->device = status.st_dev;
+	stamp->inode = status.st_ino;
+	stamp->size = (uint64_t)status.st_size;
+	stamp->changed_s = status.st_ctim.tv_sec;
+	stamp->changed_ns = status.st_ctim.tv_nsec;
+}
+
 int secret_read(
         const char *directory, const char *reference, char *buf, size_t cap, struct wq_err *err)
 {

@@ -4,6 +4,7 @@
 #define WQ_SECRET_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct wq_err;
 
@@ -21,5 +22,14 @@ struct wq_err;
  * failure it is wiped already. */
 int secret_read(
         const char *directory, const char *reference, char *buf, size_t cap, struct wq_err *err);
+
+/* Tells one text of a credential from another without reading it. Compared byte by byte. */
+struct secret_stamp {
+	uint64_t device, inode, size;
+	int64_t changed_s, changed_ns;
+};
+
+/* All zero when there is no such file. */
+void secret_stamp(const char *directory, const char *reference, struct secret_stamp *stamp);
 
 #endif

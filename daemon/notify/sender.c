@@ -79,6 +79,13 @@ struct sender *sender_start(
 	return sender;
 }
 
+void sender_use(struct sender *sender, void *state)
+{
+	pthread_mutex_lock(&sender->mutex);
+	sender->state = state;
+	pthread_mutex_unlock(&sender->mutex);
+}
+
 bool sender_give(struct sender *sender, const struct wq_notice *notice, wq_ms now)
 {
 	pthread_mutex_lock(&sender->mutex);

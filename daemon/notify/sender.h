@@ -17,6 +17,9 @@ struct sender;
 struct sender *sender_start(
         const struct wq_channel *channel, void *state, void (*ring)(void *owner), void *owner);
 
+/* Gives it another state of the same channel, opened. Only while nothing is given that was not taken. */
+void sender_use(struct sender *sender, void *state);
+
 /* Has a copy of the notice sent. False: it is still in the last send(), or its result waits. */
 bool sender_give(struct sender *sender, const struct wq_notice *notice, wq_ms now);
 

@@ -593,9 +593,63 @@ static void stopping_lets_attempts_under_way_end(void **state)
 	bench_free(bench);
 }
 
+static void put_secret(const struct bench *bench, const char *text)
+{
+	char path[128], temporary[128];
+
+	snprintf(path, sizeof path, "%s/key", bench->directory);
+	snprintf(temporary, sizeof temporary, "%s/.key", bench->directory);
+	FILE *file = fopen(temporary, "we");
+
+	assert_non_null(file);
+	fprintf(file, "%s\n", text);
+	fclose(file);
+	chmod(temporary, 0600);
+	assert_int_equal(rename(temporary, path), 0);
+}
+
+/* Signatures in the n-th request: one a key. */
+static size_t signatures(struct bench *bench, size_t n)
+{
+	char request[ENDPOINT_REQUEST];
+	size_t count = 0;
+
+	endpoint_request(bench->endpoints[0], n, request);
+	for (const char *at = request; (at = strstr(at, "v1,")) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void a_new_text_of_a_secret_is_used_at_the_next_attempt(void **state)
+{
+	const char *const *const scripts[] = { ok };
+	struct bench *bench = bench_new(scripts, 1, false, PATIENT);
+
+	(void)state;
+	offer(bench, 1, 1, "c0");
+	assert_record(bench, 0, "1-1-c0", "first", WQ_CONFIG, 1, false); /* there is none yet */
+	put_secret(bench, KEY);
+	offer(bench, 2, 1, "c0");
+	assert_true(record(bench, 1).kind == WQ_SENT);
+	assert_int_equal(signatures(bench, 0), 1);
+	put_secret(bench, KEY " " KEY);
+	offer(bench, 3, 1, "c0");
+	while (record(bench, 2).kind != WQ_SENT)
+		fail_msg("%s", record(bench, 2).text);
+	put_secret(bench, "rubbish");
+	size_t before = endpoint_requests(bench->endpoints[0]);
+
+	offer(bench, 4, 1, "c0");
+	while (endpoint_requests(bench->endpoints[0]) == before)
+		record(bench, 3);
+	assert_int_equal(signatures(bench, before), 2); /* the last that could be used */
+	bench_free(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_text_of_a_secret_is_used_at_the_next_attempt),
 		cmocka_unit_test(a_notice_arrives_as_it_was_prepared),
 		cmocka_unit_test(failures_are_tried_again_with_the_same_id_and_body),
 		cmocka_unit_test(what_is_wrong_fails_over_and_is_told_as_trouble),
