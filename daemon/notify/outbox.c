@@ -588,6 +588,7 @@ bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
 	line->busy = false;
 	slot->taken = false;
 	handlers[kind](outbox, slot, line, until, now);
+	slot->notice.taken = slot->taken;
 	if (slot->used && (now >= slot->ends || slot->notice.test)) {
 		slot->used = false;
 		outbox->held--;

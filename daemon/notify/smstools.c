@@ -4,6 +4,7 @@
  * one file. */
 #include "phone.h"
 #include "short.h"
+#include "smsfate.h"
 
 #include "wq/channel.h"
 #include "wq/err.h"
@@ -28,16 +29,18 @@
 #define FILE_MODE 0644
 #define UNSENT    3 /* so many times longer than in the spool a message may be on its way in smsd */
 
+#define LOOK      WQ_SECONDS(3) /* until it is looked again what became of a message */
+
 struct sms_settings {
 	const char *spool, *queue;
 	int64_t parts, backlog;
-	wq_ms fetched_within;
+	wq_ms fetched_within, sent_within;
 };
 
 struct sms {
 	char spool[PATH_TEXT], queue[32];
 	size_t parts, backlog;
-	wq_ms fetched_within;
+	wq_ms fetched_within, sent_within;
 };
 
 static const struct wq_option options[] = {
@@ -78,6 +81,14 @@ static const struct wq_option options[] = {
 	        .help = "a message that lies in the spool for longer means that smsd does not run: "
 	                "the "
 	                "channel fails" },
+	{ .key = "sent_within",
+	        .type = WQ_OPT_SPAN,
+	        .min = 30000,
+	        .max = 86400000,
+	        .fallback = "3m",
+	        .offset = offsetof(struct sms_settings, sent_within),
+	        .help = "a message that smsd has had for longer, while it sent nothing, goes to the "
+	                "contact's next channel" },
 	WQ_OPTION_END,
 };
 
@@ -110,6 +121,7 @@ static int sms_open(void *state, const void *settings,
 	sms->parts = (size_t)s->parts;
 	sms->backlog = (size_t)s->backlog;
 	sms->fetched_within = s->fetched_within;
+	sms->sent_within = s->sent_within;
 	return 0;
 }
 
@@ -368,6 +380,73 @@ static void file_name(const char *id, char out[NAME_TEXT])
 			*c = '_';
 }
 
+__attribute__((format(printf, 4, 5))) static bool say(struct wq_result *result, enum wq_result_kind kind,
+        wq_ms until, const char *format, ...)
+{
+	va_list args;
+
+	result->kind = kind;
+	result->until = until;
+	va_start(args, format);
+	vsnprintf(result->text, sizeof result->text, format, args);
+	va_end(args);
+	return true;
+}
+
+/* smsd says no, and why. */
+static bool tell_failure(const struct smsfate *fate, struct wq_result *result)
+{
+	return say(result, smsfate_meaning(fate->reason), WQ_NO_TIME, "smsd gave it up: %s",
+	        fate->reason[0] != '\0' ? fate->reason : "it does not say why");
+}
+
+/* It lies there for too long. What smsd has not fetched is taken back, so that it does not come late. */
+static bool tell_stuck(int spool, const char *name, const struct smsfate *fate, struct wq_result *result)
+{
+	if (fate->place == SMSFATE_OUTGOING) {
+		unlinkat(spool, name, 0);
+		return say(result, WQ_FAILED, WQ_NO_TIME,
+		        "it waited in the spool for %lld s, taken back: does smsd run?", (long long)fate->idle_s);
+	}
+	return say(result, WQ_FAILED, WQ_NO_TIME,
+	        "smsd has had it for %lld s and sent nothing: does the modem work?", (long long)fate->idle_s);
+}
+
+/* What is known of a message that was handed over before; false: it has to be handed over (again). The file of a
+ * failure stays with smsd: it is news only of what the last attempt handed over. */
+static bool is_known(const struct sms *sms, int spool, const struct wq_notice *notice, const char *name, wq_ms now,
+        struct wq_result *result)
+{
+	struct smsfate fate;
+
+	smsfate_look(spool, name, now, &fate);
+	if (fate.place == SMSFATE_SENT)
+		return say(result, WQ_SENT, WQ_NO_TIME, "sent by smsd");
+	if (fate.place == SMSFATE_FAILED)
+		return notice->taken && tell_failure(&fate, result);
+	if (fate.place == SMSFATE_NOWHERE)
+		return false;
+	wq_ms within = fate.place == SMSFATE_OUTGOING ? sms->fetched_within : sms->sent_within;
+
+	if (fate.idle_s > within / 1000)
+		return tell_stuck(spool, name, &fate, result);
+	return say(result, WQ_TAKEN, now + LOOK, "with smsd");
+}
+
+static void send_through(const struct sms *sms, int spool, const struct wq_notice *notice, wq_ms now,
+        struct message *m, struct wq_result *result)
+{
+	bool visible = smsfate_visible(spool);
+
+	if (visible && is_known(sms, spool, notice, m->name, now, result))
+		return;
+	if (!visible && is_with_smsd(spool, m->name))
+		say(result, WQ_SENT, WQ_NO_TIME, "smsd has it already");
+	else if (hand_over(sms, spool, notice, now, m, result))
+		say(result, visible ? WQ_TAKEN : WQ_SENT, now + LOOK, "in the spool, %zu part%s", m->parts,
+		        m->parts == 1 ? "" : "s");
+}
+
 static void sms_send(
         void *state, const struct wq_notice *notice, wq_ms now, struct wq_result *result)
 {
@@ -376,8 +455,7 @@ static void sms_send(
 	struct wq_err err;
 
 	if (phone_number(notice->address, m.number, &err) < 0) {
-		result->kind = WQ_DROP;
-		snprintf(result->text, sizeof result->text, "%.180s", err.text);
+		say(result, WQ_DROP, WQ_NO_TIME, "%.180s", err.text);
 		return;
 	}
 	file_name(notice->id, m.name);
@@ -387,14 +465,7 @@ static void sms_send(
 		fail_errno(result, "cannot open the spool", sms->spool, errno);
 		return;
 	}
-	if (is_with_smsd(spool, m.name)) {
-		result->kind = WQ_SENT;
-		snprintf(result->text, sizeof result->text, "smsd has it already");
-	} else if (hand_over(sms, spool, notice, now, &m, result)) {
-		result->kind = WQ_SENT;
-		snprintf(result->text, sizeof result->text, "in the spool, %zu part%s", m.parts,
-		        m.parts == 1 ? "" : "s");
-	}
+	send_through(sms, spool, notice, now, &m, result);
 	close(spool);
 }
 

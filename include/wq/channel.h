@@ -44,7 +44,7 @@ struct wq_notice {
 	char data[WQ_NOTICE_DATA];  /* JSON object for machines */
 	/* Not stored: filled in where it is sent. */
 	char email[WQ_NAME_TEXT]; /* of the contact, "" where there is none */
-	bool taken; /* in an earlier life `channel` had handed it on (WQ_TAKEN), and that was the last heard of it */
+	bool taken; /* `channel` had handed it on (WQ_TAKEN), and that was the last heard of it */
 	bool test; /* a person tries the channel: attempted once, at once */
 };
 

@@ -97,7 +97,7 @@ def wait_for(modem, part, seconds):
 def deadline_and_after(plant, hook, modem, now):
     publish(plant, 's0', 0.31, now - 3600)
     took = wait_for(modem, '0.31mg/L', DEADLINE + 15)
-    row = plant.query("SELECT channel,at FROM delivery WHERE kind=0 AND notice IN"
+    row = plant.query("SELECT channel,at FROM delivery WHERE kind IN (0,5) AND notice IN"
                       " (SELECT id FROM notice WHERE text LIKE '%0.31mg/L%')")[0]
     told = plant.query("SELECT created FROM notice WHERE text LIKE '%0.31mg/L%'")[0][0]
     assert row[0] == 'modem' and row[1] - told <= (DEADLINE + 2) * 1000, (row, told)

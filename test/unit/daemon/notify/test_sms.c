@@ -11,6 +11,7 @@
 
 #include "bureau.h"
 #include "short.h"
+#include "smsfate.h"
 #include "text.h"
 
 #include "wq/channel.h"
@@ -89,6 +90,7 @@ static int setup(void **state)
 	set_number(bench, "parts", 2);
 	set_number(bench, "backlog", 10);
 	set_number(bench, "fetched_within", WQ_MINUTES(5));
+	set_number(bench, "sent_within", WQ_MINUTES(3));
 	reopen(bench);
 	*state = bench;
 	return 0;
@@ -330,7 +332,8 @@ static void what_smsd_has_already_is_not_put_there_again(void **state)
 	}
 	make_place(bench, "failed"); /* there it was given up: it may go again */
 	drop_file(bench, "failed", NAME, NOW);
-	assert_sent(bench, &n, "in the spool, 1 part");
+	assert_int_equal(send_at(bench, &n, NOW).kind, WQ_TAKEN);
+	assert_int_equal(files(bench, "outgoing"), 1);
 }
 
 static void no_id_leads_out_of_the_spool(void **state)
@@ -673,6 +676,136 @@ static void what_ucs2_has_not_becomes_one_sign(void **state)
 
 #define bench_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* ---- what became of it ---- */
+
+static void move(const struct bench *bench, const char *from, const char *to, wq_ms at)
+{
+	char old[256], new[256], folder[128];
+	const struct timespec times[2] = { { .tv_sec = at / 1000 }, { .tv_sec = at / 1000 } };
+
+	snprintf(old, sizeof old, "%s/%s/" NAME, bench->root, from);
+	snprintf(new, sizeof new, "%s/%s/" NAME, bench->root, to);
+	snprintf(folder, sizeof folder, "%s/%s", bench->root, to);
+	assert_int_equal(rename(old, new), 0);
+	assert_int_equal(utimensat(AT_FDCWD, folder, times, 0), 0);
+}
+
+/* smsd's reason goes into the head of the file. */
+static void give_reason(const struct bench *bench, const char *reason)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/failed/" NAME, bench->root);
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fprintf(file, "To: 8613800138001\nAlphabet: UCS\n%s%s%s\n", reason[0] != '\0' ? "Fail_reason: " : "", reason,
+	        reason[0] != '\0' ? "\n" : "");
+	fclose(file);
+}
+
+static void assert_result(struct bench *bench, struct wq_notice *n, wq_ms now, enum wq_result_kind kind, const char *part)
+{
+	struct wq_result result = send_at(bench, n, now);
+
+	if (result.kind != kind || strstr(result.text, part) == NULL)
+		fail_msg("%d '%s', not %d '%s'", result.kind, result.text, kind, part);
+	n->taken = kind == WQ_TAKEN;
+	if (kind == WQ_TAKEN)
+		assert_true(result.until > now && result.until <= now + WQ_SECONDS(10));
+}
+
+/* All folders as they were long ago, so that nothing seems to have moved. */
+static void with_receipts(struct bench *bench)
+{
+	static const char *const places[] = { "sent", "failed" };
+	const struct timespec times[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	char path[128];
+
+	make_place(bench, "failed");
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/%s", bench->root, places[i]);
+		assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	}
+}
+
+static void a_message_is_sent_when_smsd_says_so(void **state)
+{
+	struct bench *bench = *state;
+	struct wq_notice n = notice("水");
+
+	with_receipts(bench);
+	assert_result(bench, &n, NOW, WQ_TAKEN, "in the spool, 1 part");
+	assert_result(bench, &n, NOW + 5000, WQ_TAKEN, "with smsd");
+	move(bench, "outgoing", "checked", NOW + 6000);
+	assert_result(bench, &n, NOW + 7000, WQ_TAKEN, "with smsd");
+	move(bench, "checked", "sent", NOW + 8000);
+	reopen(bench); /* a restart */
+	assert_result(bench, &n, NOW + 9000, WQ_SENT, "sent by smsd");
+	assert_int_equal(files(bench, "outgoing"), 0);
+}
+
+static void a_failure_is_told_once_and_the_next_attempt_is_a_new_file(void **state)
+{
+	struct bench *bench = *state;
+	struct wq_notice n = notice("水");
+
+	with_receipts(bench);
+	assert_result(bench, &n, NOW, WQ_TAKEN, "in the spool");
+	move(bench, "outgoing", "failed", NOW + 1000);
+	give_reason(bench, "Modem said: +CMS ERROR: 38 (Network out of order)");
+	assert_result(bench, &n, NOW + 2000, WQ_FAILED, "smsd gave it up: Modem said: +CMS ERROR: 38");
+	assert_result(bench, &n, NOW + 3000, WQ_TAKEN, "in the spool");
+	assert_int_equal(files(bench, "outgoing"), 1);
+	move(bench, "outgoing", "failed", NOW + 4000); /* again, over the old one */
+	give_reason(bench, "");
+	assert_result(bench, &n, NOW + 5000, WQ_FAILED, "does not say why");
+}
+
+static void the_code_of_a_failure_decides(void **state)
+{
+	static const struct {
+		const char *reason;
+		enum wq_result_kind kind;
+	} rows[] = {
+		{ "+CMS ERROR: 38", WQ_FAILED }, { "+CMS ERROR: 500", WQ_FAILED }, { "+CMS ERROR: 28", WQ_DROP },
+		{ "+CMS ERROR: 310", WQ_CONFIG }, { "+CMS ERROR: 330", WQ_CONFIG }, { "+CMS ERROR: 331", WQ_FAILED },
+		{ "No text", WQ_FAILED }, { "", WQ_FAILED }, { "+CMS ERROR: ", WQ_FAILED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_int_equal(smsfate_meaning(rows[i].reason), rows[i].kind);
+}
+
+static void what_nobody_fetches_is_taken_back(void **state)
+{
+	struct bench *bench = *state;
+	struct wq_notice n = notice("水");
+
+	with_receipts(bench);
+	assert_result(bench, &n, NOW, WQ_TAKEN, "in the spool");
+	assert_result(bench, &n, NOW + WQ_MINUTES(5), WQ_TAKEN, "with smsd");
+	assert_result(bench, &n, NOW + WQ_MINUTES(5) + 1000, WQ_FAILED, "does smsd run?");
+	assert_int_equal(files(bench, "outgoing"), 0);
+}
+
+static void a_modem_that_sends_others_is_not_dead(void **state)
+{
+	struct bench *bench = *state;
+	struct wq_notice n = notice("水");
+	char folder[128];
+	const struct timespec moved[2] = { { .tv_sec = NOW / 1000 + 120 }, { .tv_sec = NOW / 1000 + 120 } };
+
+	with_receipts(bench);
+	assert_result(bench, &n, NOW, WQ_TAKEN, "in the spool");
+	move(bench, "outgoing", "checked", NOW);
+	snprintf(folder, sizeof folder, "%s/sent", bench->root);
+	assert_int_equal(utimensat(AT_FDCWD, folder, moved, 0), 0);
+	assert_result(bench, &n, NOW + WQ_MINUTES(3) + 1000, WQ_TAKEN, "with smsd");
+	assert_result(bench, &n, NOW + WQ_MINUTES(5) + 1000, WQ_FAILED, "does the modem work?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -692,6 +825,11 @@ int main(void)
 		bench_test(the_spool_is_bounded),
 		bench_test(numbers_are_checked_and_written_as_smsd_wants_them),
 		bench_test(settings_that_cannot_be_are_refused),
+		cmocka_unit_test_setup_teardown(a_message_is_sent_when_smsd_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_failure_is_told_once_and_the_next_attempt_is_a_new_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_nobody_fetches_is_taken_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_modem_that_sends_others_is_not_dead, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_code_of_a_failure_decides, setup, teardown),
 		cmocka_unit_test(a_text_that_fits_stays_as_it_is),
 		cmocka_unit_test(what_is_missed_least_goes_first),
 		cmocka_unit_test(at_last_the_middle_is_cut_and_the_ask_and_the_number_stay),
