@@ -44,6 +44,9 @@ json_t *api_profile_list(const struct daemon *daemon);
 void api_profiles(struct daemon *daemon, struct command *command, const char *name);
 void api_profile(struct daemon *daemon, struct command *command, const char *name);
 
+/* api_channel.c */
+void api_channel_test(struct daemon *daemon, struct command *command, const char *name);
+
 /* api_maintain.c */
 void api_maintain(struct daemon *daemon, struct command *command, const char *name);
 void api_maintain_end(struct daemon *daemon, struct command *command, const char *name);

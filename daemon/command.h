@@ -9,6 +9,8 @@
 
 /* How long the person waits for the commit. */
 #define COMMAND_PATIENCE WQ_SECONDS(5)
+/* Where the answer is a channel's. */
+#define COMMAND_CHANNEL_PATIENCE WQ_SECONDS(9)
 
 struct command {
 	struct letter letter; /* first: main gets this address */

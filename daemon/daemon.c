@@ -307,6 +307,7 @@ bool daemon_close(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->uplink_count; i++)
 		uplink_ask_stop(daemon->uplinks[i]);
+	api_channel_drop(daemon);
 	stop_ctl(daemon);
 	stop_sources(daemon);
 	deliverer_stop(daemon->deliverer, STOP_GRACE);

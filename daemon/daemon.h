@@ -74,6 +74,7 @@ struct daemon {
 	struct log_gate shed_gate;
 	struct selfwatch selfwatch;
 	struct channel_trouble *channels; /* by channel of the configuration */
+	struct channel_test *channel_tests; /* that people wait for (api_channel.c) */
 	char trouble[WQ_ERR_TEXT]; /* why commits fail; "" when they work */
 	bool stalled;              /* told in the log */
 	bool lost;                 /* at the end something could not be stored */
@@ -101,5 +102,10 @@ void daemon_log_report(const struct config_report *report, const char *consequen
 
 /* main's half of a command (api.c). */
 void api_open(void *daemon, struct letter *letter);
+
+/* Takes an attempt that belongs to the test of a channel: true, and the person is answered. At the end, whoever still
+ * waits is told so. */
+bool api_channel_tested(struct daemon *daemon, const struct store_delivery *delivery);
+void api_channel_drop(struct daemon *daemon);
 
 #endif

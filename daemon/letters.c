@@ -89,6 +89,10 @@ static void attempt_open(void *owner, struct letter *letter)
 {
 	struct daemon *daemon = owner;
 	const struct store_delivery *delivery = &((struct attempt_letter *)letter)->delivery;
+	if (api_channel_tested(daemon, delivery)) {
+		free(letter);
+		return;
+	}
 	struct flight *flight = handover_current(&daemon->handover);
 	bool failed = delivery->kind != WQ_SENT && delivery->kind != WQ_TAKEN;
 	daemon->sent += delivery->kind == WQ_SENT;

@@ -27,6 +27,8 @@ static const struct command {
 	{ "status", ctl_status, "show how the daemon is and what it reads" },
 	{ "ack", ctl_ack, "acknowledge an alarm" },
 	{ "close", ctl_close, "close an alarm with its cause and the measure taken" },
+	{ "channel", ctl_channel, "try a channel with a marked message" },
+	{ "outbox", ctl_outbox, "list the notices that wait and those that were given up" },
 	{ "shelve", ctl_shelve, "put an alarm aside for a while: it is recorded, nobody is told" },
 	{ "unshelve", ctl_unshelve, "end that before its time" },
 	{ "shelved", ctl_shelved, "list what is shelved" },

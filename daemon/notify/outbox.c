@@ -401,6 +401,9 @@ static wq_ms patience(const struct outbox *outbox, const struct slot *slot, wq_m
 	wq_ms limit = gives_way(outbox, slot);
 	wq_ms span = limit == INT64_MAX ? 0 : limit + SHORTEST - now;
 
+	if (slot->notice.test)
+		return OUTBOX_TEST;
+
 	if (live(slot) > 1 && is_down(&outbox->lines[slot->channels[slot->cursor]]) &&
 	        (span == 0 || span > OUTBOX_PROBE))
 		span = OUTBOX_PROBE;

@@ -42,6 +42,7 @@ struct outbox;
 #define OUTBOX_PATIENCE 3 /* RETRY this often before the next channel's turn */
 #define OUTBOX_DISTRUST WQ_MINUTES(10)
 #define OUTBOX_PROBE    WQ_SECONDS(10)
+#define OUTBOX_TEST     WQ_SECONDS(8) /* a person waits */
 
 /* An outbox that holds at most `capacity` notices, for `channels` channels known by index. All
  * memory is taken here. NULL: no memory. */
