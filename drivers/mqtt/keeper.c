@@ -23,6 +23,7 @@
 
 static const wq_ms back_off[] = { WQ_SECONDS(1), WQ_SECONDS(2), WQ_SECONDS(5), WQ_SECONDS(10),
 	WQ_SECONDS(30) };
+#define ABSENT_LAST 1 /* the longest wait for a broker that is not there */
 
 struct mqtt_keeper {
 	struct mqtt_intake intake;
@@ -115,9 +116,14 @@ static void tell_loss(struct mqtt_keeper *keeper, bool withheld)
 	                : why[0] != '\0' ? why : "the connection to the broker was lost");
 }
 
-/* One connection from beginning to end. Whether it was a good one: it served a message or held for
- * a while, and nothing had to be left to the broker. */
-static bool run_connection(struct mqtt_keeper *keeper)
+enum outcome {
+	GOOD,   /* it served a message or held for a while, and nothing had to be left to the broker */
+	ABSENT, /* there was nobody to connect to */
+	POOR,
+};
+
+/* One connection from beginning to end. */
+static enum outcome run_connection(struct mqtt_keeper *keeper)
 {
 	struct mqtt_counts before, after;
 	struct wq_err err = { .text = "" };
@@ -130,7 +136,7 @@ static bool run_connection(struct mqtt_keeper *keeper)
 	mqtt_intake_counts(&keeper->intake, &before);
 	if (mqtt_client_connect(keeper->client, &err) < 0) {
 		tell_down(keeper, err.text);
-		return false;
+		return err.code == WQ_E_IO ? ABSENT : POOR;
 	}
 	began = mqtt_now();
 	tell_up(keeper);
@@ -139,7 +145,9 @@ static bool run_connection(struct mqtt_keeper *keeper)
 	mqtt_intake_counts(&keeper->intake, &after);
 	bool withheld = after.withheld != before.withheld;
 	tell_loss(keeper, withheld);
-	return !withheld && (after.messages != before.messages || mqtt_now() - began >= LASTED);
+	return !withheld && (after.messages != before.messages || mqtt_now() - began >= LASTED)
+	        ? GOOD
+	        : POOR;
 }
 
 static void keeper_free(struct mqtt_keeper *keeper)
@@ -158,8 +166,13 @@ static void *run(void *context)
 	size_t step = 0;
 
 	for (;;) {
-		if (run_connection(keeper))
+		enum outcome outcome = run_connection(keeper);
+
+		if (outcome == GOOD)
 			step = 0;
+		/* Asking whether somebody listens is cheap, and data shall flow soon after its return. */
+		else if (outcome == ABSENT && step > ABSENT_LAST)
+			step = ABSENT_LAST;
 		if (!wait_on(keeper, back_off[step], false))
 			break;
 		step = step < last ? step + 1 : last;
