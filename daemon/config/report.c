@@ -111,10 +111,23 @@ void config_report_print(const struct config_report *report, const char *consequ
 		fputc('\n', to);
 }
 
+static void print_remark(const struct config *config, const struct config_bus *bus, const char *text, FILE *to)
+{
+	fprintf(to, "%s: note: [%s \"%s\"] %s.\n", config->file, bus->driver->name, bus->bus.name, text);
+}
+
 void config_remarks_print(const struct config *config, FILE *to)
 {
-	for (size_t i = 0; i < config->bus_count; i++)
-		if (config->buses[i].driver->remark != NULL)
-			fprintf(to, "%s: note: [%s \"%s\"] %s.\n", config->file, config->buses[i].driver->name,
-				config->buses[i].bus.name, config->buses[i].driver->remark);
+	for (size_t i = 0; i < config->bus_count; i++) {
+		const struct config_bus *bus = &config->buses[i];
+		const char *texts[8];
+		size_t count = 0;
+
+		if (bus->driver->remark != NULL)
+			print_remark(config, bus, bus->driver->remark, to);
+		if (bus->driver->remarks != NULL)
+			count = bus->driver->remarks(&bus->bus, texts, sizeof texts / sizeof *texts);
+		for (size_t k = 0; k < count; k++)
+			print_remark(config, bus, texts[k], to);
+	}
 }

@@ -65,6 +65,20 @@ static int check_status(const struct mqtt_topic *topic, const char *status, stru
 	return 0;
 }
 
+/* Where nothing in the form names a station, the topic or a single station must. */
+static int check_station(
+        const struct mqtt_map *map, const struct mqtt_topic *topic, struct wq_err *err)
+{
+	const struct mqtt_preset *preset = map->preset;
+	const bool named = preset->text || map->station.count > 0 || mqtt_path_any(&map->records);
+
+	if (named || topic->station_level >= 0 || map->only_station != NULL)
+		return 0;
+	return wq_fail(err, WQ_E_INVALID,
+	        "nothing names the station of a message: this preset has no place for it; give topic a "
+	        "level {station}, or station_key");
+}
+
 static int check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 {
 	const struct mqtt_bus_settings *settings = bus->settings;
@@ -82,8 +96,37 @@ static int check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 	        (rc = check_status(&topic, settings->status_topic, err)) < 0 ||
 	        (rc = mqtt_map_open(&map, bus, bad, err)) < 0)
 		return rc;
+	rc = check_station(&map, &topic, err);
 	mqtt_map_close(&map);
-	return 0;
+	return rc;
+}
+
+/* What is allowed and may surprise. */
+static size_t remarks(const struct wq_bus *bus, const char **out, size_t cap)
+{
+	const struct mqtt_bus_settings *s = bus->settings;
+	const struct {
+		bool applies;
+		const char *text;
+	} all[] = {
+		{ s->clean && s->receipt == MQTT_DURABLE,
+		        "clean = true: what is published while this gateway is away is lost, whatever receipt says" },
+		{ s->receipt == MQTT_DURABLE && is_tls(s->broker),
+		        "receipt = durable over TLS gives each message a commit of its own; for thousands of "
+		        "messages a second use tcp:// or receipt = fast" },
+		{ s->username != NULL && !is_tls(s->broker),
+		        "username and password travel unencrypted; ssl:// hides them" },
+		{ s->preset == MQTT_ALINK || s->preset == MQTT_THINGSBOARD ||
+		                s->preset == MQTT_THINGSBOARD_GATEWAY,
+		        "values without a time get the time of their arrival, also those that the broker kept "
+		        "while this gateway was away" },
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all && count < cap; i++)
+		if (all[i].applies)
+			out[count++] = all[i].text;
+	return count;
 }
 
 /* The keeper lives apart from the daemon's memory: a thread that hangs in the resolver may outlive
@@ -137,6 +180,7 @@ const struct wq_driver wq_driver_mqtt = {
 	.bus_settings_size = sizeof(struct mqtt_bus_settings),
 	.point_options = mqtt_point_options,
 	.point_settings_size = sizeof(struct mqtt_point_settings),
+	.remarks = remarks,
 	.remark = "while this gateway is away the broker holds its messages only up to the broker's own limits "
 		  "(mosquitto: max_queued_messages, 1000 by default) and then drops them without a word",
 	.check = check,

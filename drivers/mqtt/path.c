@@ -206,6 +206,15 @@ bool mqtt_path_each(const struct mqtt_path *path, json_t *from,
 	return all.any;
 }
 
+bool mqtt_path_any(const struct mqtt_path *path)
+{
+	for (size_t i = 0; i < path->count; i++)
+		for (size_t k = 0; k < path->ways[i].count; k++)
+			if (path->ways[i].steps[k].kind == MQTT_STEP_ANY)
+				return true;
+	return false;
+}
+
 bool mqtt_path_is(const char *field)
 {
 	return strpbrk(field, ".[]|*'") != NULL;

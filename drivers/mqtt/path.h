@@ -52,6 +52,9 @@ json_t *mqtt_path_find(const struct mqtt_path *path, json_t *from);
 bool mqtt_path_each(const struct mqtt_path *path, json_t *from,
         void (*visit)(void *owner, json_t *place, const char *name), void *owner);
 
+/* Whether a way has a *, so that the path itself names something. */
+bool mqtt_path_any(const struct mqtt_path *path);
+
 /* Whether a field's text is more than the name of a member. */
 bool mqtt_path_is(const char *field);
 

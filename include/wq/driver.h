@@ -129,6 +129,10 @@ struct wq_driver {
 	/* What a check of the configuration reminds of for every bus of this driver; one sentence, NULL: nothing. */
 	const char *remark;
 
+	/* The same of a bus whose settings make it worth saying: up to cap sentences, static text. NULL: none. Returns
+	 * how many. */
+	size_t (*remarks)(const struct wq_bus *bus, const char **out, size_t cap);
+
 	/* Checks what single keys cannot say (overlaps, ranges). Points of the bus, settings filled. May be NULL.
 	 * *bad = index of the point at fault, or SIZE_MAX for the bus itself. */
 	int (*check)(const struct wq_bus *bus, size_t *bad, struct wq_err *err);

@@ -88,6 +88,13 @@ static void spoil_wild_status(struct mqtt_bus_settings *settings)
 	settings->status_topic = "wqd/+/status";
 }
 
+static void spoil_station(struct mqtt_bus_settings *settings)
+{
+	settings->preset = MQTT_ALINK;
+	settings->station_key = NULL;
+	settings->topic = "wq/+";
+}
+
 static void spoil_path(struct mqtt_bus_settings *settings)
 {
 	settings->time_key = "a..b";
@@ -111,6 +118,7 @@ static void the_check_finds_what_single_keys_cannot_say(void **state)
 		{ spoil_status, "come back" },
 		{ spoil_wild_status, "one topic" },
 		{ spoil_path, "time_key" },
+		{ spoil_station, "names the station" },
 	};
 	struct wq_err err;
 
@@ -120,6 +128,26 @@ static void the_check_finds_what_single_keys_cannot_say(void **state)
 		assert_int_equal(check_with(rows[i].spoil, &err), WQ_E_INVALID);
 		assert_non_null(strstr(err.text, rows[i].word));
 	}
+}
+
+static void what_may_surprise_is_remarked(void **state)
+{
+	struct mqtt_bus_settings settings = bus_settings;
+	struct wq_bus bus = test_bus;
+	const char *texts[8];
+
+	(void)state;
+	bus.settings = &settings;
+	assert_int_equal(wq_driver_mqtt.remarks(&bus, texts, 8), 0);
+	settings.clean = true;
+	assert_int_equal(wq_driver_mqtt.remarks(&bus, texts, 8), 1);
+	settings.username = "u";
+	assert_int_equal(wq_driver_mqtt.remarks(&bus, texts, 8), 2);
+	assert_non_null(strstr(texts[1], "unencrypted"));
+	settings.broker = "ssl://h";
+	assert_int_equal(wq_driver_mqtt.remarks(&bus, texts, 8), 2);
+	assert_non_null(strstr(texts[1], "TLS"));
+	assert_int_equal(wq_driver_mqtt.remarks(&bus, texts, 1), 1);
 }
 
 static void the_check_names_the_point_that_is_there_twice(void **state)
@@ -184,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_check_finds_what_single_keys_cannot_say),
+		cmocka_unit_test(what_may_surprise_is_remarked),
 		cmocka_unit_test(the_check_names_the_point_that_is_there_twice),
 		cmocka_unit_test(every_key_lies_within_its_settings),
 		cmocka_unit_test(it_opens_starts_and_stops_without_a_broker),
