@@ -6,11 +6,14 @@
 
 speed: readings/s, MQTT JSON with 20 values a message -> judged -> committed, receipt durable and fast, from the first message sent
 to the last commit, against SQLite alone (WAL, synchronous=FULL, the same folder) in groups of the size that wqd formed, through
-Python as ever and through C; what the MQTT library alone takes of the same messages; what SQLite alone does with wqd's own rows.
+Python as ever and through C; with receipt durable also against SQLite alone with a transaction a message, which is what a receiver
+does that commits before it acknowledges; what the MQTT library alone takes of the same messages; what SQLite alone does with wqd's own
+rows; what mosquitto_sub takes of them; what collectd takes and writes to a CSV file, of messages of its own form with 20 values
+(no JSON, no sync, nothing judged). collectd and mosquitto_sub are left out loudly where they are not installed.
 latency: arrival -> notice committed at 1,000 readings/s. memory: own private memory, idle, against a program that initialises the
 same libraries. Nothing is asserted: the machine decides the absolute numbers, read the ratios. Where others compute on the same
 cores, readings a second of a program's own processor time say more than those a second of the clock."""
-import json, os, socket, sqlite3, statistics, subprocess, sys, time
+import json, os, select, shutil, socket, sqlite3, statistics, subprocess, sys, threading, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'live', 'wqd'))
 from plant import Plant, wait_until
 
@@ -153,6 +156,100 @@ def sqlite_alone(plant, per_commit, rows):
     return tuple(float(word) for word in done.stdout.split())
 
 
+def subscriber_alone(plant, messages):
+    """mosquitto_sub, which prints a letter a message: readings/s, and of its processor time."""
+    if not shutil.which('mosquitto_sub'):
+        print('mosquitto_sub is not installed: NOT MEASURED')
+        return 0, 0
+    sub = subprocess.Popen(['taskset', '-c', '0', 'mosquitto_sub', '-p', str(plant.mqtt_port), '-q', '1', '-t', 'wq/load', '-F', 'x', '-C',
+                            str(messages + 1)], stdout=subprocess.PIPE)
+    while not select.select((sub.stdout,), (), (), 0)[0]:  # until the subscription stands
+        subprocess.run(['mosquitto_pub', '-p', str(plant.mqtt_port), '-q', '1', '-t', 'wq/load', '-m', 'x'], check=True)
+        select.select((sub.stdout,), (), (), 0.5)
+    os.read(sub.stdout.fileno(), 2)
+    cpu, last = cpu_seconds(sub.pid), [0.0]
+
+    def drain():
+        while os.read(sub.stdout.fileno(), 65536):
+            last[0] = cpu_seconds(sub.pid)
+    reader = threading.Thread(target=drain)
+    loader = start_load(plant, messages)
+    began = time.perf_counter()
+    reader.start()
+    reader.join()
+    took = time.perf_counter() - began
+    loader.wait()
+    sub.wait()
+    readings = messages * PARAMETERS
+    return readings / took, readings / max(0.01, last[0] - cpu)
+
+
+COLLECTD = '''Hostname "bench"
+FQDNLookup false
+BaseDir "{dir}"
+PIDFile "{dir}/collectd.pid"
+TypesDB "/usr/share/collectd/types.db" "{dir}/types.db"
+LoadPlugin mqtt
+LoadPlugin csv
+<Plugin mqtt>
+  <Subscribe "load">
+    Host "127.0.0.1"
+    Port "{port}"
+    Topic "collectd/#"
+    QoS 1
+  </Subscribe>
+</Plugin>
+<Plugin csv>
+  DataDir "{dir}/csv"
+  StoreRates false
+</Plugin>
+'''
+
+
+def collectd_alone(plant, messages):
+    """collectd's own mqtt and csv plugins: readings/s into its file, and of its processor time."""
+    if not shutil.which('collectd') or not os.path.exists('/usr/lib/collectd/mqtt.so'):
+        print('collectd with its mqtt plugin is not installed: NOT MEASURED')
+        return 0, 0
+    folder, topic = plant.path('collectd'), 'collectd/bench/load/water'
+    os.mkdir(folder)
+    with open(os.path.join(folder, 'types.db'), 'w') as f:
+        f.write('water ' + ', '.join(f'v{k}:GAUGE:U:U' for k in range(PARAMETERS)) + '\n')
+    with open(os.path.join(folder, 'collectd.conf'), 'w') as f:
+        f.write(COLLECTD.format(dir=folder, port=plant.mqtt_port))
+    daemon = plant.start('collectd', 'taskset', '-c', '0', 'collectd', '-f', '-C', os.path.join(folder, 'collectd.conf'))
+    values = ':'.join(f'{1 + k / 100:.3f}' for k in range(PARAMETERS))
+
+    def rows():
+        count = 0
+        for path, _, names in os.walk(os.path.join(folder, 'csv')):
+            for name in names:
+                with open(os.path.join(path, name), 'rb') as f:
+                    count += sum(block.count(b'\n') for block in iter(lambda: f.read(1 << 20), b'')) - 1
+        return count
+
+    def publish(lines):
+        subprocess.run(['mosquitto_pub', '-p', str(plant.mqtt_port), '-q', '1', '-t', topic, '-l'], input=lines.encode(), check=True)
+    now = time.time() - messages / 1000 - 10
+    for i in range(100):  # until the subscription stands
+        publish(f'{now - 1000 + i:.3f}:{values}\n')
+        time.sleep(0.05)
+        if rows() > 0:
+            break
+    before, cpu, began = rows(), cpu_seconds(daemon.pid), time.perf_counter()
+    publish(''.join(f'{now + i / 1000:.3f}:{values}\n' for i in range(messages)))
+    try:
+        wait_until('collectd', lambda: rows() - before >= messages, 60)
+    except SystemExit:
+        print(f'collectd wrote {rows() - before} of {messages} messages in 60 s')
+    written, took = (rows() - before) * PARAMETERS, time.perf_counter() - began
+    figures = written / took, written / max(0.01, cpu_seconds(daemon.pid) - cpu)
+    daemon.terminate()
+    daemon.wait(15)
+    plant.running.remove(daemon)
+    return figures
+
+
 def speed_of(receipt, messages):
     """One round: all that is measured, by name."""
     plant = site(receipt)
@@ -163,13 +260,21 @@ def speed_of(receipt, messages):
     python, python_cpu = raw(plant.dir, int(group), rows)[:2]
     library, library_cpu = receive_alone(plant, messages)
     eight, eight_cpu, own, own_cpu = sqlite_alone(plant, int(group), rows)
+    single = {}
+    if receipt == 'durable':
+        one, one_cpu = raw(plant.dir, PARAMETERS, rows)[:2]
+        one_c, one_c_cpu = sqlite_alone(plant, PARAMETERS, rows)[:2]
+        single = {'SQLite in Python, a message a commit': (one, one_cpu), 'SQLite in C, a message a commit': (one_c, one_c_cpu),
+                  'wqd : a message a commit, Python': (wall / one, cpu / one_cpu),
+                  'wqd : a message a commit, C': (wall / one_c, cpu / one_c_cpu)}
+    beside = {'mosquitto_sub': subscriber_alone(plant, messages), 'collectd, mqtt to csv': collectd_alone(plant, min(messages, 20000))}
     plant.close()
     bound = 1 / (1 / library_cpu + 1 / eight_cpu)
     return {'wqd': (wall, cpu), 'rows a commit': (group,), 'SQLite in Python, 8 numbers': (python, python_cpu),
             'SQLite in C, 8 numbers': (eight, eight_cpu), 'SQLite in C, the rows of wqd': (own, own_cpu),
             'MQTT library': (library, library_cpu), 'library and 8 numbers in C, no more': (0, bound),
             'wqd : SQLite in Python': (wall / python, cpu / python_cpu), 'wqd : SQLite in C': (wall / eight, cpu / eight_cpu),
-            'bound : SQLite in C': (0, bound / eight_cpu)}
+            'bound : SQLite in C': (0, bound / eight_cpu), **single, **beside}
 
 
 def shown(values):
