@@ -80,7 +80,7 @@ static bool judge_receipt(struct selfwatch *watch, const struct selfwatch_facts 
 	if (!judge_count(&watch->not_durable, facts->not_durable, boot, WQ_LEVEL_WATCH, out, &grown))
 		return false;
 	if (grown > 0)
-		wq_verdict_say(out, "入库缓慢,%" PRIu64 "条消息未入库即已回执", grown);
+		wq_verdict_say(out, "入库缓慢,%" PRIu64 "个读数未入库即已回执", grown);
 	else
 		wq_verdict_say(out, "回执恢复正常");
 	return true;

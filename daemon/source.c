@@ -31,12 +31,12 @@ static void count_shed(struct source *source, size_t count)
 			count);
 }
 
-static int wait_committed(struct source *source, uint64_t sequence)
+static int wait_committed(struct source *source, uint64_t sequence, size_t count)
 {
 	int r = receipts_wait(source->receipts, sequence, source->receipt_timeout);
 	if (r == WQ_E_TIMEOUT || r == WQ_E_FULL) {
 		pthread_mutex_lock(&source->lock);
-		source->counts.not_durable++;
+		source->counts.not_durable += count;
 		pthread_mutex_unlock(&source->lock);
 	}
 	/* What was judged and not stored must not be given again: to a driver "full" means "try again". */
@@ -55,7 +55,7 @@ static int put(void *owner, const struct wq_sample *samples, size_t count, bool 
 	if (r == WQ_E_FULL)
 		count_shed(source, count);
 	atomic_fetch_add(&source->progress, 1);
-	return r == 0 && durable ? wait_committed(source, sequence) : r;
+	return r == 0 && durable ? wait_committed(source, sequence, count) : r;
 }
 
 static int post(void *owner, const struct wq_sample *samples, size_t count, const struct wq_check *checks,

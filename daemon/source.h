@@ -72,7 +72,7 @@ uint64_t source_progress(const struct source *source);
 
 struct source_counts {
 	uint64_t refused[WQ_REFUSALS]; /* by enum wq_refusal */
-	uint64_t not_durable;          /* receipts given before the commit, after receipt_timeout */
+	uint64_t not_durable;          /* samples whose receipt was given before the commit, after receipt_timeout */
 	uint64_t shed;                 /* samples for which the inbox had no room */
 };
 void source_counts(struct source *source, struct source_counts *counts);

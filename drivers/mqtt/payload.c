@@ -68,6 +68,19 @@ static json_t *parse(struct message *message, const char *bytes, size_t length)
 /* -- whose it is and when -- */
 
 /* The broker grants rights by topic: a message may not speak for another station. */
+static bool granted(const struct message *message, const char *name, size_t length)
+{
+	const struct mqtt_origin *origin = message->origin;
+
+	if (name == NULL || origin->station == NULL ||
+	        (length == origin->station_length && memcmp(name, origin->station, length) == 0))
+		return true;
+	const char *by_topic =
+	        mqtt_map_station(message->map, origin->station, origin->station_length);
+	return by_topic != NULL && message->station != NULL &&
+	        strcmp(by_topic, message->station) == 0;
+}
+
 static int check_topic(struct message *message, const char *name, size_t length)
 {
 	const struct mqtt_origin *origin = message->origin;
@@ -75,19 +88,16 @@ static int check_topic(struct message *message, const char *name, size_t length)
 	const size_t size = name != NULL ? length : origin->station_length;
 
 	message->station = mqtt_map_station(message->map, text, size);
+	if (!granted(message, name, length))
+		return mqtt_refuse(message, WQ_REFUSED_UNKNOWN,
+		        "says station '%.*s' on the topic of '%.*s'",
+		        (int)(length < 64 ? length : 64), name,
+		        (int)(origin->station_length < 64 ? origin->station_length : 64),
+		        origin->station);
 	if (message->station == NULL)
 		return mqtt_refuse(message, WQ_REFUSED_UNKNOWN, "no station '%.*s' on this bus",
 		        (int)(size < 64 ? size : 64), text);
-	if (name == NULL || origin->station == NULL)
-		return 0;
-	const char *granted =
-	        mqtt_map_station(message->map, origin->station, origin->station_length);
-	if (granted != NULL && strcmp(granted, message->station) == 0)
-		return 0;
-	return mqtt_refuse(message, WQ_REFUSED_UNKNOWN,
-	        "says station '%.*s' on the topic of '%.*s'", (int)(length < 64 ? length : 64),
-	        name, (int)(origin->station_length < 64 ? origin->station_length : 64),
-	        origin->station);
+	return 0;
 }
 
 int mqtt_take_station(struct message *message, const char *name, size_t length)

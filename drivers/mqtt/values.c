@@ -179,7 +179,7 @@ static void take_point(struct message *message, const struct wq_point *point, co
 
 	if (mqtt_has_series(message, point->series, message->count)) {
 		mqtt_refuse(message, WQ_REFUSED_VALUE,
-		        "station '%s', %.64s: given twice, perhaps by alias and code",
+		        "station '%s', %.64s: given twice, by alias and code",
 		        message->station, name);
 	} else if (message->map->preset->batch && json_is_array(json)) {
 		json_array_foreach(json, i, item) take_one(message, point, name, item);
@@ -310,8 +310,8 @@ void mqtt_take_values(struct message *message, json_t *record)
 	if (!json_is_object(values) && !(map->name != NULL && json_is_array(values))) {
 		if (values != NULL || (json_object_size(errors) == 0 && message->place_count == 0))
 			mqtt_refuse(message, WQ_REFUSED_MALFORMED,
-			        "station '%s': the values are not where they should be",
-			        message->station);
+			        "station '%s': what should hold the values is not an object%s",
+			        message->station, map->name != NULL ? ", nor a list" : "");
 		return;
 	}
 	if (json_object_size(errors) > 0 && json_object_size(values) == 0 && !json_is_array(values))

@@ -37,7 +37,7 @@ HOSTILE = [
     ('object without value', b'{"tp":{"v":1}}', 'no member .value.'),
     ('flag of a number', b'{"tp":{"value":1,"flag":7}}', 'flag must be text'),
     ('flag too long', b'{"tp":{"value":1,"flag":"ABCDEFGHIJ"}}', 'flag must be text'),
-    ('values a list', b'{"values":[1]}', 'is not an object'),
+    ('values a list', b'{"values":[1]}', 'of a list has no .name. that is text'),
     ('another station', b'{"station":"other","tp":0.1}', 'says station .other. on the topic of'),
     ('station a number', b'{"station":7,"tp":0.1}', 'is not text'),
     ('unknown parameter', b'{"unobtainium":0.1}', 'no parameter .unobtainium.'),

@@ -7,6 +7,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from plant import Plant, skip, wait_until
 
 RING = 1000
+HANDED = 65  # messages of one reading that the driver hands over at once; the last hand-over that finds room may exceed the ring
 STATIONS = 4
 
 
@@ -80,9 +81,9 @@ def run(plant, folder):
     status = plant.status()
     assert status['store']['state'] == 'trouble', status['store']
     flood(plant, 3 * RING)
-    wait_until('what no longer fits', lambda: plant.status()['store']['shed'] >= 2 * RING - 10, 20)
+    wait_until('what no longer fits', lambda: plant.status()['store']['shed'] >= 2 * RING - HANDED - 10, 20)
     status = plant.status()
-    assert status['store']['waiting_readings'] <= RING, status['store']
+    assert status['store']['waiting_readings'] <= RING + HANDED, status['store']
     assert status['buses'][0]['not_durable'] >= 3 * RING, status['buses'][0]
     publish(plant, 's1', 0.42, now - 1800)  # judged although nothing fits any more
     wait_until('the second notice from memory', lambda: any('0.42' in t and '尚未入库' in t for t in texts(plant)), 20)
