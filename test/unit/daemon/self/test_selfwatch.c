@@ -77,7 +77,7 @@ static void early_receipts_are_counted_apart_from_what_was_lost(void **state)
 	assert_int_equal(judge(&watch, CONFIG_SELF_SHED, &facts, 1, &verdict), NOTHING);
 	assert_int_equal(judge(&watch, CONFIG_SELF_RECEIPT, &facts, 1, &verdict), RAISE);
 	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
-	assert_non_null(strstr(verdict.says, "5条消息"));
+	assert_non_null(strstr(verdict.says, "5个读数"));
 }
 
 static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
