@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wqsim modbus: stations as Modbus TCP slaves. The register layout is told in docs/modbus.md:
+/* wqsim modbus: stations as Modbus slaves. The register layout is told in docs/modbus.md:
  * parameter k of a station begins at 10 × k:
  *   +0, +1   the value, float32, ABCD; NaN: none
  *   +2, +3   when it was measured, seconds since 1970 UTC, uint32, ABCD
@@ -102,6 +102,7 @@ static void measure(struct play *p, wq_ms elapsed)
 
 		if (at == WQ_NO_TIME)
 			at = (p->began + elapsed) / 1000 * 1000;
+		at += faults_clock(&p->options->faults.ordered, p->units[i].id, elapsed);
 		for (size_t k = 0; k < scenario_parameters(p->scenario, i); k++) {
 			double value = scenario_value(p->scenario, i, k, elapsed);
 
@@ -189,11 +190,18 @@ static int make_units(struct play *p, struct wq_err *err)
 
 static void print_bus(const struct play *p, const char *name, unsigned port)
 {
+	const struct slave_line *line = &p->options->line;
 	char ip[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, &p->options->listen.sin_addr, ip, sizeof ip);
-	printf("modbus \"%s\" {\n\thost = \"%s\"\n\tport = %u\n\tinterval = \"1s\"\n}\n", name, ip,
-	        port);
+	printf("modbus \"%s\" {\n", name);
+	if (line->pty)
+		printf("\tdevice = \"%s\"\n", line->pty);
+	else
+		printf("\thost = \"%s\"\n\tport = %u\n", ip, port);
+	if (!line->pty && line->framing == WIRE_RTU)
+		puts("\tframing = \"rtu\"");
+	puts("\tinterval = \"1s\"\n}");
 }
 
 /* Sections as they stand in the daemon's configuration. */
@@ -323,8 +331,8 @@ static void run(struct play *p, struct slave *slave, int signals)
 static int serve(struct play *p, struct wq_err *err)
 {
 	const struct modbus_options *o = p->options;
-	struct slave *slave = slave_open(
-	        &o->listen, o->separate ? p->count : 1, p->units, p->count, &o->faults, err);
+	struct slave *slave = slave_open(&o->listen, &o->line, o->separate ? p->count : 1, p->units,
+	        p->count, &p->options->faults, err);
 	char ip[INET_ADDRSTRLEN];
 	sigset_t stop;
 	int signals, r;
@@ -342,7 +350,10 @@ static int serve(struct play *p, struct wq_err *err)
 	measure(p, 0);
 	r = write_file(o->port_file, p, slave, print_ports, err);
 	if (r == 0) {
-		printf("%zu stations on %s:%d\n", p->count, ip, slave_port(slave, 0));
+		if (o->line.pty)
+			printf("%zu stations on %s\n", p->count, o->line.pty);
+		else
+			printf("%zu stations on %s:%d\n", p->count, ip, slave_port(slave, 0));
 		run(p, slave, signals);
 	}
 	close(signals);

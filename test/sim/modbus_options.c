@@ -2,6 +2,8 @@
 /* The arguments of `wqsim modbus`. */
 #include "modbus_options.h"
 
+#include "wq/err.h"
+
 #include <argp.h>
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -26,6 +28,9 @@ enum {
 	KEY_HUNG,
 	KEY_UNREACHABLE,
 	KEY_COUNTS,
+	KEY_FRAMING,
+	KEY_PTY,
+	KEY_FAULT,
 };
 
 static const struct argp_option option_rows[] = {
@@ -33,6 +38,10 @@ static const struct argp_option option_rows[] = {
 	        "where to listen (127.0.0.1:5020); port 0: a free one", 1 },
 	{ "port-file", KEY_PORT_FILE, "FILE", 0,
 	        "write the port here; with --separate: station and port, a line each", 1 },
+	{ "framing", KEY_FRAMING, "tcp|rtu", 0,
+	        "Modbus TCP, or RTU as through a transparent serial server (tcp)", 1 },
+	{ "pty", KEY_PTY, "PATH", 0,
+	        "a serial line instead: RTU on a pseudo-terminal that this name is linked to", 1 },
 	{ "scenario", KEY_SCENARIO, "FILE", 0, "what the water does, as breakpoints", 2 },
 	{ "csv", KEY_CSV, "FILE", 0, "or the rows of a CSV, each current for a step", 2 },
 	{ "station", KEY_STATION, "ID", 0,
@@ -57,6 +66,8 @@ static const struct argp_option option_rows[] = {
 	        "the hosts of these stations take connections and never answer (--separate)", 4 },
 	{ "unreachable", KEY_UNREACHABLE, "ID,…", 0,
 	        "the hosts of these stations take no connection (--separate)", 4 },
+	{ "fault", KEY_FAULT, "KIND[:KEY=VALUE,…]", 0,
+	        "a fault to order, told in docs/modbus.md (may be repeated)", 4 },
 	{ "counts", KEY_COUNTS, "FILE", 0,
 	        "at each step write here: station and requests received so far, a line each", 5 },
 	{ "verbose", 'v', NULL, 0, "print each value that changes", 5 },
@@ -115,6 +126,22 @@ static void parse_exception(struct modbus_options *o, char *arg, struct argp_sta
 			o->faults.exception[id] = code;
 }
 
+static void parse_framing(struct modbus_options *o, const char *arg, struct argp_state *state)
+{
+	if (strcmp(arg, "rtu") == 0)
+		o->line.framing = WIRE_RTU;
+	else if (strcmp(arg, "tcp") != 0)
+		argp_error(state, "--framing %s: must be tcp or rtu", arg);
+}
+
+static void parse_fault(struct modbus_options *o, const char *arg, struct argp_state *state)
+{
+	struct wq_err err;
+
+	if (faults_add(&o->faults.ordered, arg, &err) < 0)
+		argp_error(state, "--fault %s: %s", arg, err.text);
+}
+
 static void add_station(struct modbus_options *o, const char *id, struct argp_state *state)
 {
 	const char **grown = reallocarray(o->stations, o->station_count + 1, sizeof *grown);
@@ -137,6 +164,12 @@ static void check_options(struct modbus_options *o, struct argp_state *state)
 		argp_error(state, "--units and --separate exclude each other");
 	if ((o->hung || o->unreachable) && !o->separate)
 		argp_error(state, "--hung and --unreachable go with --separate");
+	if (o->line.pty && o->separate)
+		argp_error(state, "--pty is one line: --separate does not go with it");
+	if (o->line.pty)
+		o->line.framing = WIRE_RTU;
+	if (o->line.framing == WIRE_TCP && faults_have(&o->faults.ordered, FAULT_BAD_CRC))
+		argp_error(state, "--fault bad-crc goes with --framing rtu and --pty");
 }
 
 /* Keys that only set a text or a switch. */
@@ -154,6 +187,7 @@ static bool parse_simple(struct modbus_options *o, int key, char *arg)
 		{ KEY_HUNG, &o->hung, NULL, false },
 		{ KEY_UNREACHABLE, &o->unreachable, NULL, false },
 		{ KEY_COUNTS, &o->counts, NULL, false },
+		{ KEY_PTY, &o->line.pty, NULL, false },
 		{ KEY_SEPARATE, NULL, &o->separate, true },
 		{ KEY_PRINT_MAP, NULL, &o->print_map, true },
 		{ KEY_ON_REQUEST, NULL, &o->on_request, true },
@@ -190,6 +224,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->faults.dead[parse_number("--dead-unit", arg, 1, 255, state)] = true;
 	else if (key == KEY_DELAY)
 		o->faults.delay = parse_span("--delay", arg, 0, state);
+	else if (key == KEY_FRAMING)
+		parse_framing(o, arg, state);
+	else if (key == KEY_FAULT)
+		parse_fault(o, arg, state);
 	else if (key == KEY_EXCEPTION)
 		parse_exception(o, arg, state);
 	else if (key == ARGP_KEY_ARG)
@@ -204,7 +242,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 void modbus_options_parse(struct modbus_options *options, int argc, char **argv)
 {
 	static const struct argp argp = { option_rows, parse, NULL,
-		"Plays stations as Modbus TCP slaves; docs/modbus.md tells the registers.", NULL,
+		"Plays stations as Modbus slaves; docs/modbus.md tells the registers.", NULL,
 		NULL, NULL };
 	char name[] = "wqsim modbus", *given = argv[0];
 

@@ -19,6 +19,7 @@ struct modbus_options {
 	size_t station_count;
 	wq_ms step;
 	struct slave_faults faults;
+	struct slave_line line;
 	bool separate, on_request, exit_at_end, print_map, verbose;
 };
 

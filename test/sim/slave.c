@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Framing and serving of a simulated Modbus TCP device. */
-#include "slave.h"
+/* Serving simulated Modbus devices: who is connected, and which answers are on their way. */
+#include "slave_parts.h"
 
 #include "wq/err.h"
 
@@ -15,39 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEADER         7
-#define REQUEST        12 /* bytes of a read */
-#define ANSWER         260
-#define READ_MAX       125
 #define PLUGS          8  /* a queue of length 0 takes one or two */
-#define NO_SUCH_UNIT   11 /* what a gateway says of a device that is not there */
-#define BAD_FUNCTION   1
-#define BAD_ADDRESS    2
-#define BAD_VALUE      3
-#define EXCEPTION_SIZE 9
-
-struct connection {
-	int fd;
-	size_t listener;
-	size_t place;   /* among the connections */
-	bool full;      /* is not listened to: what it sent has no room until its answer has left */
-	size_t in, out; /* bytes held */
-	wq_ms due;      /* the answer leaves then */
-	uint8_t request[ANSWER], answer[ANSWER];
-};
-
-struct slave {
-	struct slave_unit *units;
-	size_t unit_count;
-	const struct slave_faults *faults;
-	size_t listener_count, connection_count;
-	unsigned long requests;
-	int *listeners;
-	struct pollfd *plugs; /* connections of our own that fill an unreachable listener's queue */
-	size_t plug_count;
-	struct connection **connections; /* room for SLAVE_CONNECTIONS */
-	int epoll, wake; /* wake: the descriptor in it that ends a run, -1: none yet */
-};
+#define PAUSE          100 /* ms after which a message that is not whole is given up (RTU) */
 
 /* What an event of epoll is of: a listener by its number, a connection by its place. */
 #define OF_WAKE       0u
@@ -131,44 +100,111 @@ static int listen_to(const struct slave *s, size_t listener, struct wq_err *err)
 	return 0;
 }
 
-static int open_listeners(
-        struct slave *s, const struct sockaddr_in *address, size_t count, struct wq_err *err)
+static int port_of(const struct slave *s, size_t listener)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct sockaddr_in next = *address;
-		unsigned port = ntohs(address->sin_port);
+	struct sockaddr_in address = { 0 };
+	socklen_t size = sizeof address;
+
+	if (getsockname(s->listeners[listener], (struct sockaddr *)&address, &size) < 0)
+		return -1;
+	return ntohs(address.sin_port);
+}
+
+/* The ports that it had before, or those after the address. */
+static int open_listeners(struct slave *s, struct wq_err *err)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct sockaddr_in next = s->address;
+		unsigned port = ntohs(s->address.sin_port);
 
 		if (port > 0 && port + i > UINT16_MAX)
 			return wq_fail(err, WQ_E_INVALID, "no port left for device %zu", i + 1);
-		next.sin_port = htons((uint16_t)(port ? port + i : 0));
+		next.sin_port = htons((uint16_t)(port ? port + i : (unsigned)s->ports[i]));
 		s->listeners[i] = listen_on(next, unreachable(s, i) ? 0 : 128, err);
 		if (s->listeners[i] < 0)
 			return WQ_E_IO;
 		s->listener_count++;
+		s->ports[i] = port_of(s, i);
 		if (unreachable(s, i) ? fill(s, i, err) < 0 : listen_to(s, i, err) < 0)
 			return WQ_E_IO;
 	}
 	return 0;
 }
 
-struct slave *slave_open(const struct sockaddr_in *address, size_t count, struct slave_unit *units,
-        size_t unit_count, const struct slave_faults *faults, struct wq_err *err)
+/* False: there is no room; the descriptor stays the caller's. */
+static bool add_connection(struct slave *s, int fd, size_t listener, bool line)
+{
+	struct connection *c =
+	        s->connection_count < SLAVE_CONNECTIONS ? calloc(1, sizeof *c) : NULL;
+
+	if (!c || watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, OF_CONNECTION, c) < 0) {
+		free(c);
+		return false;
+	}
+	*c = (struct connection){ .fd = fd, .listener = listener, .line = line,
+		.place = s->connection_count, .id = ++s->connections_ever };
+	s->connections[s->connection_count++] = c;
+	return true;
+}
+
+static void drop(struct slave *s, struct connection *c)
+{
+	struct connection *last = s->connections[--s->connection_count];
+
+	s->connections[c->place] = last;
+	last->place = c->place;
+	if (!c->line)
+		close(c->fd);
+	free(c);
+}
+
+static int appear(struct slave *s, struct wq_err *err)
+{
+	int r = s->pty ? line_open(&s->line, s->pty, err) : open_listeners(s, err);
+
+	if (r == 0 && s->pty && !add_connection(s, s->line.fd, 0, true))
+		return wq_fail(err, WQ_E_IO, "%s: cannot be listened to", s->pty);
+	return r;
+}
+
+static void disappear(struct slave *s)
+{
+	while (s->connection_count > 0)
+		drop(s, s->connections[0]);
+	for (size_t i = 0; i < s->listener_count; i++)
+		close(s->listeners[i]);
+	line_close(&s->line, s->pty);
+	s->listener_count = s->parcel_count = 0;
+}
+
+struct slave *slave_open(const struct sockaddr_in *address, const struct slave_line *line,
+        size_t count, struct slave_unit *units, size_t unit_count, struct slave_faults *faults,
+        struct wq_err *err)
 {
 	struct slave *s = calloc(1, sizeof *s);
 
 	if (s) {
+		s->address = *address;
+		s->framing = line->framing;
+		s->pty = line->pty;
+		s->line = (struct line){ -1, -1 };
+		s->start = slave_now();
 		s->units = units;
 		s->unit_count = unit_count;
 		s->faults = faults;
-		s->listeners = calloc(count, sizeof *s->listeners);
-		s->plugs = calloc(count * PLUGS, sizeof *s->plugs);
-		s->connections = calloc(SLAVE_CONNECTIONS, sizeof(struct connection *));
-		s->epoll = epoll_create1(EPOLL_CLOEXEC);
+		s->count = count;
 		s->wake = -1;
+		s->epoll = epoll_create1(EPOLL_CLOEXEC);
+		s->listeners = calloc(count, sizeof *s->listeners);
+		s->ports = calloc(count, sizeof *s->ports);
+		s->plugs = calloc(count * PLUGS, sizeof *s->plugs);
+		s->parcels = calloc(SLAVE_PARCELS, sizeof *s->parcels);
+		s->connections = calloc(SLAVE_CONNECTIONS, sizeof(struct connection *));
 	}
-	if (!s || !s->listeners || !s->plugs || !s->connections || s->epoll < 0) {
+	if (!s || !s->listeners || !s->ports || !s->plugs || !s->parcels || !s->connections ||
+	        s->epoll < 0) {
 		wq_fail(err, WQ_E_MEMORY, "no memory for the devices");
-	} else if (open_listeners(s, address, count, err) == 0) {
+	} else if (appear(s, err) == 0) {
 		return s;
 	}
 	slave_close(s);
@@ -179,18 +215,15 @@ void slave_close(struct slave *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->connection_count; i++) {
-		close(s->connections[i]->fd);
-		free(s->connections[i]);
-	}
+	disappear(s);
 	if (s->epoll >= 0)
 		close(s->epoll);
 	for (size_t i = 0; i < s->plug_count; i++)
 		close(s->plugs[i].fd);
-	for (size_t i = 0; i < s->listener_count; i++)
-		close(s->listeners[i]);
 	free(s->listeners);
+	free(s->ports);
 	free(s->plugs);
+	free(s->parcels);
 	free(s->connections);
 	free(s);
 }
@@ -201,7 +234,7 @@ void slave_heal(struct slave *s)
 		close(s->plugs[i].fd);
 	s->plug_count = 0;
 	for (size_t i = 0; i < s->unit_count; i++) {
-		if (s->units[i].host == SLAVE_UNREACHABLE)
+		if (s->units[i].host == SLAVE_UNREACHABLE && !s->gone)
 			listen_to(s, s->units[i].listener, NULL);
 		s->units[i].host = SLAVE_SERVES;
 	}
@@ -209,12 +242,7 @@ void slave_heal(struct slave *s)
 
 int slave_port(const struct slave *s, size_t listener)
 {
-	struct sockaddr_in address = { 0 };
-	socklen_t size = sizeof address;
-
-	if (getsockname(s->listeners[listener], (struct sockaddr *)&address, &size) < 0)
-		return -1;
-	return ntohs(address.sin_port);
+	return s->ports[listener];
 }
 
 unsigned long slave_requests(const struct slave *s)
@@ -222,189 +250,66 @@ unsigned long slave_requests(const struct slave *s)
 	return s->requests;
 }
 
-/* ---- one request ---- */
-
-static unsigned get16(const uint8_t *from)
-{
-	return (unsigned)(from[0] << 8 | from[1]);
-}
-
-static void put16(uint8_t *to, unsigned value)
-{
-	to[0] = (uint8_t)(value >> 8);
-	to[1] = (uint8_t)value;
-}
-
-static struct slave_unit *find_unit(const struct slave *s, size_t listener, int id)
-{
-	/* Where each has a listener of its own it is found at once. */
-	if (listener < s->unit_count && s->units[listener].listener == listener &&
-	        s->units[listener].id == id)
-		return &s->units[listener];
-	for (size_t i = 0; i < s->unit_count; i++)
-		if (s->units[i].listener == listener && s->units[i].id == id)
-			return &s->units[i];
-	return NULL;
-}
-
-/* Writes what follows the header; returns the exception code, 0 for none. */
-static int read_registers(
-        const struct slave_unit *unit, const uint8_t *request, size_t size, uint8_t *answer)
-{
-	unsigned address, count;
-
-	if (request[HEADER] != 3 && request[HEADER] != 4)
-		return BAD_FUNCTION;
-	if (size != REQUEST)
-		return BAD_VALUE;
-	address = get16(request + 8);
-	count = get16(request + 10);
-	if (count == 0 || count > READ_MAX)
-		return BAD_VALUE;
-	if (address + count > unit->count)
-		return BAD_ADDRESS;
-	answer[HEADER + 1] = (uint8_t)(2 * count);
-	for (unsigned i = 0; i < count; i++)
-		put16(answer + HEADER + 2 + (size_t)2 * i, unit->registers[address + i]);
-	return 0;
-}
-
-static void answer(struct slave *s, struct connection *c, size_t size)
-{
-	int id = c->request[6];
-	struct slave_unit *unit = find_unit(s, c->listener, id);
-	int code = unit ? s->faults->exception[id] : NO_SUCH_UNIT;
-
-	s->requests++;
-	if (unit)
-		unit->requests++;
-	if (s->faults->dead[id] || (unit && unit->host == SLAVE_HUNG))
-		return;
-	memcpy(c->answer, c->request, HEADER + 1);
-	if (code == 0)
-		code = read_registers(unit, c->request, size, c->answer);
-	c->out = HEADER + 2 + (size_t)c->answer[HEADER + 1];
-	if (code != 0) {
-		c->answer[HEADER] |= 0x80;
-		c->answer[HEADER + 1] = (uint8_t)code;
-		c->out = EXCEPTION_SIZE;
-	}
-	put16(c->answer + 4, (unsigned)c->out - 6);
-	c->due = slave_now() + s->faults->delay;
-}
-
-/* False: not Modbus, the connection has to go. Takes at most one request; none while an answer
- * waits. */
-static bool take_request(struct slave *s, struct connection *c)
-{
-	size_t size;
-
-	if (c->out > 0 || c->in < HEADER + 1)
-		return true;
-	size = get16(c->request + 4) + 6u;
-	if (get16(c->request + 2) != 0 || size < HEADER + 1 || size > ANSWER)
-		return false;
-	if (c->in < size)
-		return true;
-	answer(s, c, size);
-	c->in -= size;
-	memmove(c->request, c->request + size, c->in);
-	return true;
-}
-
 /* ---- connections ---- */
 
-static bool receive(struct connection *c)
+static bool receive(struct slave *s, struct connection *c)
 {
 	ssize_t n;
 
-	if (c->in == sizeof c->request)
-		return true;
-	n = recv(c->fd, c->request + c->in, sizeof c->request - c->in, 0);
+	if (s->framing == WIRE_RTU && slave_now() - c->heard > PAUSE)
+		c->in = 0;
+	c->heard = slave_now();
+	n = read(c->fd, c->request + c->in, sizeof c->request - c->in);
 	if (n > 0)
 		c->in += (size_t)n;
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-static bool send_due(struct connection *c)
+static void hand(struct slave *s, struct connection *c, const struct parcel *p)
 {
-	if (c->out == 0 || slave_now() < c->due)
-		return true;
-	if (send(c->fd, c->answer, c->out, MSG_NOSIGNAL) != (ssize_t)c->out)
-		return false;
-	c->out = 0;
-	return true;
-}
+	ssize_t n = c->line ? write(c->fd, p->bytes, p->size)
+	                    : send(c->fd, p->bytes, p->size, MSG_NOSIGNAL);
 
-static bool serve(struct slave *s, struct connection *c, bool ready)
-{
-	if (ready && !receive(c))
-		return false;
-	do
-		if (!take_request(s, c) || !send_due(c))
-			return false;
-	while (c->out == 0 && c->in >= REQUEST && get16(c->request + 4) + 6u <= c->in);
-	return true;
-}
-
-static void drop(struct slave *s, struct connection *c)
-{
-	struct connection *last = s->connections[--s->connection_count];
-
-	s->connections[c->place] = last;
-	last->place = c->place;
-	close(c->fd);
-	free(c);
-}
-
-/* Serves one; listens to it as long as there is room for what it says. */
-static void go_on(struct slave *s, struct connection *c, bool ready)
-{
-	bool full;
-
-	if (!serve(s, c, ready)) {
+	if (n != (ssize_t)p->size && !c->line)
 		drop(s, c);
+}
+
+static bool is_for(const struct slave *s, const struct parcel *p, const struct connection *c)
+{
+	return s->framing == WIRE_TCP ? c->id == p->connection : c->listener == p->listener;
+}
+
+/* To the connection that asked, or to all that share the line. */
+static void deliver(struct slave *s, const struct parcel *p)
+{
+	/* Mostly it is still where it was. */
+	if (s->framing == WIRE_TCP && p->place < s->connection_count &&
+	        is_for(s, p, s->connections[p->place])) {
+		hand(s, s->connections[p->place], p);
 		return;
 	}
-	full = c->in == sizeof c->request;
-	if (full != c->full)
-		watch(s, EPOLL_CTL_MOD, c->fd, full ? 0 : EPOLLIN, OF_CONNECTION, c);
-	c->full = full;
+	for (size_t i = s->connection_count; i-- > 0;)
+		if (is_for(s, p, s->connections[i]))
+			hand(s, s->connections[i], p);
+}
+
+static void deliver_due(struct slave *s)
+{
+	struct parcel p;
+
+	while (slave_next_parcel(s, &p))
+		deliver(s, &p);
 }
 
 static void take_connection(struct slave *s, size_t listener)
 {
 	int on = 1, fd = accept4(s->listeners[listener], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct connection *c;
 
 	if (fd < 0)
 		return;
-	c = s->connection_count < SLAVE_CONNECTIONS ? calloc(1, sizeof *c) : NULL;
-	if (!c || watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, OF_CONNECTION, c) < 0) {
-		free(c);
-		close(fd);
-		return;
-	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	c->fd = fd;
-	c->listener = listener;
-	c->place = s->connection_count;
-	s->connections[s->connection_count++] = c;
-}
-
-/* Answers that wait for their time leave; returns when the next has to, `until` at the latest. */
-static wq_ms send_waiting(struct slave *s, wq_ms until)
-{
-	for (size_t i = s->connection_count; i-- > 0;) {
-		struct connection *c = s->connections[i];
-
-		if (c->out > 0 && c->due <= slave_now())
-			go_on(s, c, false);
-	}
-	for (size_t i = 0; i < s->connection_count; i++)
-		if (s->connections[i]->out > 0 && s->connections[i]->due < until)
-			until = s->connections[i]->due;
-	return until;
+	if (!add_connection(s, fd, listener, false))
+		close(fd);
 }
 
 static int span_until(wq_ms until)
@@ -418,14 +323,33 @@ static int span_until(wq_ms until)
 static bool take_event(struct slave *s, const struct epoll_event *event)
 {
 	unsigned of = event->data.u64 & 3u;
+	struct connection *c;
 
 	if (of == OF_WAKE)
 		return true;
-	if (of == OF_LISTENER)
+	if (of == OF_LISTENER) {
 		take_connection(s, (size_t)(event->data.u64 >> 2));
-	else
-		go_on(s, (struct connection *)(uintptr_t)(event->data.u64 & ~(uint64_t)3), true);
+		return false;
+	}
+	c = (struct connection *)(uintptr_t)(event->data.u64 & ~(uint64_t)3);
+	if ((!receive(s, c) || !slave_take_requests(s, c)) && !c->line)
+		drop(s, c);
 	return false;
+}
+
+/* Goes and comes back as a reboot has it. */
+static void live(struct slave *s)
+{
+	bool gone = faults_gone(&s->faults->ordered, slave_now() - s->start);
+
+	if (gone && !s->gone)
+		disappear(s);
+	/* A port that is still taken: again at the next turn. */
+	if (!gone && s->gone && appear(s, NULL) < 0) {
+		disappear(s);
+		return;
+	}
+	s->gone = gone;
 }
 
 bool slave_run(struct slave *s, wq_ms until, int wake_fd)
@@ -436,12 +360,15 @@ bool slave_run(struct slave *s, wq_ms until, int wake_fd)
 	}
 	do {
 		struct epoll_event events[64];
-		wq_ms next = s->faults->delay > 0 ? send_waiting(s, until) : until;
-		int n = epoll_wait(s->epoll, events, 64, span_until(next));
 		bool woken = false;
+		int n;
 
+		live(s);
+		n = epoll_wait(s->epoll, events, 64, span_until(slave_next(s, until)));
 		for (int i = 0; i < n; i++)
 			woken |= take_event(s, &events[i]);
+		/* Only now: what it drops may still have had an event above. */
+		deliver_due(s);
 		if (woken)
 			return true;
 	} while (slave_now() < until);

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Modbus TCP server for simulated devices: many connections, functions 3 and 4, and faults to
- * order. One thread. Written without libmodbus so that the driver is tested against somebody else.
- */
+/* A Modbus server for simulated devices: TCP, RTU over TCP, RTU on a pseudo-terminal; many
+ * connections, functions 3 and 4, and faults to order. One thread. Written apart from the driver,
+ * which is so tested against somebody else.
+ *
+ * RTU over TCP behaves like a transparent serial server: behind it is one line, and an answer goes
+ * to whoever is connected when it leaves. */
 #ifndef WQ_SIM_SLAVE_H
 #define WQ_SIM_SLAVE_H
+
+#include "fault.h"
+#include "wire.h"
 
 #include "wq/instant.h"
 
@@ -31,21 +37,30 @@ struct slave_unit {
 	unsigned long requests; /* answered or swallowed so far; the server counts */
 	size_t count;
 	uint16_t *registers; /* holding and input registers alike, from address 0 */
+	wq_ms busy;          /* until its last answer leaves; the server's own */
 };
 
 struct slave_faults {
 	bool dead[256];     /* by unit id: never answers */
 	int exception[256]; /* by unit id: the code it answers everything with; 0: none */
 	wq_ms delay;        /* before each answer */
+	struct faults ordered;
+};
+
+/* How the devices are reached. */
+struct slave_line {
+	enum wire_framing framing;
+	const char *pty; /* name of a pseudo-terminal; NULL: TCP */
 };
 
 struct slave;
 
-/* Listens on count sockets: address, then the next ports upward (all free ones when the port is 0).
- * A listener is unreachable when the device on it is. units and faults stay the caller's and may
- * change between runs. NULL with *err. */
-struct slave *slave_open(const struct sockaddr_in *address, size_t count, struct slave_unit *units,
-        size_t unit_count, const struct slave_faults *faults, struct wq_err *err);
+/* Listens on count sockets: address, then the next ports upward (all free ones when the port is 0);
+ * or makes the pseudo-terminal. A listener is unreachable when the device on it is. All that is
+ * passed stays the caller's; units and faults may change between runs. NULL with *err. */
+struct slave *slave_open(const struct sockaddr_in *address, const struct slave_line *line,
+        size_t count, struct slave_unit *units, size_t unit_count, struct slave_faults *faults,
+        struct wq_err *err);
 void slave_close(struct slave *slave);
 
 /* Dead, hung and unreachable hosts serve from now on. The caller clears what it owns of the faults.
