@@ -163,6 +163,8 @@ static int drain(struct link *link, wq_ms now, struct wq_err *err)
 	wq_ms silence = link->failed && link->options.settle > link->options.silence
 	        ? link->options.settle
 	        : link->options.silence;
+	/* What is waited for besides does not count as noise. */
+	wq_ms limit = link->limit + silence - link->options.silence;
 	wq_ms quiet, free = now;
 	int r = swallow(link, now, err);
 
@@ -175,12 +177,12 @@ static int drain(struct link *link, wq_ms now, struct wq_err *err)
 		link->limit = free + link->options.timeout;
 		return wait_for(link, POLLIN, free);
 	}
-	if (now < quiet && now >= link->limit)
+	if (now < quiet && now >= limit)
 		return wq_fail(err, WQ_E_PROTOCOL,
 		        "the line was not quiet for %lld ms within %lld ms", (long long)silence,
 		        (long long)link->options.timeout);
 	if (now < quiet)
-		return wait_for(link, POLLIN, quiet < link->limit ? quiet : link->limit);
+		return wait_for(link, POLLIN, quiet < limit ? quiet : limit);
 	link->count = link->options.framing->write(&link->request, link->bytes);
 	link->done = 0;
 	link->sent = now;
