@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Modbus TCP slave of another make, for test_peers.c: pymodbus packs the registers.
+"""A Modbus slave of another make, for test_peers.c and rtu.py: pymodbus packs the registers.
 
-Usage: pymodbus_slave.py PORT. Unit 7, holding registers:
+Usage: pymodbus_slave.py PORT [rtu]; rtu: RTU over TCP. Unit 7, holding registers:
    0 … 15   123456.0 and 0.2 as float32, in the orders ABCD CDAB BADC DCBA
   20 … 25   int16 -2, uint16 65534, int32 -70000, uint32 4000000000 (ABCD)
   30 … 33   float32 0.157 and its time as an epoch (2021-04-01T08:00:00+08:00)
@@ -23,6 +23,7 @@ from pymodbus.constants import Endian
 from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
 from pymodbus.payload import BinaryPayloadBuilder
 from pymodbus.server import StartTcpServer
+from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 EPOCH = 1617235200
 # byteorder and wordorder of pymodbus that make the four orders
@@ -50,7 +51,8 @@ def main():
                               ir=ModbusSequentialDataBlock(0, packed([("32bit_float", 21.6)])),
                               zero_mode=True)
     StartTcpServer(context=ModbusServerContext(slaves={7: unit}, single=False),
-                   address=("127.0.0.1", int(sys.argv[1])))
+                   address=("127.0.0.1", int(sys.argv[1])),
+                   framer=ModbusRtuFramer if sys.argv[2:] == ["rtu"] else ModbusSocketFramer)
 
 
 main()
