@@ -100,10 +100,12 @@ int rtu_length(const struct frame_request *request, const uint8_t *bytes, size_t
 /* Of bits the first is the lowest of the first byte. */
 static void take(const struct frame_request *request, const uint8_t *data, uint16_t *registers)
 {
-	for (size_t i = 0; i < request->count; i++)
-		registers[i] = request->function <= 2
-		        ? (uint16_t)(data[i / 8] >> i % 8 & 1)
-		        : (uint16_t)(data[2 * i] << 8 | data[2 * i + 1]);
+	for (size_t i = 0; i < request->count; i++) {
+		if (request->function <= 2)
+			registers[i] = (uint16_t)(data[i / 8] >> i % 8 & 1);
+		else
+			registers[i] = (uint16_t)(data[2 * i] << 8 | data[2 * i + 1]);
+	}
 }
 
 int rtu_read(const struct frame_request *request, const uint8_t *bytes, size_t length,

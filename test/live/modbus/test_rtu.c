@@ -139,7 +139,7 @@ static unsigned long reads_wanted(bool serial)
 {
 	if (getenv("WQ_LONG"))
 		return 1000000;
-	return serial ? 6000 : 20000; /* a line is quiet for 2 ms before each */
+	return serial ? 5000 : 10000; /* a line is quiet for 2 ms before each */
 }
 
 /* In a process of its own: nothing is asserted here. */
@@ -170,7 +170,7 @@ static void read_much(bool serial, const char *fault)
 	int status = -1;
 
 	for (unsigned long i = 0; i < lines; i++) {
-		char name[16];
+		char name[32];
 
 		pids[i] = fork();
 		if (pids[i] != 0)
@@ -201,13 +201,13 @@ static void late_by_twice_the_timeout_through_a_server(void **state)
 static void late_by_twenty_timeouts_on_a_line(void **state)
 {
 	(void)state;
-	read_much(true, "late:by=110ms,to=2s,every=400");
+	read_much(true, "late:by=110ms,to=2s,every=600");
 }
 
 static void late_by_twenty_timeouts_through_a_server(void **state)
 {
 	(void)state;
-	read_much(false, "late:by=110ms,to=2s,every=400");
+	read_much(false, "late:by=110ms,to=2s,every=600");
 }
 
 /* ---- the other faults ---- */
