@@ -75,9 +75,9 @@ class Gateway:
 
 def allowed(down):
     """The longest that may pass after a fault of this length: what is being waited when it ends, a poll, a machine that is busy."""
-    passed, wait = -INTERVAL, BACK_OFF[0]
+    passed, wait = 0.0, BACK_OFF[0]
     for next_wait in BACK_OFF:
-        if passed > down:
+        if passed > down + TIMEOUT:  # a request under way when it ends still fails
             break
         wait, passed = next_wait, passed + next_wait
     return wait + INTERVAL + 2 * TIMEOUT + SLACK
