@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts to typed fields. Numbers are parsed here, not by libconfuse: NaN, infinities, hexadecimal
+/* Texts to typed fields. Numbers are parsed here, not by libconfuse: NaN, infinities, hexadecimal floats
  * and octal-looking integers are no settings. */
 #include "fill.h"
 
@@ -96,8 +96,11 @@ static void fill_number(struct filling *f)
 static void fill_integer(struct filling *f)
 {
 	const char *digits = f->text[0] == '-' ? f->text + 1 : f->text;
+	const bool hex = strncmp(f->text, "0x", 2) == 0; /* as manuals write addresses */
 	long long value;
 
+	if (hex && f->text[2 + strspn(f->text + 2, "0123456789abcdefABCDEF")] == '\0' && f->text[2] != '\0')
+		digits = "0";
 	if (digits[0] == '\0' || strspn(digits, "0123456789") != strlen(digits)) {
 		wrong(f, "is not a whole number");
 		return;
@@ -107,7 +110,7 @@ static void fill_integer(struct filling *f)
 		return;
 	}
 	errno = 0;
-	value = strtoll(f->text, NULL, 10);
+	value = strtoll(f->text, NULL, hex ? 16 : 10);
 	if (errno != 0) {
 		wrong(f, "is too large");
 		return;

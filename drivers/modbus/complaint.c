@@ -16,7 +16,10 @@ enum complaint {
 	COMPLAINT_NONE,
 	COMPLAINT_NOTHING,
 	COMPLAINT_OLD,
+	COMPLAINT_WORD,
+	COMPLAINT_FLAG,
 	COMPLAINT_GARBAGE,
+	COMPLAINT_NONSENSE,
 	COMPLAINT_STUCK,
 	COMPLAINT_ZEROS,
 	COMPLAINT_AHEAD,
@@ -33,6 +36,9 @@ static const struct {
 	[COMPLAINT_OLD] = { "nothing measured since ", "" },
 	[COMPLAINT_GARBAGE] = { "a number that scale makes longer than 18 digits; kept as bad",
 	        "" },
+	[COMPLAINT_WORD] = { "", ": what is measured meanwhile is kept as bad" },
+	[COMPLAINT_FLAG] = { "an unknown flag, ", "; kept as bad" },
+	[COMPLAINT_NONSENSE] = { "its registers hold no number of its type; kept as missing", "" },
 	[COMPLAINT_STUCK] = { "the value changes, its time stands still at ", "; not stored" },
 	[COMPLAINT_ZEROS] = { "0 like all values of the device, as after a restart; kept as bad",
 	        "" },
@@ -69,6 +75,9 @@ static enum complaint worst(const struct readings_seen *seen, wq_ms cycle, wq_ms
 		[READINGS_GARBAGE] = COMPLAINT_GARBAGE,
 		[READINGS_NO_TIME] = COMPLAINT_NO_TIME,
 		[READINGS_ZEROS] = COMPLAINT_ZEROS,
+		[READINGS_NONSENSE] = COMPLAINT_NONSENSE,
+		[READINGS_FLAG] = COMPLAINT_FLAG,
+		[READINGS_WORD] = COMPLAINT_WORD,
 	};
 	enum complaint time = of_time(seen, cycle, now), value = of[seen->is];
 
@@ -89,17 +98,33 @@ static void write_registers(const struct readings *r, size_t point, char *text, 
 	}
 }
 
+/* What the sentence of a complaint is filled with. */
+static void write_detail(const struct readings *r, size_t point, enum complaint complaint,
+        char *text, size_t cap)
+{
+	static const char *const words[MODBUS_WORDS] = { "status", "alarm", "fault" };
+	const struct readings_seen *seen = &r->seen[point];
+	char at[WQ_INSTANT_TEXT];
+
+	text[0] = '\0';
+	if (complaint == COMPLAINT_NO_TIME)
+		write_registers(r, point, text, cap);
+	else if (complaint == COMPLAINT_WORD)
+		snprintf(text, cap, "%s %u", words[seen->word], seen->word_is);
+	else if (complaint == COMPLAINT_FLAG)
+		snprintf(text, cap, "\"%s\"", seen->flag);
+	else if (complaint == COMPLAINT_OLD || complaint == COMPLAINT_STUCK ||
+	        complaint == COMPLAINT_AHEAD)
+		snprintf(text, cap, "%s", wq_instant_format(r->bus->zone, seen->at, at));
+}
+
 static void describe(const struct readings *r, size_t point, enum complaint complaint, size_t more,
         char *text, size_t cap)
 {
 	const struct wq_point *p = &r->bus->points[point];
-	char detail[WQ_INSTANT_TEXT + 16] = "", others[40] = "";
+	char detail[WQ_INSTANT_TEXT + 16], others[40] = "";
 
-	if (complaint == COMPLAINT_NO_TIME)
-		write_registers(r, point, detail, sizeof detail);
-	else if (complaint == COMPLAINT_OLD || complaint == COMPLAINT_STUCK ||
-	        complaint == COMPLAINT_AHEAD)
-		wq_instant_format(r->bus->zone, r->seen[point].at, detail);
+	write_detail(r, point, complaint, detail, sizeof detail);
 	if (more > 0)
 		snprintf(others, sizeof others, " (and %zu more)", more);
 	snprintf(text, cap, "%s of %s%s: %s%s%s", p->parameter, p->station, others,

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of a Modbus bus and of its points, and the mistakes that only show when keys are seen
- * together. */
+/* The keys of a Modbus bus and of its points; check.c looks at them together. */
 #include "modbus_settings.h"
 
-#include "regmap.h"
 #include "serial.h"
 
-#include "wq/err.h"
-
 #include <stddef.h>
-#include <string.h>
 
 static const struct wq_choice tables[] = {
 	{ "holding", MODBUS_HOLDING },
 	{ "input", MODBUS_INPUT },
+	{ "coil", MODBUS_COIL },
+	{ "discrete", MODBUS_DISCRETE },
 	{ NULL, 0 },
 };
 
@@ -23,6 +20,13 @@ static const struct wq_choice types[] = {
 	{ "uint16", MODBUS_UINT16 },
 	{ "int32", MODBUS_INT32 },
 	{ "uint32", MODBUS_UINT32 },
+	{ "float64", MODBUS_FLOAT64 },
+	{ "int64", MODBUS_INT64 },
+	{ "uint64", MODBUS_UINT64 },
+	{ "bcd16", MODBUS_BCD16 },
+	{ "bcd32", MODBUS_BCD32 },
+	{ "packed32", MODBUS_PACKED32 },
+	{ "bit", MODBUS_BIT },
 	{ NULL, 0 },
 };
 
@@ -31,12 +35,24 @@ static const struct wq_choice orders[] = {
 	{ "CDAB", MODBUS_CDAB },
 	{ "BADC", MODBUS_BADC },
 	{ "DCBA", MODBUS_DCBA },
+	{ "ABCDEFGH", MODBUS_ABCD },
+	{ "GHEFCDAB", MODBUS_CDAB },
+	{ "BADCFEHG", MODBUS_BADC },
+	{ "HGFEDCBA", MODBUS_DCBA },
 	{ NULL, 0 },
 };
 
 static const struct wq_choice times[] = {
 	{ "epoch", MODBUS_EPOCH },
 	{ "ymdhms", MODBUS_YMDHMS },
+	{ "bcd", MODBUS_BCD_TIME },
+	{ "packed", MODBUS_PACKED_TIME },
+	{ NULL, 0 },
+};
+
+static const struct wq_choice flag_types[] = {
+	{ "ascii", MODBUS_FLAG_ASCII },
+	{ "code", MODBUS_FLAG_CODE },
 	{ NULL, 0 },
 };
 
@@ -95,6 +111,47 @@ const char *modbus_table_name(int table)
 bool modbus_table_of_bits(int table)
 {
 	return table == MODBUS_COIL || table == MODBUS_DISCRETE;
+}
+
+/* What manuals call the first register, and of which table it then is; -1: of any. */
+static const struct {
+	int64_t base;
+	int table;
+} bases[] = {
+	{ 0, -1 },
+	{ 1, -1 },
+	{ 10001, MODBUS_DISCRETE },
+	{ 30001, MODBUS_INPUT },
+	{ 40001, MODBUS_HOLDING },
+	{ 100001, MODBUS_DISCRETE },
+	{ 300001, MODBUS_INPUT },
+	{ 400001, MODBUS_HOLDING },
+};
+
+bool modbus_base_known(int64_t base, int *table)
+{
+	for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+		*table = bases[i].table;
+		if (bases[i].base == base)
+			return true;
+	}
+	*table = -1;
+	return false;
+}
+
+int modbus_table(const struct modbus_point_settings *point)
+{
+	int table;
+
+	if (point->table >= 0)
+		return point->table;
+	modbus_base_known(point->address_base, &table);
+	return table < 0 ? MODBUS_HOLDING : table;
+}
+
+int64_t modbus_address(const struct modbus_point_settings *point, int64_t given)
+{
+	return given - point->address_base;
 }
 
 #define BUS(field)   offsetof(struct modbus_bus_settings, field)
@@ -218,21 +275,36 @@ const struct wq_option modbus_point_options[] = {
 	        .type = WQ_OPT_INTEGER,
 	        .required = true,
 	        .min = 0,
-	        .max = 65535,
+	        .max = 465536,
 	        .offset = POINT(address),
-	        .help = "first register, counted from 0 (40001 in manuals is 0)" },
+	        .help = "first register of the value, counted as address_base says; 4104 or 0x1008" },
+	{ .key = "address_base",
+	        .type = WQ_OPT_INTEGER,
+	        .min = 0,
+	        .max = 400001,
+	        .fallback = "0",
+	        .offset = POINT(address_base),
+	        .help = "the manual's number of the first register: 0, 1, 10001, 30001, 40001, "
+	                "100001, 300001 or 400001" },
 	{ .key = "table",
 	        .type = WQ_OPT_CHOICE,
-	        .fallback = "holding",
 	        .choices = tables,
 	        .offset = POINT(table),
-	        .help = "holding registers (function 3) or input registers (4)" },
+	        .help = "what is read, with function 3, 4, 1 or 2; default: as address_base says, "
+	                "else holding" },
 	{ .key = "type",
 	        .type = WQ_OPT_CHOICE,
-	        .fallback = "float32",
 	        .choices = types,
 	        .offset = POINT(type),
-	        .help = "what the registers hold" },
+	        .help = "what the registers hold; default: float32, of coils and discrete inputs "
+	                "bit" },
+	{ .key = "bits",
+	        .type = WQ_OPT_TEXT,
+	        .min = 1,
+	        .max = 5,
+	        .offset = POINT(bits),
+	        .help = "only these bits of a uint16, uint32 or uint64, 0 the lowest: \"3\" or "
+	                "\"4-7\"" },
 	{ .key = "order",
 	        .type = WQ_OPT_CHOICE,
 	        .fallback = "ABCD",
@@ -258,7 +330,7 @@ const struct wq_option modbus_point_options[] = {
 	{ .key = "time_address",
 	        .type = WQ_OPT_INTEGER,
 	        .min = -1,
-	        .max = 65535,
+	        .max = 465536,
 	        .fallback = "-1",
 	        .offset = POINT(time_address),
 	        .help = "first register of the analyser's time of measurement; -1: none" },
@@ -267,132 +339,82 @@ const struct wq_option modbus_point_options[] = {
 	        .fallback = "epoch",
 	        .choices = times,
 	        .offset = POINT(time_type),
-	        .help = "seconds since 1970 UTC, or six registers in local time" },
+	        .help = "seconds since 1970 UTC; or local time in six registers, in three of BCD or of decimals" },
 	{ .key = "time_order",
 	        .type = WQ_OPT_CHOICE,
 	        .choices = orders,
 	        .offset = POINT(time_order),
 	        .help = "byte order of the time; absent: as order" },
+	{ .key = "flag_address",
+	        .type = WQ_OPT_INTEGER,
+	        .min = -1,
+	        .max = 465536,
+	        .fallback = "-1",
+	        .offset = POINT(flag_address),
+	        .help = "first register of the station's own flag of the value; -1: none" },
+	{ .key = "flag_registers",
+	        .type = WQ_OPT_INTEGER,
+	        .min = 1,
+	        .max = MODBUS_FLAG_REGISTERS,
+	        .fallback = "1",
+	        .offset = POINT(flag_registers),
+	        .help = "registers that the flag takes" },
+	{ .key = "flag_type",
+	        .type = WQ_OPT_CHOICE,
+	        .fallback = "ascii",
+	        .choices = flag_types,
+	        .offset = POINT(flag_type),
+	        .help = "two characters a register, or a number that flags translates" },
+	{ .key = "flag_order",
+	        .type = WQ_OPT_CHOICE,
+	        .choices = orders,
+	        .offset = POINT(flag_order),
+	        .help = "byte order of the flag; absent: as order" },
+	{ .key = "flags",
+	        .type = WQ_OPT_LIST,
+	        .max = MODBUS_LISTED,
+	        .offset = POINT(flags),
+	        .help = "numbers of a code and the flags they mean: \"0=N\"; others are bad" },
+	{ .key = "status_address",
+	        .type = WQ_OPT_INTEGER,
+	        .min = -1,
+	        .max = 465536,
+	        .fallback = "-1",
+	        .offset = POINT(words[MODBUS_STATUS].address),
+	        .help = "register that says what the device does; -1: none" },
+	{ .key = "status_bad",
+	        .type = WQ_OPT_LIST,
+	        .max = MODBUS_LISTED,
+	        .offset = POINT(words[MODBUS_STATUS].bad),
+	        .help = "status at which a value is bad: \"5\", \"2-7\", \"0x10\" or \"bit 3\"" },
+	{ .key = "status_maintenance",
+	        .type = WQ_OPT_LIST,
+	        .max = MODBUS_LISTED,
+	        .offset = POINT(words[MODBUS_STATUS].maintenance),
+	        .help = "status at which a value belongs to maintenance, likewise" },
+	{ .key = "alarm_address",
+	        .type = WQ_OPT_INTEGER,
+	        .min = -1,
+	        .max = 465536,
+	        .fallback = "-1",
+	        .offset = POINT(words[MODBUS_ALARM].address),
+	        .help = "register of the device's alarms; -1: none" },
+	{ .key = "alarm_bad",
+	        .type = WQ_OPT_LIST,
+	        .max = MODBUS_LISTED,
+	        .offset = POINT(words[MODBUS_ALARM].bad),
+	        .help = "alarms at which a value is bad, likewise" },
+	{ .key = "fault_address",
+	        .type = WQ_OPT_INTEGER,
+	        .min = -1,
+	        .max = 465536,
+	        .fallback = "-1",
+	        .offset = POINT(words[MODBUS_FAULT].address),
+	        .help = "register of the device's faults; -1: none" },
+	{ .key = "fault_bad",
+	        .type = WQ_OPT_LIST,
+	        .max = MODBUS_LISTED,
+	        .offset = POINT(words[MODBUS_FAULT].bad),
+	        .help = "faults at which a value is bad, likewise; default: all but 0" },
 	WQ_OPTION_END,
 };
-
-/* Registers [first, end) of one table of one device. */
-struct extent {
-	int64_t unit_id, first, end;
-	int table;
-};
-
-static struct extent value_of(const struct modbus_point_settings *p)
-{
-	return (struct extent){ p->unit_id, p->address, p->address + regmap_value_width(p->type),
-		p->table };
-}
-
-static struct extent time_of(const struct modbus_point_settings *p)
-{
-	return (struct extent){ p->unit_id, p->time_address,
-		p->time_address + regmap_time_width(p->time_type), p->table };
-}
-
-static bool overlap(struct extent a, struct extent b)
-{
-	return a.unit_id == b.unit_id && a.table == b.table && a.first < b.end && b.first < a.end;
-}
-
-static int check_extent(struct extent e, const char *key, int64_t block, struct wq_err *err)
-{
-	if (e.end > 65536)
-		return wq_fail(err, WQ_E_INVALID,
-		        "%s = %lld: needs %lld registers, and the last address is 65535", key,
-		        (long long)e.first, (long long)(e.end - e.first));
-	if (e.end - e.first > block)
-		return wq_fail(err, WQ_E_INVALID,
-		        "%s = %lld: needs %lld registers in one request, and block = %lld allows "
-		        "fewer",
-		        key, (long long)e.first, (long long)(e.end - e.first), (long long)block);
-	return 0;
-}
-
-static int check_unit(const struct modbus_bus_settings *b, int64_t unit_id, struct wq_err *err)
-{
-	bool rtu = modbus_is_rtu(b);
-
-	if (unit_id >= 1 && (unit_id <= 247 || (unit_id == 255 && !rtu)))
-		return 0;
-	return wq_fail(err, WQ_E_INVALID, "unit_id = %lld: must be between 1 and 247%s",
-	        (long long)unit_id, rtu ? "; RTU knows no others" : ", or 255");
-}
-
-static int check_point(const struct wq_bus *bus, size_t i, struct wq_err *err)
-{
-	const struct modbus_bus_settings *b = bus->settings;
-	const struct modbus_point_settings *p = bus->points[i].settings;
-	struct regmap map;
-	int r;
-
-	if ((r = check_unit(b, p->unit_id, err)) < 0)
-		return r;
-	if ((r = check_extent(value_of(p), "address", b->block, err)) < 0)
-		return r;
-	if (p->time_address >= 0 &&
-	        (r = check_extent(time_of(p), "time_address", b->block, err)) < 0)
-		return r;
-	if (p->time_address >= 0 && overlap(value_of(p), time_of(p)))
-		return wq_fail(err, WQ_E_INVALID,
-		        "time_address = %lld: its registers overlap with the value's at %lld",
-		        (long long)p->time_address, (long long)p->address);
-	return regmap_open(&map, p, bus->points[i].factor, err);
-}
-
-/* A register holds one thing. Two points that want it in two ways are a slip of the pen, most often
- * a copied section whose address was not changed. One time may serve several values. */
-static int check_pair(const struct wq_point *a, const struct wq_point *b, struct wq_err *err)
-{
-	const struct modbus_point_settings *p = a->settings, *q = b->settings;
-	int64_t at = -1;
-
-	if (overlap(value_of(p), value_of(q)))
-		at = p->address;
-	else if (q->time_address >= 0 && overlap(value_of(p), time_of(q)))
-		at = p->address;
-	else if (p->time_address >= 0 && overlap(time_of(p), value_of(q)))
-		at = p->time_address;
-	if (at < 0)
-		return 0;
-	return wq_fail(err, WQ_E_INVALID,
-	        "register %lld of unit %lld is also read by point '%s' of station '%s'",
-	        (long long)at, (long long)p->unit_id, b->parameter, b->station);
-}
-
-/* "10.0.0.9:502" is an address and a port in one; an IPv6 address has more colons. */
-static int check_host(const struct modbus_bus_settings *bus, struct wq_err *err)
-{
-	const char *colon = bus->host != NULL ? strchr(bus->host, ':') : NULL;
-
-	if (colon == NULL || strchr(colon + 1, ':') != NULL)
-		return 0;
-	return wq_fail(err, WQ_E_INVALID, "host = \"%.64s\": no port here; write host = \"%.*s\" and port = %.16s",
-	        bus->host, (int)(colon - bus->host < 64 ? colon - bus->host : 64), bus->host, colon + 1);
-}
-
-int modbus_check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
-{
-	int r = check_host(bus->settings, err);
-
-	*bad = SIZE_MAX;
-	if (r == 0)
-		r = modbus_check_line(bus, err);
-	if (r < 0)
-		return r;
-
-	for (size_t i = 0; i < bus->point_count; i++) {
-		*bad = i;
-		if ((r = check_point(bus, i, err)) < 0)
-			return r;
-		for (size_t j = 0; j < i; j++)
-			if ((r = check_pair(&bus->points[i], &bus->points[j], err)) < 0)
-				return r;
-	}
-	*bad = SIZE_MAX;
-	return 0;
-}

@@ -5,9 +5,10 @@
  * - No block is longer than the configured maximum, none reads across more than `gap` registers
  * that no point asked for (analysers refuse addresses that they do not have), none mixes devices or
  * tables.
- * - A value and the time it was measured at are in one block wherever that is possible, so that
- * both are of the same instant. Where it is not, the time is read in a check block before and after
- * the values, and counts when it did not change in between. */
+ * - A value, its flag and the time it was measured at are in one block wherever that is possible, so
+ * that all are of the same instant. Where the time is out of reach it is read in a check block before
+ * and after the values, and counts when it did not change in between; a flag out of reach is an error.
+ * - Words of state are read with the values, in blocks of their own where they lie apart. */
 #ifndef WQ_MODBUS_PLAN_H
 #define WQ_MODBUS_PLAN_H
 
@@ -18,12 +19,16 @@
 struct wq_err;
 
 #define PLAN_NO_BLOCK SIZE_MAX
+#define PLAN_WORDS    3
 
 struct plan_point {
 	uint8_t unit_id;
 	uint8_t table;
 	uint16_t address, registers;
 	uint16_t time_address, time_registers; /* 0 registers: no time */
+	uint16_t flag_address, flag_registers; /* 0 registers: no flag */
+	uint8_t word_count;
+	uint16_t word_addresses[PLAN_WORDS]; /* a register each */
 };
 
 struct plan_block {
@@ -37,8 +42,9 @@ struct plan_block {
 
 /* Where a point is found. */
 struct plan_place {
-	size_t value_block; /* index into blocks; never a check block */
+	size_t value_block; /* index into blocks; never a check block; the flag is there too */
 	size_t time_block;  /* the same, a check block, or PLAN_NO_BLOCK */
+	size_t word_blocks[PLAN_WORDS]; /* never check blocks */
 };
 
 struct plan {
@@ -49,10 +55,11 @@ struct plan {
 	size_t register_count;     /* of the buffer */
 };
 
-/* block: 1 … 125 and at least the width of each value and time. WQ_E_MEMORY is the only failure;
- * the plan holds nothing then. */
+/* block: 1 … 125 and at least the width of each value, time and flag. WQ_E_INVALID: the flag of a
+ * point (*bad) cannot be read with its value; WQ_E_MEMORY, *bad is SIZE_MAX. The plan holds nothing
+ * then. bad may be NULL. */
 int plan_open(struct plan *plan, const struct plan_point *points, size_t count, uint32_t block,
-        uint32_t gap, struct wq_err *err);
+        uint32_t gap, size_t *bad, struct wq_err *err);
 void plan_close(struct plan *plan); /* a zeroed plan is fine */
 
 #endif

@@ -15,6 +15,25 @@ static void *room(size_t count, size_t size)
 	return calloc(count > 0 ? count : 1, size);
 }
 
+struct plan_point readings_plan_point(uint8_t unit_id, const struct regmap *map)
+{
+	struct plan_point point = {
+		.unit_id = unit_id,
+		.table = (uint8_t)map->table,
+		.address = map->address,
+		.registers = map->registers,
+		.time_address = map->time_address,
+		.time_registers = map->time_registers,
+		.flag_address = map->flag_address,
+		.flag_registers = map->flag_registers,
+	};
+
+	for (int i = 0; i < MODBUS_WORDS; i++)
+		if (map->words[i].there)
+			point.word_addresses[point.word_count++] = map->words[i].address;
+	return point;
+}
+
 static int open_maps(struct readings *r, struct plan_point *points, struct wq_err *err)
 {
 	for (size_t i = 0; i < r->bus->point_count; i++) {
@@ -23,14 +42,7 @@ static int open_maps(struct readings *r, struct plan_point *points, struct wq_er
 
 		if (code < 0)
 			return code;
-		points[i] = (struct plan_point){
-			.unit_id = (uint8_t)s->unit_id,
-			.table = (uint8_t)s->table,
-			.address = (uint16_t)s->address,
-			.registers = r->maps[i].registers,
-			.time_address = (uint16_t)(s->time_address < 0 ? 0 : s->time_address),
-			.time_registers = r->maps[i].time_registers,
-		};
+		points[i] = readings_plan_point((uint8_t)s->unit_id, &r->maps[i]);
 	}
 	return 0;
 }
@@ -43,7 +55,8 @@ static int open_plan(struct readings *r, struct plan_point *points, struct wq_er
 	if (code < 0)
 		return code;
 	code = plan_open(
-	        &r->plan, points, r->bus->point_count, (uint32_t)s->block, (uint32_t)s->gap, err);
+	        &r->plan, points, r->bus->point_count, (uint32_t)s->block, (uint32_t)s->gap, NULL,
+	        err);
 	if (code < 0)
 		return code;
 	r->registers = room(r->plan.register_count, sizeof *r->registers);
@@ -115,31 +128,78 @@ struct found {
 	bool timed;
 	bool zeros; /* the device holds nothing but zeros */
 	wq_ms at;
+	bool flag_known;
+	char flag[WQ_FLAG_TEXT];
+	enum wq_quality said; /* by the words of state */
+	uint8_t word;         /* which one said it */
+	uint16_t word_is;
 };
 
 /* False when the point's registers were not read, or not as of one instant. */
 static bool locate(struct readings *r, size_t point, struct found *found)
 {
-	const struct modbus_point_settings *s = r->bus->points[point].settings;
+	const struct regmap *map = &r->maps[point];
 	const struct plan_place *place = &r->plan.places[point];
 	const struct plan_block *value = &r->plan.blocks[place->value_block], *time;
-	size_t skip, bytes = r->maps[point].time_registers * sizeof(uint16_t);
+	size_t skip, bytes = map->time_registers * sizeof(uint16_t);
 
 	if (r->states[place->value_block] != BLOCK_READ)
 		return false;
 	found->value_registers = readings_buffer(r, place->value_block, false) +
-	        ((size_t)s->address - value->address);
+	        (map->address - value->address);
 	found->time_registers = NULL;
 	if (place->time_block == PLAN_NO_BLOCK)
 		return true;
 	if (r->states[place->time_block] != BLOCK_READ)
 		return false;
 	time = &r->plan.blocks[place->time_block];
-	skip = (size_t)s->time_address - time->address;
+	skip = (size_t)map->time_address - time->address;
 	found->time_registers = readings_buffer(r, place->time_block, false) + skip;
 	return !time->check ||
 	        memcmp(found->time_registers, readings_buffer(r, place->time_block, true) + skip,
 	                bytes) == 0;
+}
+
+/* The flag lies in the value's block. */
+static void decode_flag(struct readings *r, size_t point, struct found *found)
+{
+	const struct regmap *map = &r->maps[point];
+	size_t block = r->plan.places[point].value_block;
+
+	found->flag_known = true;
+	if (map->flag_registers > 0)
+		found->flag_known = regmap_flag(map,
+		        readings_buffer(r, block, false) +
+		                (map->flag_address - r->plan.blocks[block].address),
+		        found->flag);
+}
+
+/* Maintenance weighs more than a fault: who works on a device breaks it for a while. A word that the
+ * device refuses says nothing. */
+static void decode_words(struct readings *r, size_t point, struct found *found)
+{
+	const struct plan_place *place = &r->plan.places[point];
+	size_t used = 0;
+
+	found->said = WQ_UNCHECKED;
+	for (uint8_t i = 0; i < MODBUS_WORDS; i++) {
+		const struct regmap_word *word = &r->maps[point].words[i];
+		size_t block = word->there ? place->word_blocks[used++] : PLAN_NO_BLOCK;
+		enum wq_quality says;
+		uint16_t is;
+
+		if (block == PLAN_NO_BLOCK || r->states[block] != BLOCK_READ)
+			continue;
+		is = readings_buffer(r, block, false)[word->address - r->plan.blocks[block].address];
+		is = regmap_swapped(r->maps[point].order, is);
+		says = regmap_word_says(word, is);
+		if (says == WQ_UNCHECKED || found->said == WQ_MAINTENANCE ||
+		        (says == WQ_BAD && found->said == WQ_BAD))
+			continue;
+		found->said = says;
+		found->word = i;
+		found->word_is = is;
+	}
 }
 
 static void decode(struct readings *r, size_t point, struct found *found)
@@ -149,6 +209,8 @@ static void decode(struct readings *r, size_t point, struct found *found)
 	found->value_is = regmap_value(map, found->value_registers, &found->value);
 	found->timed = found->time_registers &&
 	        regmap_time(map, found->time_registers, r->bus->zone, &found->at);
+	decode_flag(r, point, found);
+	decode_words(r, point, found);
 }
 
 static struct readings_memory memory_of(const struct regmap *map, const struct found *found)
@@ -156,7 +218,8 @@ static struct readings_memory memory_of(const struct regmap *map, const struct f
 	struct readings_memory m = {
 		.told = true,
 		.timed = found->timed,
-		.valued = found->value_is != REGMAP_NOTHING && !found->zeros,
+		.valued = found->value_is != REGMAP_NOTHING &&
+		        found->value_is != REGMAP_NONSENSE && !found->zeros,
 		.at = found->timed ? found->at : WQ_NO_TIME,
 	};
 
@@ -183,12 +246,18 @@ static void refuse_time(const struct readings *r, size_t point, const struct fou
 	char what[160];
 	int n = snprintf(what, sizeof what, "unit %d: %s of %s: time registers at %d hold",
 	        (int)s->unit_id, r->bus->points[point].parameter, r->bus->points[point].station,
-	        (int)s->time_address);
+	        (int)s->time_address); /* as the file has it */
 
 	for (size_t i = 0; i < r->maps[point].time_registers && n >= 0 && (size_t)n < sizeof what;
 	        i++)
 		n += snprintf(what + n, sizeof what - (size_t)n, " %u", found->time_registers[i]);
 	sink->refuse(sink->owner, WQ_REFUSED_TIME, what);
+}
+
+static bool is_bad(const struct found *found)
+{
+	return found->value_is == REGMAP_GARBAGE || found->zeros || !found->flag_known ||
+	        (found->time_registers && !found->timed);
 }
 
 static struct wq_sample sample_of(const struct readings *r, size_t point, const struct found *found)
@@ -201,23 +270,35 @@ static struct wq_sample sample_of(const struct readings *r, size_t point, const 
 		.value = found->value,
 	};
 
-	if (found->value_is == REGMAP_NOTHING)
+	memcpy(sample.flag, found->flag, sizeof sample.flag);
+	if (found->value_is == REGMAP_NOTHING || found->value_is == REGMAP_NONSENSE)
 		sample.quality = WQ_MISSING;
-	else if (found->value_is == REGMAP_GARBAGE || found->zeros ||
-	        (found->time_registers && !found->timed))
+	else if (is_bad(found))
 		sample.quality = WQ_BAD;
+	else
+		sample.quality = (uint8_t)found->said;
 	return sample;
 }
 
+/* The worst first. */
 static enum readings_is found_is(const struct found *found)
 {
+	static const enum readings_is of_value[] = {
+		[REGMAP_VALUE] = READINGS_GOOD,
+		[REGMAP_NOTHING] = READINGS_NOTHING,
+		[REGMAP_GARBAGE] = READINGS_GARBAGE,
+		[REGMAP_NONSENSE] = READINGS_NONSENSE,
+	};
+
 	if (found->zeros)
 		return READINGS_ZEROS;
 	if (found->time_registers && !found->timed)
 		return READINGS_NO_TIME;
-	if (found->value_is == REGMAP_NOTHING)
-		return READINGS_NOTHING;
-	return found->value_is == REGMAP_GARBAGE ? READINGS_GARBAGE : READINGS_GOOD;
+	if (found->value_is != REGMAP_VALUE)
+		return of_value[found->value_is];
+	if (!found->flag_known)
+		return READINGS_FLAG;
+	return found->said == WQ_BAD ? READINGS_WORD : READINGS_GOOD;
 }
 
 static void see(struct readings *r, size_t point, const struct found *found,
@@ -226,7 +307,11 @@ static void see(struct readings *r, size_t point, const struct found *found,
 	const struct readings_memory *was = &r->memory[point];
 	struct readings_seen *seen = &r->seen[point];
 
-	*seen = (struct readings_seen){ .is = (uint8_t)found_is(found), .at = is->at };
+	*seen = (struct readings_seen){ .is = (uint8_t)found_is(found),
+		.at = is->at,
+		.word = found->word,
+		.word_is = found->word_is };
+	memcpy(seen->flag, found->flag, sizeof seen->flag);
 	memcpy(seen->time_registers, is->registers, sizeof seen->time_registers);
 	seen->moves = was->told && was->timed && is->timed && was->at == is->at && is->valued &&
 	        memcmp(was->registers, is->registers, sizeof is->registers) != 0;
@@ -254,7 +339,7 @@ static void gather(struct readings *r, size_t point, bool zeros, const struct wq
 /* ---- all points of a device ---- */
 
 /* A device that just started holds zeros until it has measured. One value may be 0; that all are is
- * the device. */
+ * the device. Bits are 0 half of the time and say nothing of it. */
 static bool holds_zeros(struct readings *r, uint8_t unit_id)
 {
 	static const uint16_t zero[REGMAP_VALUE_REGISTERS];
@@ -265,7 +350,8 @@ static bool holds_zeros(struct readings *r, uint8_t unit_id)
 		const struct modbus_point_settings *s = r->bus->points[i].settings;
 		struct found found = { .zeros = false };
 
-		if (s->unit_id != unit_id || !locate(r, i, &found))
+		if (s->unit_id != unit_id || r->maps[i].type == MODBUS_BIT ||
+		        r->maps[i].bit_count > 0 || !locate(r, i, &found))
 			continue;
 		if (memcmp(found.value_registers, zero, r->maps[i].registers * sizeof *zero) != 0)
 			return false;

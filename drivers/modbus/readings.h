@@ -38,6 +38,9 @@ enum readings_is {
 	READINGS_GARBAGE, /* a number that scaling cannot express */
 	READINGS_NO_TIME, /* its time registers hold no time */
 	READINGS_ZEROS,   /* 0 like all values of the device */
+	READINGS_NONSENSE, /* no number: not BCD, not packed */
+	READINGS_FLAG,     /* a flag that is not known */
+	READINGS_WORD,     /* its status, alarm or fault says that it is bad */
 };
 
 struct readings_seen {
@@ -45,6 +48,9 @@ struct readings_seen {
 	bool moves; /* the value is another than the one told, and its time is the same */
 	wq_ms at;   /* WQ_NO_TIME: it has none */
 	uint16_t time_registers[REGMAP_TIME_REGISTERS];
+	char flag[WQ_FLAG_TEXT];
+	uint8_t word; /* enum modbus_word: which one says that it is bad */
+	uint16_t word_is;
 };
 
 struct readings {
@@ -60,6 +66,9 @@ struct readings {
 	size_t *points;                  /* of samples[i] */
 	struct readings_memory *pending; /* of samples[i]: becomes memory when the sink took it */
 };
+
+/* What is to be read of a point. */
+struct plan_point readings_plan_point(uint8_t unit_id, const struct regmap *map);
 
 /* Prepares for a bus that modbus_check() accepted; allocates all that polls need. On failure
  * nothing is held. */
@@ -81,7 +90,9 @@ void readings_begin(struct readings *readings, uint8_t unit_id);
  *   the value's changed; sink->refuse says so.
  * NaN, infinities and what is listed in `invalid` are WQ_MISSING. Values that are 0 like all others
  * of their device, two at least, are WQ_BAD unless the bus says that zeros are values; a value that
- * comes later for the same time is told. seen[] says what was found, told or not. */
+ * comes later for the same time is told. The station's flag goes with the value; a flag that is not
+ * known makes it WQ_BAD, and words of state that were read make it WQ_BAD or WQ_MAINTENANCE as the
+ * point says. Flags and words never make a value new. seen[] says what was found, told or not. */
 void readings_gather(struct readings *readings, uint8_t unit_id, const struct wq_sink *sink);
 
 /* The sink took the samples: what they told is remembered. */

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding of registers: word order, type, "no value", scale, the analyser's time. */
+/* Registers -> value: word order, type, "no value", scale. */
 #include "regmap.h"
 
-#include "wq/err.h"
-
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* 2010-01-01T00:00:00Z. What is polled now was not measured before; a clock that lost its battery
- * begins in 1970, 1980, 2000 or 2001 and runs on from there. */
-#define EARLIEST_EPOCH 1262304000u
-#define EARLIEST_YEAR  2010
+/* An integer beyond 18 digits is no decimal of ours. */
+#define DECIMAL_MOST 999999999999999999
 
 static const struct {
 	const char *name;
@@ -24,6 +18,13 @@ static const struct {
 	[MODBUS_UINT16] = { "uint16", 1, 0, UINT16_MAX },
 	[MODBUS_INT32] = { "int32", 2, INT32_MIN, INT32_MAX },
 	[MODBUS_UINT32] = { "uint32", 2, 0, UINT32_MAX },
+	[MODBUS_FLOAT64] = { "float64", 4, 0, 0 },
+	[MODBUS_INT64] = { "int64", 4, -DECIMAL_MOST, DECIMAL_MOST },
+	[MODBUS_UINT64] = { "uint64", 4, 0, DECIMAL_MOST },
+	[MODBUS_BCD16] = { "bcd16", 1, 0, 9999 },
+	[MODBUS_BCD32] = { "bcd32", 2, 0, 99999999 },
+	[MODBUS_PACKED32] = { "packed32", 2, 0, 99999999 },
+	[MODBUS_BIT] = { "bit", 1, 0, 1 },
 };
 
 uint16_t regmap_value_width(int type)
@@ -31,184 +32,62 @@ uint16_t regmap_value_width(int type)
 	return types[type].registers;
 }
 
-uint16_t regmap_time_width(int time_type)
-{
-	return time_type == MODBUS_EPOCH ? 2 : REGMAP_TIME_REGISTERS;
-}
-
 const char *regmap_type_name(int type)
 {
 	return types[type].name;
 }
 
-static bool bytes_swapped(int order)
+void regmap_type_range(int type, int64_t *low, int64_t *high)
 {
-	return order == MODBUS_BADC || order == MODBUS_DCBA;
+	*low = types[type].low;
+	*high = types[type].high;
 }
 
-uint16_t regmap_word(int order, uint16_t reg)
+bool regmap_type_is_float(int type)
 {
-	if (!bytes_swapped(order))
+	return type == MODBUS_FLOAT32 || type == MODBUS_FLOAT64;
+}
+
+uint16_t regmap_swapped(int order, uint16_t reg)
+{
+	if (order != MODBUS_BADC && order != MODBUS_DCBA)
 		return reg;
 	return (uint16_t)(reg >> 8 | reg << 8);
 }
 
-uint32_t regmap_join(int order, const uint16_t registers[2])
+uint64_t regmap_join(int order, const uint16_t *registers, size_t count)
 {
 	bool low_first = order == MODBUS_CDAB || order == MODBUS_DCBA;
-	uint32_t high = regmap_word(order, registers[low_first]);
-	uint32_t low = regmap_word(order, registers[!low_first]);
+	uint64_t bits = 0;
 
-	return high << 16 | low;
+	for (size_t i = 0; i < count; i++)
+		bits = bits << 16 |
+		        regmap_swapped(order, registers[low_first ? count - 1 - i : i]);
+	return bits;
 }
 
-/* ---- settings -> map ---- */
-
-static struct wq_decimal strip(struct wq_decimal d)
+static double float_of(int type, uint64_t bits)
 {
-	while (d.places > 0 && d.digits % 10 == 0) {
-		d.digits /= 10;
-		d.places--;
-	}
-	return d;
-}
-
-static int multiply(struct wq_decimal a, struct wq_decimal b, const char *key,
-        struct wq_decimal *product, struct wq_err *err)
-{
-	struct wq_decimal p;
-
-	a = strip(a);
-	b = strip(b);
-	p.places = a.places + b.places;
-	if (__builtin_mul_overflow(a.digits, b.digits, &p.digits) || p.places > 18)
-		return wq_fail(err, WQ_E_INVALID,
-		        "%s: times the factor of the unit it has more than 18 digits", key);
-	*product = p;
-	return 0;
-}
-
-static int read_decimal(const char *key, const char *text, struct wq_decimal *d, struct wq_err *err)
-{
-	struct wq_err why;
-
-	if (wq_decimal_parse(text, d, &why) < 0)
-		return wq_fail(err, WQ_E_INVALID, "%s = \"%s\": %s", key, text, why.text);
-	return 0;
-}
-
-static int open_scale(struct regmap *map, const struct modbus_point_settings *settings,
-        struct wq_decimal factor, struct wq_err *err)
-{
-	struct wq_decimal scale, offset;
-	int r;
-
-	if ((r = read_decimal("scale", settings->scale, &scale, err)) < 0 ||
-	        (r = read_decimal("offset", settings->offset, &offset, err)) < 0)
-		return r;
-	if (scale.digits == 0)
-		return wq_fail(err, WQ_E_INVALID, "scale = \"%s\": must not be 0", settings->scale);
-	if ((r = multiply(scale, factor, "scale", &map->scale, err)) < 0 ||
-	        (r = multiply(offset, factor, "offset", &map->offset, err)) < 0)
-		return r;
-	map->plain = map->scale.digits == 1 && map->scale.places == 0 && map->offset.digits == 0;
-	return 0;
-}
-
-/* "0xFFFF": bits as the registers hold them, put into ABCD order. */
-static int invalid_bits(
-        int type, const char *text, struct regmap_invalid *invalid, struct wq_err *err)
-{
-	size_t digits = (size_t)types[type].registers * 4;
-	char *end;
-
-	if (strlen(text + 2) == 0 || strlen(text + 2) > digits ||
-	        strspn(text + 2, "0123456789abcdefABCDEF") != strlen(text + 2))
-		return wq_fail(err, WQ_E_INVALID,
-		        "invalid: \"%s\" is not 0x and 1 to %zu hexadecimal digits", text, digits);
-	*invalid = (struct regmap_invalid){ .bits = (uint32_t)strtoul(text + 2, &end, 16) };
-	return 0;
-}
-
-/* "65535" of an int16 is meant as the register shows it, not as a number out of range. */
-static int invalid_integer(int type, struct wq_decimal d, const char *text,
-        struct regmap_invalid *invalid, struct wq_err *err)
-{
-	int64_t top = types[type].registers == 1 ? UINT16_MAX : UINT32_MAX;
-
-	if (d.places != 0 || d.digits < types[type].low || d.digits > top)
-		return wq_fail(err, WQ_E_INVALID,
-		        "invalid: \"%s\" is not a whole number that %s registers can hold (%lld to "
-		        "%lld)",
-		        text, types[type].name, (long long)types[type].low, (long long)top);
-	*invalid =
-	        (struct regmap_invalid){ .bits = (uint32_t)((uint64_t)d.digits & (uint64_t)top) };
-	return 0;
-}
-
-static int open_invalid(struct regmap *map, const char *text, struct wq_err *err)
-{
-	struct regmap_invalid *invalid = &map->invalid[map->invalid_count];
-	struct wq_decimal d;
-	int r = 0;
-
-	if (strncmp(text, "0x", 2) == 0) {
-		r = invalid_bits(map->type, text, invalid, err);
-	} else if (wq_decimal_parse(text, &d, NULL) < 0) {
-		r = wq_fail(err, WQ_E_INVALID,
-		        "invalid: \"%s\" is neither a number of up to 18 digits nor a pattern like "
-		        "0xFFFF",
-		        text);
-	} else if (map->type == MODBUS_FLOAT32) {
-		*invalid =
-		        (struct regmap_invalid){ .number = true, .value = wq_decimal_to_double(d) };
-	} else {
-		r = invalid_integer(map->type, strip(d), text, invalid, err);
-	}
-	map->invalid_count += r == 0;
-	return r;
-}
-
-int regmap_open(struct regmap *map, const struct modbus_point_settings *settings,
-        struct wq_decimal factor, struct wq_err *err)
-{
-	int r;
-
-	memset(map, 0, sizeof *map);
-	map->type = settings->type;
-	map->order = settings->order;
-	map->registers = types[settings->type].registers;
-	map->time_type = settings->time_type;
-	map->time_order = settings->time_order < 0 ? settings->order : settings->time_order;
-	if (settings->time_address >= 0)
-		map->time_registers = regmap_time_width(settings->time_type);
-	if (settings->invalid.count > MODBUS_INVALID)
-		return wq_fail(err, WQ_E_INVALID, "invalid: %zu items; at most %d are allowed",
-		        settings->invalid.count, MODBUS_INVALID);
-	for (size_t i = 0; i < settings->invalid.count; i++)
-		if ((r = open_invalid(map, settings->invalid.items[i], err)) < 0)
-			return r;
-	return open_scale(map, settings, factor, err);
-}
-
-/* ---- registers -> value ---- */
-
-static float float_of(uint32_t bits)
-{
+	uint32_t half = (uint32_t)bits;
+	double d;
 	float f;
 
-	memcpy(&f, &bits, sizeof f);
-	return f;
+	if (type == MODBUS_FLOAT64) {
+		memcpy(&d, &bits, sizeof d);
+		return d;
+	}
+	memcpy(&f, &half, sizeof f);
+	return wq_value_from_float32(f);
 }
 
-static bool means_nothing(const struct regmap *map, uint32_t bits)
+static bool means_nothing(const struct regmap *map, uint64_t bits)
 {
 	for (size_t i = 0; i < map->invalid_count; i++) {
 		const struct regmap_invalid *invalid = &map->invalid[i];
 
 		/* Both sides are decimals' nearest doubles, so equal means equal. */
-		if (invalid->number ? !(wq_value_from_float32(float_of(bits)) < invalid->value) &&
-		                        !(wq_value_from_float32(float_of(bits)) > invalid->value)
+		if (invalid->number ? !(float_of(map->type, bits) < invalid->value) &&
+		                        !(float_of(map->type, bits) > invalid->value)
 		                    : bits == invalid->bits)
 			return true;
 	}
@@ -231,82 +110,92 @@ static enum regmap_found scaled(const struct regmap *map, int64_t raw, int place
 	return REGMAP_VALUE;
 }
 
-static enum regmap_found value_of_float(const struct regmap *map, float f, double *value)
+static enum regmap_found value_of_float(const struct regmap *map, double raw, double *value)
 {
 	struct wq_decimal d;
 
-	if (!isfinite(f))
+	if (!isfinite(raw))
 		return REGMAP_NOTHING;
 	if (map->plain) {
-		*value = wq_value_from_float32(f);
+		*value = raw;
 		return REGMAP_VALUE;
 	}
-	if (!wq_decimal_from_double(wq_value_from_float32(f), &d))
-		return near(map, (double)f, value);
-	d = strip(d);
+	if (!wq_decimal_from_double(raw, &d))
+		return near(map, raw, value);
+	while (d.places > 0 && d.digits % 10 == 0) {
+		d.digits /= 10;
+		d.places--;
+	}
 	return scaled(map, d.digits, d.places, value);
 }
 
-static int64_t integer_of(int type, uint32_t bits)
+/* Decimal digits, one a nibble. */
+static bool from_bcd(uint64_t bits, int64_t *number)
 {
-	if (type == MODBUS_INT16)
-		return (int16_t)(uint16_t)bits;
-	return type == MODBUS_INT32 ? (int64_t)(int32_t)bits : (int64_t)bits;
+	*number = 0;
+	for (int shift = 28; shift >= 0; shift -= 4) {
+		unsigned digit = (unsigned)(bits >> shift) & 15u;
+
+		if (digit > 9)
+			return false;
+		*number = *number * 10 + digit;
+	}
+	return true;
+}
+
+static bool from_packed(uint64_t bits, int64_t *number)
+{
+	unsigned first = (unsigned)(bits >> 16), second = (unsigned)bits & 0xFFFFu;
+
+	*number = (int64_t)first * 10000 + second;
+	return first <= 9999 && second <= 9999;
+}
+
+/* False: the bits are no number of that type. */
+static bool integer_of(int type, uint64_t bits, int64_t *number)
+{
+	switch (type) {
+	case MODBUS_BCD16:
+	case MODBUS_BCD32:
+		return from_bcd(bits, number);
+	case MODBUS_PACKED32:
+		return from_packed(bits, number);
+	case MODBUS_INT16:
+		*number = (int16_t)(uint16_t)bits;
+		return true;
+	case MODBUS_INT32:
+		*number = (int32_t)(uint32_t)bits;
+		return true;
+	default:
+		*number = (int64_t)bits;
+		return true;
+	}
+}
+
+static enum regmap_found value_of_integer(const struct regmap *map, uint64_t bits, double *value)
+{
+	int64_t number;
+
+	if (map->bit_count > 0)
+		bits = bits >> map->first_bit & (UINT64_MAX >> (64 - map->bit_count));
+	if (map->type == MODBUS_UINT64 && bits > INT64_MAX)
+		return near(map, (double)bits, value);
+	if (!integer_of(map->type, bits, &number))
+		return REGMAP_NONSENSE;
+	return scaled(map, number, 0, value);
 }
 
 enum regmap_found regmap_value(const struct regmap *map, const uint16_t *registers, double *value)
 {
-	uint32_t bits = map->registers == 1 ? regmap_word(map->order, registers[0])
-	                                    : regmap_join(map->order, registers);
+	uint64_t bits = regmap_join(map->order, registers, map->registers);
+	bool real = regmap_type_is_float(map->type);
 
-	*value = NAN;
-	if (map->type == MODBUS_FLOAT32 && isnan(float_of(bits)))
+	*value = (double)NAN;
+	if (real && isnan(float_of(map->type, bits)))
 		return REGMAP_NOTHING;
 	if (means_nothing(map, bits))
 		return REGMAP_NOTHING;
-	if (map->type == MODBUS_FLOAT32)
-		return value_of_float(map, float_of(bits), value);
-	return scaled(map, integer_of(map->type, bits), 0, value);
-}
-
-/* ---- registers -> time ---- */
-
-static bool epoch(const struct regmap *map, const uint16_t *registers, wq_ms *at)
-{
-	uint32_t seconds = regmap_join(map->time_order, registers);
-
-	if (seconds < EARLIEST_EPOCH)
-		return false;
-	*at = WQ_SECONDS(seconds);
-	return true;
-}
-
-static bool calendar(
-        const struct regmap *map, const uint16_t *registers, const struct wq_zone *zone, wq_ms *at)
-{
-	static const unsigned highest[REGMAP_TIME_REGISTERS] = { 2199, 12, 31, 23, 59, 59 };
-	unsigned part[REGMAP_TIME_REGISTERS];
-	char text[WQ_INSTANT_TEXT];
-
-	for (size_t i = 0; i < REGMAP_TIME_REGISTERS; i++) {
-		part[i] = regmap_word(map->time_order, registers[i]);
-		if (part[i] > highest[i])
-			return false;
-	}
-	if (part[0] >= 1 && part[0] <= 99)
-		part[0] += 2000;
-	if (part[0] < EARLIEST_YEAR)
-		return false;
-	/* The parser knows the length of months and the zone. */
-	snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u", part[0], part[1] % 100,
-	        part[2] % 100, part[3] % 100, part[4] % 100, part[5] % 100);
-	return wq_instant_parse(text, zone, at, NULL) == 0;
-}
-
-bool regmap_time(
-        const struct regmap *map, const uint16_t *registers, const struct wq_zone *zone, wq_ms *at)
-{
-	if (map->time_type == MODBUS_EPOCH)
-		return epoch(map, registers, at);
-	return calendar(map, registers, zone, at);
+	if (real)
+		return value_of_float(map, float_of(map->type, bits), value);
+	return value_of_integer(map, bits, value);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Registers -> value and time of one point. Pure and thread-safe: no I/O, no memory, no clock.
+/* Registers -> value, time, flag and trust of one point. Pure and thread-safe: no I/O, no memory,
+ * no clock.
  *
  * Numbers follow wq/decimal.h: a float32 becomes its shortest decimal, an integer is exact, and
  * scale, offset and unit factor are applied in decimal. The library's own modbus_get_float_*() are
@@ -11,6 +12,7 @@
 
 #include "wq/decimal.h"
 #include "wq/instant.h"
+#include "wq/sample.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,25 +20,54 @@
 
 struct wq_err;
 
-#define REGMAP_VALUE_REGISTERS 2 /* the widest value */
+#define REGMAP_VALUE_REGISTERS 4 /* the widest value */
 #define REGMAP_TIME_REGISTERS  6 /* the widest time */
 
-/* One thing that means "no value": a pattern of bits, or (float32 only) a number. */
+/* One thing that means "no value": a pattern of bits, or (floats only) a number. */
 struct regmap_invalid {
 	bool number;
-	uint32_t bits;
+	uint64_t bits;
 	double value;
+};
+
+/* A number of a flag's code, and the flag. */
+struct regmap_code {
+	uint16_t number;
+	char flag[WQ_FLAG_TEXT];
+};
+
+/* Numbers low … high; or, low the mask of it, a bit that is set. */
+struct regmap_match {
+	bool bit;
+	uint16_t low, high;
+};
+
+struct regmap_matches {
+	size_t count;
+	struct regmap_match items[MODBUS_LISTED];
+};
+
+struct regmap_word {
+	bool there;
+	uint16_t address;
+	struct regmap_matches bad, maintenance;
 };
 
 /* A point, ready to decode. Plain data. */
 struct regmap {
-	int type, order, time_type, time_order;
-	uint16_t registers;              /* of the value: 1 or 2 */
-	uint16_t time_registers;         /* of the time: 0 (none), 2 or 6 */
+	int table, type, order, time_type, time_order;
+	uint16_t address, registers;           /* of the value; 1, 2 or 4 registers */
+	uint16_t time_address, time_registers; /* of the time: 0 (none), 2, 3 or 6 registers */
+	uint16_t flag_address, flag_registers; /* 0 registers: no flag */
+	uint8_t first_bit, bit_count;          /* bit_count 0: the whole number */
 	bool plain;                      /* scale 1, offset 0: the raw number is the value */
 	struct wq_decimal scale, offset; /* the unit's factor multiplied in */
 	size_t invalid_count;
 	struct regmap_invalid invalid[MODBUS_INVALID];
+	int flag_type, flag_order;
+	size_t code_count;
+	struct regmap_code codes[MODBUS_LISTED];
+	struct regmap_word words[MODBUS_WORDS];
 };
 
 /* Registers that a value of `type`, a time of `type` takes. */
@@ -46,27 +77,39 @@ uint16_t regmap_time_width(int time_type);
 /* "float32" … */
 const char *regmap_type_name(int type);
 
+/* Lowest and highest number of an integer type as far as decimals of 18 digits reach. */
+void regmap_type_range(int type, int64_t *low, int64_t *high);
+bool regmap_type_is_float(int type);
+
 /* Fills *map; factor: unit of the source × factor = canonical unit. WQ_E_INVALID names the key. */
 int regmap_open(struct regmap *map, const struct modbus_point_settings *settings,
         struct wq_decimal factor, struct wq_err *err);
 
 enum regmap_found {
-	REGMAP_VALUE,   /* *value is it */
-	REGMAP_NOTHING, /* NaN, infinite or listed in `invalid`: *value is NaN */
-	REGMAP_GARBAGE, /* a number that scaling cannot express in 18 digits: *value is near it */
+	REGMAP_VALUE,    /* *value is it */
+	REGMAP_NOTHING,  /* NaN, infinite or listed in `invalid`: *value is NaN */
+	REGMAP_GARBAGE,  /* a number that scaling cannot express in 18 digits: *value is near it */
+	REGMAP_NONSENSE, /* no number: not BCD, not packed; *value is NaN */
 };
 
 /* Decodes map->registers registers. */
 enum regmap_found regmap_value(const struct regmap *map, const uint16_t *registers, double *value);
 
-/* Decodes map->time_registers registers; ymdhms is local time of `zone`. False when it is no time
- * that an analyser can have measured at: before 2010, month 13, zeros; *at is untouched then. A
- * year of two digits, 1 … 99, is of this century. */
+/* Decodes map->time_registers registers; all but an epoch are local time of `zone`. False when it
+ * is no time that an analyser can have measured at: before 2010, month 13, zeros; *at is untouched
+ * then. A year of two digits, 1 … 99, is of this century. */
 bool regmap_time(
         const struct regmap *map, const uint16_t *registers, const struct wq_zone *zone, wq_ms *at);
 
-/* The 32 bits of two registers, the 16 of one. */
-uint32_t regmap_join(int order, const uint16_t registers[2]);
-uint16_t regmap_word(int order, uint16_t reg);
+/* The station's flag in map->flag_registers registers, as long as it fits. False when they hold
+ * none that is known: a code without a row, what is no text; flag then shows what there was. */
+bool regmap_flag(const struct regmap *map, const uint16_t *registers, char flag[WQ_FLAG_TEXT]);
+
+/* What one word says of a value: WQ_UNCHECKED, WQ_MAINTENANCE or WQ_BAD. */
+enum wq_quality regmap_word_says(const struct regmap_word *word, uint16_t number);
+
+/* The bits of one register, of 1 to 4 registers. */
+uint16_t regmap_swapped(int order, uint16_t reg);
+uint64_t regmap_join(int order, const uint16_t *registers, size_t count);
 
 #endif

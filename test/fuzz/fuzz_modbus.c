@@ -69,12 +69,43 @@ static void try_rtu(const uint8_t *data, size_t size)
 		abort();
 }
 
+/* A flag and a word of what stands in the registers: always a text that ends. */
+static void try_flag(const struct modbus_point_settings *plain, const uint8_t *data)
+{
+	static const char *const codes[] = { "0=N", "6=L" }, *const bad[] = { "2-9", "bit 15" };
+	struct modbus_point_settings s = *plain;
+	uint16_t registers[REGMAP_TIME_REGISTERS];
+	char flag[WQ_FLAG_TEXT];
+	struct regmap map;
+
+	if (s.table != MODBUS_HOLDING)
+		return;
+	memcpy(registers, data + 4, sizeof registers);
+	s.flag_address = 100;
+	s.flag_type = data[0] % 2;
+	s.flag_registers = s.flag_type == MODBUS_FLAG_CODE ? 1 : 1 + data[1] % REGMAP_TIME_REGISTERS;
+	s.flags = (struct wq_list){ s.flag_type == MODBUS_FLAG_CODE ? 2 : 0, codes };
+	s.words[MODBUS_STATUS].address = 200;
+	s.words[MODBUS_STATUS].bad = (struct wq_list){ 2, bad };
+	s.scale = "1";
+	if (regmap_open(&map, &s, (struct wq_decimal){ 1, 0 }, NULL) < 0)
+		abort();
+	regmap_flag(&map, registers, flag);
+	if (memchr(flag, '\0', sizeof flag) == NULL)
+		abort();
+	if (regmap_word_says(&map.words[MODBUS_STATUS], registers[0]) == WQ_MAINTENANCE)
+		abort();
+}
+
 static void try_regmap(const uint8_t *data, size_t size)
 {
 	static const char *const invalid[] = { "-9999", "0x7FC00000" };
-	struct modbus_point_settings s = { .unit_id = 1, .offset = "0", .time_order = -1 };
+	struct modbus_point_settings s = { .unit_id = 1, .offset = "0", .time_order = -1,
+		.flag_address = -1, .flag_order = -1,
+		.words = { { .address = -1 }, { .address = -1 }, { .address = -1 } } };
 	uint16_t registers[REGMAP_TIME_REGISTERS];
 	struct regmap map;
+	enum regmap_found found;
 	double value;
 	wq_ms at;
 
@@ -83,13 +114,18 @@ static void try_regmap(const uint8_t *data, size_t size)
 	memcpy(registers, data + 4, sizeof registers);
 	s.type = data[0] % MODBUS_TYPES;
 	s.order = data[1] % MODBUS_ORDERS;
-	s.time_type = data[2] % 2;
+	s.time_type = data[2] % MODBUS_TIMES;
+	s.table = s.type == MODBUS_BIT ? MODBUS_COIL : MODBUS_HOLDING;
+	if (s.type == MODBUS_UINT16 && data[2] >= 128)
+		s.bits = "3-9";
+	try_flag(&s, data);
 	s.scale = data[3] % 2 ? "0.001" : "1";
 	s.invalid = (struct wq_list){ s.type == MODBUS_FLOAT32 ? 2 : 0, invalid };
 	if (regmap_open(&map, &s, (struct wq_decimal){ 1, 3 * (data[3] / 128) }, NULL) < 0)
 		abort();
 	map.time_registers = regmap_time_width(s.time_type);
-	if ((regmap_value(&map, registers, &value) == REGMAP_NOTHING) != (isnan(value) != 0))
+	found = regmap_value(&map, registers, &value);
+	if ((found == REGMAP_NOTHING || found == REGMAP_NONSENSE) != (isnan(value) != 0))
 		abort();
 	if (regmap_time(&map, registers, &wq_zone_china, &at) && at < 946684800000 - 28800000)
 		abort();
@@ -110,10 +146,15 @@ static void try_plan(const uint8_t *data, size_t size)
 		p->registers = (uint16_t)(1 + data[2] % 2);
 		p->time_address = (uint16_t)(data[3] << 4 | data[4] >> 4);
 		p->time_registers = (uint16_t)(2 * (data[5] % 4));
+		p->flag_address = (uint16_t)(p->address + p->registers);
+		p->flag_registers = data[5] >> 3 & 1;
+		p->word_count = data[5] >> 4 & 3;
+		for (size_t i = 0; i < PLAN_WORDS; i++)
+			p->word_addresses[i] = (uint16_t)(data[5] * (i + 1));
 	}
 	if (count == 0)
 		return;
-	if (plan_open(&plan, points, count, 6 + (uint32_t)size * 20, (uint32_t)size, NULL) < 0)
+	if (plan_open(&plan, points, count, 6 + (uint32_t)size * 20, (uint32_t)size, NULL, NULL) < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct plan_block *b = &plan.blocks[plan.places[i].value_block];
@@ -122,6 +163,12 @@ static void try_plan(const uint8_t *data, size_t size)
 		        points[i].address + points[i].registers > b->address + b->registers ||
 		        b->at + b->registers > plan.register_count)
 			abort();
+		if (points[i].flag_registers > 0 &&
+		        points[i].flag_address >= b->address + b->registers)
+			abort();
+		for (size_t w = 0; w < points[i].word_count; w++)
+			if (plan.places[i].word_blocks[w] >= plan.block_count)
+				abort();
 		if ((plan.places[i].time_block == PLAN_NO_BLOCK) != (points[i].time_registers == 0))
 			abort();
 	}

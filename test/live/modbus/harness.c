@@ -86,7 +86,10 @@ struct modbus_point_settings *harness_point(struct harness *h, int unit_id, int 
 		.scale = "1",
 		.offset = "0",
 		.time_address = -1,
-		.time_order = -1 };
+		.time_order = -1,
+		.flag_address = -1,
+		.flag_order = -1,
+		.words = { { .address = -1 }, { .address = -1 }, { .address = -1 } } };
 	h->points[i] = (struct wq_point){ .series = (uint32_t)i,
 		.station = "yigan",
 		.parameter = "tp",

@@ -75,6 +75,12 @@ static void each_trouble_has_its_sentence(void **state)
 		{ { .is = READINGS_GARBAGE, .at = NOW },
 		        "tn of yigan: a number that scale makes longer than 18 digits; kept as "
 		        "bad" },
+		{ { .is = READINGS_NONSENSE, .at = NOW },
+		        "tn of yigan: its registers hold no number of its type; kept as missing" },
+		{ { .is = READINGS_FLAG, .at = NOW, .flag = "7" },
+		        "tn of yigan: an unknown flag, \"7\"; kept as bad" },
+		{ { .is = READINGS_WORD, .at = NOW, .word = MODBUS_FAULT, .word_is = 3 },
+		        "tn of yigan: fault 3: what is measured meanwhile is kept as bad" },
 		{ { .is = READINGS_ZEROS, .at = NOW },
 		        "tn of yigan: 0 like all values of the device, as after a restart; kept as "
 		        "bad" },

@@ -32,7 +32,10 @@ static struct modbus_bus_settings line(void)
 static int check(const struct modbus_bus_settings *settings, int64_t unit_id, struct wq_err *err)
 {
 	const struct modbus_point_settings point = { .unit_id = unit_id, .scale = "1",
-		.offset = "0", .time_address = -1, .time_order = -1 };
+		.offset = "0", .time_address = -1, .time_order = -1,
+		.flag_address = -1,
+		.flag_order = -1,
+		.words = { { .address = -1 }, { .address = -1 }, { .address = -1 } } };
 	const struct wq_point points[] = { { .station = "yigan", .parameter = "tp",
 		.factor = { 1, 0 }, .settings = &point } };
 	const struct wq_bus bus = { .settings = settings, .zone = &wq_zone_china, .point_count = 1,

@@ -15,12 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AT(unit, area, first, count, time, time_count)                                             \
+	{                                                                                          \
+		.unit_id = unit, .table = area, .address = first, .registers = count,              \
+		.time_address = time, .time_registers = time_count                                 \
+	}
+
 static struct plan planned(
         const struct plan_point *points, size_t count, uint32_t block, uint32_t gap)
 {
 	struct plan plan;
 
-	assert_int_equal(plan_open(&plan, points, count, block, gap, NULL), 0);
+	assert_int_equal(plan_open(&plan, points, count, block, gap, NULL, NULL), 0);
 	return plan;
 }
 
@@ -35,8 +41,8 @@ static void assert_block(
 
 static void neighbours_are_read_together(void **state)
 {
-	static const struct plan_point points[] = { { 1, 0, 4, 2, 0, 0 }, { 1, 0, 0, 2, 0, 0 },
-		{ 1, 0, 2, 2, 0, 0 } };
+	static const struct plan_point points[] = { AT(1, 0, 4, 2, 0, 0), AT(1, 0, 0, 2, 0, 0),
+		AT(1, 0, 2, 2, 0, 0) };
 	struct plan plan = planned(points, 3, 125, 0);
 
 	(void)state;
@@ -48,7 +54,7 @@ static void neighbours_are_read_together(void **state)
 
 static void a_hole_parts_blocks_unless_the_gap_allows_it(void **state)
 {
-	static const struct plan_point points[] = { { 1, 0, 0, 2, 0, 0 }, { 1, 0, 5, 2, 0, 0 } };
+	static const struct plan_point points[] = { AT(1, 0, 0, 2, 0, 0), AT(1, 0, 5, 2, 0, 0) };
 	struct plan plan = planned(points, 2, 125, 2);
 
 	(void)state;
@@ -64,8 +70,8 @@ static void a_hole_parts_blocks_unless_the_gap_allows_it(void **state)
 
 static void devices_and_tables_are_never_mixed(void **state)
 {
-	static const struct plan_point points[] = { { 2, 0, 0, 2, 0, 0 }, { 1, 1, 2, 2, 0, 0 },
-		{ 1, 0, 4, 2, 0, 0 } };
+	static const struct plan_point points[] = { AT(2, 0, 0, 2, 0, 0), AT(1, 1, 2, 2, 0, 0),
+		AT(1, 0, 4, 2, 0, 0) };
 	struct plan plan = planned(points, 3, 125, 100);
 
 	(void)state;
@@ -80,8 +86,8 @@ static void devices_and_tables_are_never_mixed(void **state)
 static void a_value_comes_with_its_time(void **state)
 {
 	/* Time before the value, after it, and one time that serves two values. */
-	static const struct plan_point points[] = { { 1, 0, 8, 2, 5, 3 }, { 1, 0, 20, 2, 22, 2 },
-		{ 1, 0, 46, 2, 40, 6 }, { 1, 0, 48, 2, 40, 6 } };
+	static const struct plan_point points[] = { AT(1, 0, 8, 2, 5, 3), AT(1, 0, 20, 2, 22, 2),
+		AT(1, 0, 46, 2, 40, 6), AT(1, 0, 48, 2, 40, 6) };
 	struct plan plan = planned(points, 4, 125, 0);
 
 	(void)state;
@@ -96,8 +102,8 @@ static void a_value_comes_with_its_time(void **state)
 
 static void a_time_out_of_reach_is_read_before_and_after(void **state)
 {
-	static const struct plan_point points[] = { { 1, 0, 200, 2, 0, 6 },
-		{ 1, 0, 202, 2, 0, 6 } };
+	static const struct plan_point points[] = { AT(1, 0, 200, 2, 0, 6),
+		AT(1, 0, 202, 2, 0, 6) };
 	struct plan plan = planned(points, 2, 125, 0);
 
 	(void)state;
@@ -119,13 +125,82 @@ static void a_full_block_is_not_cut_between_value_and_time(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 15; i++)
-		points[i] = (struct plan_point){ 1, 0, (uint16_t)(10 * i), 4,
-			(uint16_t)(10 * i + 4), 6 };
+		points[i] = (struct plan_point)AT(
+		        1, 0, (uint16_t)(10 * i), 4, (uint16_t)(10 * i + 4), 6);
 	plan = planned(points, 15, 125, 0);
 	assert_int_equal(plan.block_count, 2);
 	assert_block(&plan, 0, 0, 120, false);
 	assert_block(&plan, 1, 120, 30, false);
 	plan_close(&plan);
+}
+
+static void value_time_and_flag_of_one_analyser_are_one_request(void **state)
+{
+	/* The national map: time 0x1005, value 0x1008, flag 0x100A, state 0x1083. */
+	struct plan_point points[] = { AT(1, 0, 0x1008, 2, 0x1005, 3), AT(2, 0, 0x1008, 2, 0x1005, 3) };
+	struct plan plan;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		points[i].flag_address = 0x100A;
+		points[i].flag_registers = 6;
+		points[i].word_count = 2;
+		points[i].word_addresses[0] = 0x1083;
+		points[i].word_addresses[1] = 0x1086;
+	}
+	plan = planned(points, 2, 125, 2);
+	assert_int_equal(plan.block_count, 4);
+	assert_block(&plan, 0, 0x1005, 11, false);
+	assert_block(&plan, 1, 0x1083, 4, false);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(plan.places[i].value_block, 2 * i);
+		assert_int_equal(plan.places[i].time_block, 2 * i);
+		assert_int_equal(plan.places[i].word_blocks[0], 2 * i + 1);
+		assert_int_equal(plan.places[i].word_blocks[1], 2 * i + 1);
+		assert_true(plan.places[i].word_blocks[2] == PLAN_NO_BLOCK);
+	}
+	plan_close(&plan);
+}
+
+static void a_full_block_is_not_cut_within_an_analyser(void **state)
+{
+	/* Each takes 11 registers, 22 of 125 are left when the tenth would begin. */
+	struct plan_point points[12];
+	struct plan plan;
+
+	(void)state;
+	for (size_t i = 0; i < 12; i++) {
+		const unsigned at = (unsigned)(11 * i);
+
+		points[i] = (struct plan_point)AT(1, 0, (uint16_t)(at + 3), 2, (uint16_t)at, 3);
+		points[i].flag_address = (uint16_t)(at + 5);
+		points[i].flag_registers = 6;
+	}
+	plan = planned(points, 12, 125, 0);
+	assert_int_equal(plan.block_count, 2);
+	assert_block(&plan, 0, 0, 121, false);
+	assert_block(&plan, 1, 121, 11, false);
+	plan_close(&plan);
+}
+
+static void a_flag_out_of_reach_is_an_error(void **state)
+{
+	struct plan_point points[] = { AT(1, 0, 0, 2, 0, 0), AT(1, 0, 10, 2, 0, 0) };
+	struct wq_err err = { 0 };
+	struct plan plan;
+	size_t bad = 7;
+
+	(void)state;
+	points[1].flag_address = 14;
+	points[1].flag_registers = 1;
+	assert_int_equal(plan_open(&plan, points, 2, 125, 1, &bad, &err), WQ_E_INVALID);
+	assert_int_equal(bad, 1);
+	assert_non_null(strstr(err.text, "value at register 10 and its flag at 14"));
+	assert_null(plan.blocks);
+	plan = planned(points, 2, 125, 2);
+	assert_block(&plan, 1, 10, 5, false);
+	plan_close(&plan);
+	assert_int_equal(plan_open(&plan, points, 2, 4, 2, &bad, &err), WQ_E_INVALID);
 }
 
 static void nothing_to_read_is_no_block(void **state)
@@ -169,7 +244,11 @@ static void assert_blocks_sound(const struct plan *plan, const struct plan_point
 				if (covers(b, p, b->address + r, 1))
 					asked[r] |= (b->address + r - p->address < p->registers) ||
 					        (b->address + r - p->time_address <
-					                p->time_registers);
+					                p->time_registers) ||
+					        (b->address + r - p->flag_address <
+					                p->flag_registers) ||
+					        (p->word_count > 0 &&
+					                b->address + r == p->word_addresses[0]);
 			}
 		assert_true(asked[0] && asked[b->registers - 1]);
 		for (unsigned r = 0; r < b->registers; r++) {
@@ -194,6 +273,12 @@ static void assert_points_covered(
 		assert_int_equal(covering, 1);
 		assert_true(covers(&plan->blocks[place->value_block], p, p->address, p->registers));
 		assert_false(plan->blocks[place->value_block].check);
+		if (p->flag_registers > 0)
+			assert_true(covers(&plan->blocks[place->value_block], p, p->flag_address,
+			        p->flag_registers));
+		if (p->word_count > 0)
+			assert_true(covers(&plan->blocks[place->word_blocks[0]], p,
+			        p->word_addresses[0], 1));
 		if (p->time_registers == 0) {
 			assert_true(place->time_block == PLAN_NO_BLOCK);
 			continue;
@@ -228,6 +313,15 @@ static size_t random_points(struct plan_point *points, size_t cap, unsigned shor
 		} else if (kind == 2) {
 			p->time_registers = 6;
 			p->time_address = (uint16_t)shared;
+		}
+		if (kind == 3 && nrand48(seed) % 2) {
+			p->flag_address = (uint16_t)next;
+			p->flag_registers = 2;
+			next += 2;
+		}
+		if (nrand48(seed) % 8 == 0) {
+			p->word_count = 1;
+			p->word_addresses[0] = (uint16_t)(shared + 5);
 		}
 		next += nrand48(seed) % 3 ? 0 : (unsigned)nrand48(seed) % 12;
 	}
@@ -269,6 +363,9 @@ int main(void)
 		cmocka_unit_test(a_value_comes_with_its_time),
 		cmocka_unit_test(a_time_out_of_reach_is_read_before_and_after),
 		cmocka_unit_test(a_full_block_is_not_cut_between_value_and_time),
+		cmocka_unit_test(value_time_and_flag_of_one_analyser_are_one_request),
+		cmocka_unit_test(a_full_block_is_not_cut_within_an_analyser),
+		cmocka_unit_test(a_flag_out_of_reach_is_an_error),
 		cmocka_unit_test(nothing_to_read_is_no_block),
 		cmocka_unit_test(any_plan_is_sound),
 	};

@@ -54,7 +54,10 @@ static int open_feed(void **state)
 			.scale = "1",
 			.offset = "0",
 			.time_address = times[i],
-			.time_order = -1 };
+			.time_order = -1,
+		.flag_address = -1,
+		.flag_order = -1,
+		.words = { { .address = -1 }, { .address = -1 }, { .address = -1 } } };
 		f->points[i] = (struct wq_point){ .series = (uint32_t)(10 + i),
 			.station = "yigan",
 			.parameter = "tp",
@@ -319,7 +322,141 @@ static void what_was_seen_is_known_though_nothing_was_told(void **state)
 	assert_int_equal(f->readings.seen[0].time_registers[1], 7);
 }
 
+/* ---- an analyser of the national map: time, value, flag in one block, its state in another ---- */
+
+struct analyser {
+	struct modbus_bus_settings bus_settings;
+	struct modbus_point_settings settings;
+	struct wq_point point;
+	struct wq_bus bus;
+	struct readings readings;
+	struct wq_sink sink;
+};
+
+static int open_analyser(void **state)
+{
+	static const char *const maintenance[] = { "2-10" }, *const bad[] = { "11" };
+	static struct analyser analyser;
+	struct analyser *a = &analyser;
+
+	memset(a, 0, sizeof *a);
+	a->bus_settings = (struct modbus_bus_settings){ .host = "x", .block = 125 };
+	a->settings = (struct modbus_point_settings){ .unit_id = 3,
+		.address = 0x1008,
+		.order = MODBUS_CDAB,
+		.scale = "1",
+		.offset = "0",
+		.time_address = 0x1005,
+		.time_type = MODBUS_BCD_TIME,
+		.time_order = -1,
+		.flag_address = 0x100A,
+		.flag_registers = 6,
+		.flag_order = -1,
+		.words = { { 0x1083, { 1, bad }, { 1, maintenance } },
+		        { .address = -1 },
+		        { .address = 0x1086 } } };
+	a->point = (struct wq_point){ .series = 10,
+		.station = "yigan",
+		.parameter = "tp",
+		.factor = { 1, 0 },
+		.settings = &a->settings };
+	a->bus = (struct wq_bus){ .settings = &a->bus_settings,
+		.zone = &wq_zone_china,
+		.point_count = 1,
+		.points = &a->point };
+	a->sink = (struct wq_sink){ .owner = a, .refuse = refuse };
+	*state = a;
+	return readings_open(&a->readings, &a->bus, NULL);
+}
+
+static int close_analyser(void **state)
+{
+	readings_close(&((struct analyser *)*state)->readings);
+	return 0;
+}
+
+/* A poll at the given hour of measurement; returns how many samples it tells. */
+static size_t polled_analyser(
+        struct analyser *a, unsigned hour, const char *flag, uint16_t status, uint16_t fault)
+{
+	static const uint16_t hours[] = { 0x0100, 0x0104, 0x0108 };
+	uint16_t *block = readings_buffer(&a->readings, 0, false);
+	size_t state_block = a->readings.plan.block_count - 1;
+
+	readings_begin(&a->readings, 3);
+	memset(block, 0, 11 * sizeof *block);
+	block[0] = 0x2604;
+	block[1] = hours[hour / 4];
+	block[3] = 0xCCCD; /* 0.2, words swapped */
+	block[4] = 0x3E4C;
+	for (size_t i = 0; i < strlen(flag); i++)
+		block[5 + i / 2] |= (uint16_t)((uint8_t)flag[i] << (i % 2 ? 0 : 8));
+	a->readings.states[0] = BLOCK_READ;
+	readings_buffer(&a->readings, 1, false)[0] = status;
+	readings_buffer(&a->readings, state_block, false)[state_block == 1 ? 3 : 0] = fault;
+	for (size_t i = 1; i <= state_block; i++)
+		a->readings.states[i] = BLOCK_READ;
+	readings_gather(&a->readings, 3, &a->sink);
+	return a->readings.count;
+}
+
+static void the_flag_comes_with_the_value_of_its_time(void **state)
+{
+	struct analyser *a = *state;
+	const struct wq_sample *s = &a->readings.samples[0];
+
+	assert_int_equal(a->readings.plan.block_count, 3);
+	assert_int_equal(a->readings.plan.blocks[0].address, 0x1005);
+	assert_int_equal(a->readings.plan.blocks[0].registers, 11);
+	assert_int_equal(polled_analyser(a, 0, "N", 0, 0), 1);
+	assert_true(s->value == 0.2);
+	assert_int_equal(s->quality, WQ_UNCHECKED);
+	assert_string_equal(s->flag, "N");
+	assert_int_equal(s->stamp, WQ_STAMP_ANALYSER);
+	readings_commit(&a->readings);
+	assert_int_equal(polled_analyser(a, 0, "D", 2, 1), 0); /* held: no other reading */
+	assert_int_equal(polled_analyser(a, 4, "D", 0, 0), 1);
+	assert_string_equal(s->flag, "D");
+	assert_int_equal(s->quality, WQ_UNCHECKED); /* the station's flags are judged by the rules */
+}
+
+static void state_and_fault_decide_on_what_is_measured_meanwhile(void **state)
+{
+	struct analyser *a = *state;
+	const struct wq_sample *s = &a->readings.samples[0];
+
+	assert_int_equal(polled_analyser(a, 0, "N", 2, 0), 1);
+	assert_int_equal(s->quality, WQ_MAINTENANCE);
+	assert_int_equal(a->readings.seen[0].is, READINGS_GOOD);
+	assert_int_equal(polled_analyser(a, 0, "N", 2, 3), 1); /* who works on it breaks it */
+	assert_int_equal(s->quality, WQ_MAINTENANCE);
+	assert_int_equal(polled_analyser(a, 0, "N", 11, 0), 1);
+	assert_int_equal(s->quality, WQ_BAD);
+	assert_int_equal(polled_analyser(a, 0, "N", 1, 3), 1);
+	assert_int_equal(s->quality, WQ_BAD);
+	assert_true(s->value == 0.2 && s->at != WQ_NO_TIME);
+	assert_int_equal(a->readings.seen[0].is, READINGS_WORD);
+	assert_int_equal(a->readings.seen[0].word, MODBUS_FAULT);
+	assert_int_equal(a->readings.seen[0].word_is, 3);
+	assert_int_equal(polled_analyser(a, 0, "N\x01", 0, 0), 1);
+	assert_int_equal(s->quality, WQ_BAD);
+	assert_string_equal(s->flag, "N?");
+	assert_int_equal(a->readings.seen[0].is, READINGS_FLAG);
+}
+
+static void a_word_that_the_device_refuses_says_nothing(void **state)
+{
+	struct analyser *a = *state;
+
+	polled_analyser(a, 0, "N", 2, 3);
+	a->readings.states[1] = a->readings.states[2] = BLOCK_REFUSED;
+	readings_gather(&a->readings, 3, &a->sink);
+	assert_int_equal(a->readings.count, 1);
+	assert_int_equal(a->readings.samples[0].quality, WQ_UNCHECKED);
+}
+
 #define FED(test) cmocka_unit_test_setup_teardown(test, open_feed, close_feed)
+#define ANALYSED(test) cmocka_unit_test_setup_teardown(test, open_analyser, close_analyser)
 
 int main(void)
 {
@@ -335,6 +472,9 @@ int main(void)
 		FED(zeros_of_a_device_that_measured_before_replace_nothing),
 		FED(zeros_are_values_where_the_bus_says_so_and_where_there_is_but_one),
 		FED(what_was_seen_is_known_though_nothing_was_told),
+		ANALYSED(the_flag_comes_with_the_value_of_its_time),
+		ANALYSED(state_and_fault_decide_on_what_is_measured_meanwhile),
+		ANALYSED(a_word_that_the_device_refuses_says_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -25,7 +25,10 @@ static struct modbus_point_settings plain(int type, int order)
 		.scale = "1",
 		.offset = "0",
 		.time_address = -1,
-		.time_order = -1 };
+		.time_order = -1,
+		.flag_address = -1,
+		.flag_order = -1,
+		.words = { { .address = -1 }, { .address = -1 }, { .address = -1 } } };
 }
 
 static struct regmap opened(struct modbus_point_settings settings, struct wq_decimal factor)
@@ -139,7 +142,7 @@ static void decodes_what_was_encoded(void **state)
 		assert_reads(&map, registers, wq_value_from_float32(thousandths));
 		map = opened(plain(MODBUS_UINT32, order), one);
 		encode(number, order, registers);
-		assert_int_equal(regmap_join(order, registers), number);
+		assert_int_equal(regmap_join(order, registers, 2), number);
 		assert_reads(&map, registers, (double)number);
 	}
 }
@@ -314,6 +317,14 @@ static void reads_times(void **state)
 		        "2021-04-01T23:59:59+08:00" },
 		{ MODBUS_YMDHMS, MODBUS_ABCD, { 2024, 2, 29, 0, 0, 0 },
 		        "2024-02-29T00:00:00+08:00" },
+		{ MODBUS_BCD_TIME, MODBUS_ABCD, { 0x2609, 0x3008, 0x0501 },
+		        "2026-09-30T08:05:01+08:00" },
+		{ MODBUS_BCD_TIME, MODBUS_CDAB, { 0x2609, 0x3008, 0x0501 },
+		        "2026-09-30T08:05:01+08:00" }, /* words keep their order */
+		{ MODBUS_BCD_TIME, MODBUS_DCBA, { 0x0926, 0x0830, 0x0105 },
+		        "2026-09-30T08:05:01+08:00" },
+		{ MODBUS_PACKED_TIME, MODBUS_ABCD, { 2609, 3008, 501 },
+		        "2026-09-30T08:05:01+08:00" },
 		{ MODBUS_YMDHMS, MODBUS_BADC, { 0xE507, 0x0400, 0x0100, 0x0800, 0, 0 },
 		        "2021-04-01T08:00:00+08:00" },
 	};
@@ -369,6 +380,16 @@ static void a_time_that_cannot_be_is_none(void **state)
 		{ MODBUS_YMDHMS, { 2021, 4, 1, 24, 0, 0 } },
 		{ MODBUS_YMDHMS, { 2021, 4, 1, 8, 60, 0 } },
 		{ MODBUS_YMDHMS, { 2021, 4, 1, 8, 0, 60 } },
+		{ MODBUS_BCD_TIME, { 0, 0, 0 } },
+		{ MODBUS_BCD_TIME, { 0x260A, 0x0101, 0 } },
+		{ MODBUS_BCD_TIME, { 0x2613, 0x0101, 0 } },
+		{ MODBUS_BCD_TIME, { 0x2609, 0x3108, 0 } },
+		{ MODBUS_BCD_TIME, { 0x0901, 0x0101, 0 } }, /* 2009 */
+		{ MODBUS_BCD_TIME, { 0xFFFF, 0xFFFF, 0xFFFF } },
+		{ MODBUS_PACKED_TIME, { 2600, 101, 0 } },
+		{ MODBUS_PACKED_TIME, { 2609, 3024, 0 } },
+		{ MODBUS_PACKED_TIME, { 2609, 3023, 5960 } },
+		{ MODBUS_PACKED_TIME, { 10001, 3023, 0 } },
 		{ MODBUS_YMDHMS, { 65535, 65535, 65535, 65535, 65535, 65535 } },
 	};
 
@@ -387,6 +408,324 @@ static void a_time_that_cannot_be_is_none(void **state)
 	}
 }
 
+/* 123456.0 as a double is 0x40FE240000000000. */
+static void reads_a_float64_in_each_order(void **state)
+{
+	static const struct {
+		int order;
+		uint16_t registers[4];
+	} rows[] = {
+		{ MODBUS_ABCD, { 0x40FE, 0x2400, 0x0000, 0x0000 } },
+		{ MODBUS_CDAB, { 0x0000, 0x0000, 0x2400, 0x40FE } },
+		{ MODBUS_BADC, { 0xFE40, 0x0024, 0x0000, 0x0000 } },
+		{ MODBUS_DCBA, { 0x0000, 0x0000, 0x0024, 0xFE40 } },
+	};
+	static const uint16_t fifth[4] = { 0x3FC9, 0x9999, 0x9999, 0x999A };
+	static const uint16_t nan64[4] = { 0x7FF8, 0, 0, 0 };
+	struct modbus_point_settings s = plain(MODBUS_FLOAT64, MODBUS_ABCD);
+	struct regmap map;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		map = opened(plain(MODBUS_FLOAT64, rows[i].order), one);
+		assert_int_equal(map.registers, 4);
+		assert_reads(&map, rows[i].registers, 123456.0);
+	}
+	map = opened(s, one);
+	assert_reads(&map, fifth, 0.2);
+	assert_nothing(&map, nan64);
+	s.scale = "0.001";
+	map = opened(s, one);
+	assert_reads(&map, fifth, 0.0002);
+}
+
+static void reads_each_type_of_many_registers(void **state)
+{
+	static const struct {
+		int type, order;
+		uint16_t registers[4];
+		double value;
+	} rows[] = {
+		{ MODBUS_INT64, MODBUS_ABCD, { 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFE }, -2 },
+		{ MODBUS_INT64, MODBUS_DCBA, { 0xFEFF, 0xFFFF, 0xFFFF, 0xFFFF }, -2 },
+		{ MODBUS_UINT64, MODBUS_ABCD, { 0, 0x0001, 0x0002, 0x0003 }, 4295098371.0 },
+		{ MODBUS_UINT64, MODBUS_CDAB, { 0x0003, 0x0002, 0x0001, 0 }, 4295098371.0 },
+		{ MODBUS_UINT64, MODBUS_BADC, { 0, 0x0100, 0x0200, 0x0300 }, 4295098371.0 },
+		{ MODBUS_BCD16, MODBUS_ABCD, { 0x1234 }, 1234 },
+		{ MODBUS_BCD16, MODBUS_BADC, { 0x3412 }, 1234 },
+		{ MODBUS_BCD32, MODBUS_ABCD, { 0x1234, 0x5678 }, 12345678 },
+		{ MODBUS_BCD32, MODBUS_CDAB, { 0x5678, 0x1234 }, 12345678 },
+		{ MODBUS_PACKED32, MODBUS_ABCD, { 2609, 830 }, 26090830 },
+		{ MODBUS_PACKED32, MODBUS_CDAB, { 830, 2609 }, 26090830 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct regmap map = opened(plain(rows[i].type, rows[i].order), one);
+
+		assert_reads(&map, rows[i].registers, rows[i].value);
+	}
+}
+
+static void what_is_no_number_of_its_type_is_nonsense(void **state)
+{
+	static const struct {
+		int type;
+		uint16_t registers[2];
+	} rows[] = {
+		{ MODBUS_BCD16, { 0x12A4 } },
+		{ MODBUS_BCD32, { 0x1234, 0x567F } },
+		{ MODBUS_BCD32, { 0xFFFF, 0xFFFF } },
+		{ MODBUS_PACKED32, { 10000, 0 } },
+		{ MODBUS_PACKED32, { 0, 65535 } },
+	};
+	static const uint16_t huge[4] = { 0xFFFF, 0, 0, 0 };
+	struct regmap map = opened(plain(MODBUS_UINT64, MODBUS_ABCD), one);
+	double value = 0;
+
+	(void)state;
+	assert_int_equal(regmap_value(&map, huge, &value), REGMAP_GARBAGE);
+	assert_true(value > 1.8e19);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		map = opened(plain(rows[i].type, MODBUS_ABCD), one);
+		assert_int_equal(regmap_value(&map, rows[i].registers, &value), REGMAP_NONSENSE);
+		assert_true(isnan(value));
+	}
+}
+
+static void invalid_numbers_of_other_types_are_known(void **state)
+{
+	static const struct {
+		int type;
+		const char *invalid;
+		uint16_t registers[4];
+	} rows[] = {
+		{ MODBUS_BCD16, "9999", { 0x9999 } },
+		{ MODBUS_BCD32, "0xFFFFFFFF", { 0xFFFF, 0xFFFF } },
+		{ MODBUS_PACKED32, "99990001", { 9999, 1 } },
+		{ MODBUS_FLOAT64, "-9999", { 0xC0C3, 0x8780, 0, 0 } },
+		{ MODBUS_INT64, "-1", { 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF } },
+		{ MODBUS_UINT64, "0xFFFFFFFFFFFFFFFF", { 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct modbus_point_settings s = plain(rows[i].type, MODBUS_ABCD);
+		struct regmap map;
+
+		s.invalid = (struct wq_list){ 1, &rows[i].invalid };
+		map = opened(s, one);
+		assert_nothing(&map, rows[i].registers);
+	}
+}
+
+static void takes_the_bits_that_are_asked_for(void **state)
+{
+	static const struct {
+		int type;
+		const char *bits;
+		uint16_t registers[4];
+		double value;
+	} rows[] = {
+		{ MODBUS_UINT16, "0", { 0x0001 }, 1 },
+		{ MODBUS_UINT16, "0", { 0xFFFE }, 0 },
+		{ MODBUS_UINT16, "15", { 0x8000 }, 1 },
+		{ MODBUS_UINT16, "4-7", { 0x12A4 }, 10 },
+		{ MODBUS_UINT16, "0-15", { 0xFFFF }, 65535 },
+		{ MODBUS_UINT32, "16-23", { 0x0042, 0xFFFF }, 66 },
+		{ MODBUS_UINT64, "63", { 0x8000, 0, 0, 0 }, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct modbus_point_settings s = plain(rows[i].type, MODBUS_ABCD);
+		struct regmap map;
+
+		s.bits = rows[i].bits;
+		map = opened(s, one);
+		assert_reads(&map, rows[i].registers, rows[i].value);
+	}
+}
+
+/* The table follows the base, and a coil needs no type. */
+static void a_coil_is_a_bit(void **state)
+{
+	struct modbus_point_settings s = plain(-1, MODBUS_ABCD);
+	struct regmap map;
+
+	(void)state;
+	s.table = -1;
+	s.address_base = 10001;
+	s.address = 10009;
+	map = opened(s, one);
+	assert_int_equal(map.table, MODBUS_DISCRETE);
+	assert_int_equal(map.address, 8);
+	assert_int_equal(map.type, MODBUS_BIT);
+	assert_reads(&map, (uint16_t[]){ 1 }, 1);
+	s.address_base = 40001;
+	s.address = 40100;
+	map = opened(s, one);
+	assert_int_equal(map.table, MODBUS_HOLDING);
+	assert_int_equal(map.address, 99);
+	assert_int_equal(map.type, MODBUS_FLOAT32);
+}
+
+/* ---- flags and words ---- */
+
+static void reads_the_stations_flag(void **state)
+{
+	static const struct {
+		int order;
+		uint16_t registers[6];
+		const char *flag;
+		bool known;
+	} rows[] = {
+		{ MODBUS_ABCD, { 0x4E00 }, "N", true },
+		{ MODBUS_ABCD, { 0x4E20, 0x2020, 0x2020 }, "N", true },
+		{ MODBUS_ABCD, { 0x0000, 0x4E00 }, "N", true },
+		{ MODBUS_ABCD, { 0x2020, 0x686D }, "hm", true },
+		{ MODBUS_BADC, { 0x6468, 0x0000 }, "hd", true },
+		{ MODBUS_ABCD, { 0 }, "", true },
+		{ MODBUS_ABCD, { 0x4E00, 0x4142 }, "N", true }, /* what follows the NUL is old */
+		{ MODBUS_ABCD, { 0x3132, 0x3334, 0x3536, 0x3738, 0x3930, 0 }, "1234567", true },
+		{ MODBUS_ABCD, { 0xFFFF, 0xFFFF }, "????", false },
+		{ MODBUS_ABCD, { 0x4E07 }, "N?", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct modbus_point_settings s = plain(MODBUS_FLOAT32, rows[i].order);
+		char flag[WQ_FLAG_TEXT];
+		struct regmap map;
+
+		s.flag_address = 10;
+		s.flag_registers = rows[i].registers[0] == 0xFFFF ? 2 : 6;
+		map = opened(s, one);
+		assert_int_equal(regmap_flag(&map, rows[i].registers, flag), rows[i].known);
+		assert_string_equal(flag, rows[i].flag);
+	}
+}
+
+static void a_code_is_the_flag_that_the_table_tells(void **state)
+{
+	static const char *const codes[] = { "0=N", "0x10=hd", "65535=D" };
+	struct modbus_point_settings s = plain(MODBUS_FLOAT32, MODBUS_ABCD);
+	char flag[WQ_FLAG_TEXT];
+	struct regmap map;
+
+	(void)state;
+	s.flag_address = 10;
+	s.flag_registers = 1;
+	s.flag_type = MODBUS_FLAG_CODE;
+	s.flags = (struct wq_list){ 3, codes };
+	map = opened(s, one);
+	assert_true(regmap_flag(&map, (uint16_t[]){ 0 }, flag));
+	assert_string_equal(flag, "N");
+	assert_true(regmap_flag(&map, (uint16_t[]){ 16 }, flag));
+	assert_string_equal(flag, "hd");
+	assert_true(regmap_flag(&map, (uint16_t[]){ 65535 }, flag));
+	assert_false(regmap_flag(&map, (uint16_t[]){ 7 }, flag));
+	assert_string_equal(flag, "7");
+}
+
+static void a_word_says_how_far_a_value_can_be_trusted(void **state)
+{
+	static const char *const bad[] = { "11", "20-29", "bit 15" }, *const maintenance[] = { "2-10" };
+	static const struct {
+		uint16_t number;
+		enum wq_quality status, fault;
+	} rows[] = {
+		{ 0, WQ_UNCHECKED, WQ_UNCHECKED },
+		{ 1, WQ_UNCHECKED, WQ_BAD },
+		{ 2, WQ_MAINTENANCE, WQ_BAD },
+		{ 10, WQ_MAINTENANCE, WQ_BAD },
+		{ 11, WQ_BAD, WQ_BAD },
+		{ 12, WQ_UNCHECKED, WQ_BAD },
+		{ 20, WQ_BAD, WQ_BAD },
+		{ 29, WQ_BAD, WQ_BAD },
+		{ 30, WQ_UNCHECKED, WQ_BAD },
+		{ 0x8000, WQ_BAD, WQ_BAD },
+		{ 0xFFFF, WQ_BAD, WQ_BAD },
+	};
+	struct modbus_point_settings s = plain(MODBUS_FLOAT32, MODBUS_ABCD);
+	struct regmap map;
+
+	(void)state;
+	s.words[MODBUS_STATUS].address = 5;
+	s.words[MODBUS_STATUS].bad = (struct wq_list){ 3, bad };
+	s.words[MODBUS_STATUS].maintenance = (struct wq_list){ 1, maintenance };
+	s.words[MODBUS_FAULT].address = 6;
+	map = opened(s, one);
+	assert_false(map.words[MODBUS_ALARM].there);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(regmap_word_says(&map.words[MODBUS_STATUS], rows[i].number),
+		        rows[i].status);
+		assert_int_equal(regmap_word_says(&map.words[MODBUS_FAULT], rows[i].number),
+		        rows[i].fault);
+	}
+}
+
+static void refuse(struct modbus_point_settings s, const char *says)
+{
+	struct wq_err err = { 0 };
+	struct regmap map;
+
+	assert_int_equal(regmap_open(&map, &s, one, &err), WQ_E_INVALID);
+	if (!strstr(err.text, says))
+		fail_msg("'%s' does not say '%s'", err.text, says);
+}
+
+static void refuses_flags_words_and_bits_that_make_no_sense(void **state)
+{
+	static const char *const lists[] = { "N", "70000=N", "0=", "0=toolongs", "bit 16", "9-2",
+		"bit 1-3", "x" };
+	const struct modbus_point_settings sound = plain(MODBUS_FLOAT32, MODBUS_ABCD);
+	struct modbus_point_settings s = sound;
+
+	(void)state;
+	s.bits = "3";
+	refuse(s, "has none to choose from");
+	s.type = MODBUS_UINT16;
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const bits[] = { "16", "7-3", "-1", "3-" };
+
+		s.bits = bits[i];
+		refuse(s, "bits = ");
+	}
+	s = sound;
+	s.table = MODBUS_COIL;
+	refuse(s, "cannot be read from coils");
+	s.type = -1;
+	s.time_address = 4;
+	refuse(s, "no time and no flag");
+	s = sound;
+	s.type = MODBUS_BIT;
+	refuse(s, "cannot be read from holding registers");
+	s = sound;
+	s.flag_address = 4;
+	s.flag_registers = 1;
+	s.flag_type = MODBUS_FLAG_CODE;
+	refuse(s, "needs flags");
+	for (size_t i = 0; i < 4; i++) {
+		s.flags = (struct wq_list){ 1, &lists[i] };
+		refuse(s, "flags: ");
+	}
+	s.flag_type = MODBUS_FLAG_ASCII;
+	refuse(s, "takes no flags");
+	s.flag_address = -1;
+	refuse(s, "without flag_address");
+	s = sound;
+	s.words[MODBUS_ALARM].bad = (struct wq_list){ 1, lists };
+	refuse(s, "alarm_bad says nothing without alarm_address");
+	s.words[MODBUS_ALARM].address = 9;
+	for (size_t i = 4; i < 8; i++) {
+		s.words[MODBUS_ALARM].bad = (struct wq_list){ 1, &lists[i] };
+		refuse(s, "alarm_bad: ");
+	}
+	s.words[MODBUS_ALARM].bad.count = 0;
+	refuse(s, "alarm_address is read for nothing");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +738,16 @@ int main(void)
 		cmocka_unit_test(nan_and_infinities_are_no_value),
 		cmocka_unit_test(what_is_listed_as_invalid_is_no_value),
 		cmocka_unit_test(refuses_settings_that_make_no_sense),
+		cmocka_unit_test(reads_a_float64_in_each_order),
+		cmocka_unit_test(reads_each_type_of_many_registers),
+		cmocka_unit_test(what_is_no_number_of_its_type_is_nonsense),
+		cmocka_unit_test(invalid_numbers_of_other_types_are_known),
+		cmocka_unit_test(takes_the_bits_that_are_asked_for),
+		cmocka_unit_test(a_coil_is_a_bit),
+		cmocka_unit_test(reads_the_stations_flag),
+		cmocka_unit_test(a_code_is_the_flag_that_the_table_tells),
+		cmocka_unit_test(a_word_says_how_far_a_value_can_be_trusted),
+		cmocka_unit_test(refuses_flags_words_and_bits_that_make_no_sense),
 		cmocka_unit_test(reads_times),
 		cmocka_unit_test(the_time_may_have_an_order_of_its_own),
 		cmocka_unit_test(a_time_that_cannot_be_is_none),
