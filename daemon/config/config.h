@@ -132,6 +132,7 @@ struct config {
 #define CONFIG_PROBLEMS 50
 struct config_problem {
 	int line;       /* 0: the file as a whole */
+	char file[160]; /* "": the configuration; otherwise the instrument profile that the line is of */
 	bool warning;   /* said, but does not stop */
 	char text[512]; /* "[station "yigan"] unknown key 'tonw'; did you mean 'town'?" */
 };

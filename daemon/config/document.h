@@ -15,6 +15,7 @@ struct scan;
 
 struct entry {
 	const char *key;
+	const char *file; /* NULL: the configuration; otherwise the instrument profile it is from */
 	int line;
 	size_t count; /* >= 1 */
 	const char *const *items;

@@ -24,6 +24,7 @@ struct filling {
 	const struct section *section;
 	struct arena *arena;
 	struct config_report *report;
+	const char *file; /* NULL: the configuration */
 	int line;
 	const char *text; /* scalars */
 	const char *const *items;
@@ -41,7 +42,7 @@ __attribute__((format(printf, 2, 3))) static void wrong(
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	report_add(f->report, f->line, false, f->section->where, "%s = %.80s: %s", f->row->key,
+	report_add_in(f->report, f->file, f->line, false, f->section->where, "%s = %.80s: %s", f->row->key,
 	        f->text != NULL ? f->text : "{…}", text);
 }
 
@@ -209,7 +210,7 @@ static void fill_secret(struct filling *f)
 	if (name == NULL || name[0] == '\0' || name[0] == '.' || strlen(name) > 100 ||
 	        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") !=
 	                strlen(name)) {
-		report_add(f->report, f->line, false, f->section->where,
+		report_add_in(f->report, f->file, f->line, false, f->section->where,
 		        "%s must be \"credential:NAME\", the name of a credential file (letters, "
 		        "digits, - _ .); "
 		        "secrets do not belong in this file",
@@ -305,6 +306,7 @@ static void fill_row(const struct section *section, const struct wq_option *row,
 		.section = section,
 		.arena = arena,
 		.report = report,
+		.file = entry == NULL ? NULL : entry->file,
 		.line = entry == NULL ? section->line : entry->line,
 		.field = (char *)settings + row->offset };
 

@@ -236,21 +236,6 @@ static void check_evaluated(struct limits *f)
 	}
 }
 
-/* A path beside the configuration file, unless it is absolute. */
-static const char *resolve(struct loader *l, const char *path)
-{
-	const char *file = l->report->file == NULL ? "" : l->report->file;
-	const char *slash = strrchr(file, '/');
-	char *full;
-
-	if (path[0] == '/' || slash == NULL)
-		return path;
-	full = arena_take(l->arena, strlen(file) + strlen(path) + 2);
-	memcpy(full, file, (size_t)(slash - file) + 1);
-	strcpy(full + (slash - file) + 1, path);
-	return full;
-}
-
 const struct wq_standard *limits_load(
         struct loader *l, const struct section *section, const char *path)
 {
@@ -261,7 +246,7 @@ const struct wq_standard *limits_load(
 	FILE *from;
 	char *text;
 
-	*f = (struct limits){ .l = l, .section = section, .path = resolve(l, path) };
+	*f = (struct limits){ .l = l, .section = section, .path = load_beside(l, path) };
 	text = read_file(f, &length);
 	if (text == NULL)
 		return &wq_gb3838;

@@ -22,6 +22,13 @@ static int line_of(const struct section *section, const char *key, size_t item)
 	return item < entry->count ? entry->lines[item] : entry->line;
 }
 
+static const char *file_of(const struct section *section, const char *key)
+{
+	const struct entry *entry = key == NULL ? NULL : section_entry(section, key);
+
+	return entry == NULL ? NULL : entry->file;
+}
+
 void load_error(struct loader *l, const struct section *section, const char *key, size_t item,
         const char *format, ...)
 {
@@ -31,7 +38,8 @@ void load_error(struct loader *l, const struct section *section, const char *key
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	report_add(l->report, line_of(section, key, item), false, section->where, "%s", text);
+	report_add_in(l->report, file_of(section, key), line_of(section, key, item), false, section->where,
+	        "%s", text);
 }
 
 void load_warning(
@@ -43,7 +51,8 @@ void load_warning(
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	report_add(l->report, line_of(section, key, 0), true, section->where, "%s", text);
+	report_add_in(l->report, file_of(section, key), line_of(section, key, 0), true, section->where, "%s",
+	        text);
 }
 
 const struct section *load_next(
@@ -193,13 +202,16 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
 	struct config *config = NULL;
 
 	*report = (struct config_report){ .file = name };
+	l.scratch = scratch;
 	if (l.arena == NULL || scratch == NULL) {
 		report_add(report, 0, false, "", "no memory to read the file");
 	} else {
 		schema_build(&l.schema, tables, l.arena);
 		if (document_read(
-		            &l.document, text, length, &l.schema, l.arena, scratch, report))
+		            &l.document, text, length, &l.schema, l.arena, scratch, report)) {
+			instruments_apply(&l);
 			config = build(&l);
+		}
 		report_sort(report);
 	}
 	arena_free(scratch);
@@ -207,6 +219,20 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
 		return config;
 	arena_free(l.arena);
 	return NULL;
+}
+
+const char *load_beside(struct loader *l, const char *path)
+{
+	const char *file = l->report->file == NULL ? "" : l->report->file;
+	const char *slash = strrchr(file, '/');
+	char *full;
+
+	if (path[0] == '/' || slash == NULL)
+		return path;
+	full = arena_take(l->arena, strlen(file) + strlen(path) + 2);
+	memcpy(full, file, (size_t)(slash - file) + 1);
+	strcpy(full + (slash - file) + 1, path);
+	return full;
 }
 
 char *load_whole(const char *path, size_t most, size_t *length, struct wq_err *err)

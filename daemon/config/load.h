@@ -69,6 +69,7 @@ struct names {
 
 struct loader {
 	struct arena *arena;
+	struct arena *scratch; /* only while the file is read */
 	struct config_report *report;
 	const struct config_tables *tables;
 	struct schema schema;
@@ -103,6 +104,9 @@ void load_warning(struct loader *l, const struct section *section, const char *k
 /* A whole regular file of at most `most` bytes, in one malloc with room for one byte more; NULL with *err. */
 char *load_whole(const char *path, size_t most, size_t *length, struct wq_err *err);
 
+/* A path beside the configuration file, unless it is absolute. */
+const char *load_beside(struct loader *l, const char *path);
+
 /* Sections of a role in the order of the file: the next one after `after` (NULL: the first), or
  * NULL. */
 const struct section *load_next(
@@ -122,6 +126,9 @@ const uint32_t *load_references(struct loader *l, const struct section *section,
 
 /* Bits of the kinds named; all when the list is empty. */
 unsigned load_kinds(struct loader *l, const struct section *section, const struct wq_list *list);
+
+/* instruments.c: points that name an instrument profile get the keys that it gives; before all others. */
+void instruments_apply(struct loader *l);
 
 /* -- one file each -- */
 void load_site(struct loader *l);     /* site.c: site, evaluation, parameters, stations */

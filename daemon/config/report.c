@@ -32,12 +32,12 @@ static void cut(char *text)
 		text[end - 1] = '\0';
 }
 
-void report_add(struct config_report *report, int line, bool warning, const char *where,
-        const char *format, ...)
+__attribute__((format(printf, 6, 0))) static void add(struct config_report *report,
+        const char *file, int line, bool warning, const char *where, const char *format,
+        va_list args)
 {
 	struct config_problem *problem = room(report, warning);
 	int used;
-	va_list args;
 
 	if (warning)
 		report->warning_count++;
@@ -47,21 +47,42 @@ void report_add(struct config_report *report, int line, bool warning, const char
 		return;
 	problem->line = line;
 	problem->warning = warning;
+	snprintf(problem->file, sizeof problem->file, "%s", file == NULL ? "" : file);
 	used = snprintf(
 	        problem->text, sizeof problem->text, "%s%s", where, where[0] == '\0' ? "" : " ");
 	if (used >= 0 && (size_t)used < sizeof problem->text) {
 		const size_t left = sizeof problem->text - (size_t)used;
 
-		va_start(args, format);
 		if (vsnprintf(problem->text + used, left, format, args) >= (int)left)
 			cut(problem->text);
-		va_end(args);
 	}
+}
+
+void report_add(struct config_report *report, int line, bool warning, const char *where,
+        const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(report, NULL, line, warning, where, format, args);
+	va_end(args);
+}
+
+void report_add_in(struct config_report *report, const char *file, int line, bool warning,
+        const char *where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(report, file, line, warning, where, format, args);
+	va_end(args);
 }
 
 static bool after(const struct config_problem *a, const struct config_problem *b)
 {
-	return a->line > b->line;
+	const int other = strcmp(a->file, b->file);
+
+	return other > 0 || (other == 0 && a->line > b->line);
 }
 
 void report_sort(struct config_report *report)
@@ -97,7 +118,10 @@ void config_report_print(const struct config_report *report, const char *consequ
 	for (size_t i = 0; i < all - report->more; i++) {
 		const struct config_problem *problem = &report->problems[i];
 
-		fputs(report->file == NULL ? "?" : report->file, to);
+		if (problem->file[0] != '\0')
+			fputs(problem->file, to);
+		else
+			fputs(report->file == NULL ? "?" : report->file, to);
 		if (problem->line > 0)
 			fprintf(to, ":%d", problem->line);
 		fprintf(to, ": %s%s\n", problem->warning ? "warning: " : "", problem->text);

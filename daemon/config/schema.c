@@ -197,6 +197,9 @@ const struct wq_option schema_point[] = {
 	        .help = "title of the bus that it is read from"),
 	ROW(TEXT, point_settings, unit, "unit", .required = true, .min = 1, .max = 20,
 	        .help = "unit in which the source gives it; converted or refused"),
+	ROW(TEXT, point_settings, profile, "profile", .min = 1, .max = 255,
+	        .help = "instrument profile that gives the keys not given here: a name, or a path with "
+	                "a /"),
 	ROW(SPAN, point_settings, cycle, "cycle", .min = 0, .max = 2678400000.0,
 	        .help = "as at the station, for this point"),
 	ROW(SPAN, point_settings, interval, "interval", .min = 100, .max = 2678400000.0,
@@ -391,11 +394,29 @@ static void build_plugins(struct schema *schema, const struct config_tables *tab
 	}
 }
 
+/* The keys of points of all drivers. */
+static const struct wq_option *const *point_tables(
+        const struct config_tables *tables, struct arena *arena)
+{
+	const struct wq_option **points;
+	size_t count = 0;
+
+	while (tables->drivers[count] != NULL)
+		count++;
+	points = arena_array(arena, count + 1, sizeof *points);
+	count = 0;
+	for (size_t i = 0; tables->drivers[i] != NULL; i++) {
+		if (tables->drivers[i]->point_options != NULL)
+			points[count++] = tables->drivers[i]->point_options;
+	}
+	return points;
+}
+
 void schema_build(struct schema *schema, const struct config_tables *tables, struct arena *arena)
 {
 	size_t drivers = 0, others = 0, uplinks = 0;
 	struct section_kind *kinds;
-	const struct wq_option **points, **forwards;
+	const struct wq_option **forwards;
 
 	while (tables->drivers[drivers] != NULL)
 		drivers++;
@@ -407,21 +428,25 @@ void schema_build(struct schema *schema, const struct config_tables *tables, str
 		uplinks++;
 	kinds = arena_array(arena, FIXED + drivers + others + 2, sizeof *kinds);
 	forwards = arena_array(arena, uplinks + 1, sizeof *forwards);
-	points = arena_array(arena, drivers + 1, sizeof *points);
 	memcpy(kinds, fixed, sizeof fixed);
 	*schema = (struct schema){ .count = FIXED, .kinds = kinds };
 	build_plugins(schema, tables, kinds, arena);
-	drivers = 0;
-	for (size_t i = 0; tables->drivers[i] != NULL; i++) {
-		if (tables->drivers[i]->point_options != NULL)
-			points[drivers++] = tables->drivers[i]->point_options;
-	}
-	kinds[schema->count++] =
-	        (struct section_kind){ "point", SECTION_POINT, true, schema_point, points, NULL };
+	kinds[schema->count++] = (struct section_kind){ "point", SECTION_POINT, true, schema_point,
+		point_tables(tables, arena), NULL };
 	for (size_t i = 0; i < uplinks; i++)
 		forwards[i] = tables->uplinks[i]->options;
 	kinds[schema->count++] = (struct section_kind){ "uplink", SECTION_UPLINK, true, schema_uplink,
 		forwards, NULL };
+}
+
+void schema_build_instrument(
+        struct schema *schema, const struct config_tables *tables, struct arena *arena)
+{
+	struct section_kind *kinds = arena_array(arena, 1, sizeof *kinds);
+
+	kinds[0] = (struct section_kind){ "point", SECTION_TEMPLATE, true, schema_point,
+		point_tables(tables, arena), NULL };
+	*schema = (struct schema){ .count = 1, .kinds = kinds };
 }
 
 const struct section_kind *schema_find(const struct schema *schema, const char *name, bool nested)

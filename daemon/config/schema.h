@@ -40,8 +40,9 @@ enum section_role {
 	SECTION_CARE,
 	SECTION_PROFILE,
 	SECTION_UPLINK,
+	SECTION_TEMPLATE, /* a point of an instrument profile */
 };
-#define SECTION_ROLES 14
+#define SECTION_ROLES 15
 
 struct section_kind {
 	const char *name;
@@ -61,6 +62,10 @@ struct schema {
 
 /* Builds the list for the given plug-ins. */
 void schema_build(struct schema *schema, const struct config_tables *tables, struct arena *arena);
+
+/* Builds the list for an instrument profile: points at the top level. */
+void schema_build_instrument(
+        struct schema *schema, const struct config_tables *tables, struct arena *arena);
 
 /* NULL: no such section there. nested: those inside a station. */
 const struct section_kind *schema_find(const struct schema *schema, const char *name, bool nested);
@@ -106,7 +111,7 @@ struct care_settings {
 };
 
 struct point_settings {
-	const char *bus, *unit;
+	const char *bus, *unit, *profile;
 	wq_ms cycle, interval, late_after;
 	double low, high, detection;
 };

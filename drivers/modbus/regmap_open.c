@@ -238,11 +238,10 @@ static int open_word(struct regmap *map, const struct modbus_point_settings *set
 	if (which == MODBUS_FAULT && word->bad.count == 0)
 		word->bad.items[word->bad.count++] =
 		        (struct regmap_match){ .low = 1, .high = UINT16_MAX };
-	if (word->bad.count + word->maintenance.count == 0)
+	/* A status may be read along: the register between a value and its flag. */
+	if (which == MODBUS_ALARM && word->bad.count == 0)
 		return wq_fail(err, WQ_E_INVALID,
-		        "%s_address is read for nothing: %s_bad%s must say which numbers matter",
-		        names[which], names[which],
-		        which == MODBUS_STATUS ? " or status_maintenance" : "");
+		        "alarm_address is read for nothing: alarm_bad must say which alarms matter");
 	return 0;
 }
 
