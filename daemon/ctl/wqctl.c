@@ -14,6 +14,8 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "check", ctl_check, "check a configuration file" },
+	{ "probe", ctl_probe, "read registers of a Modbus device and print what they could mean" },
+	{ "plan", ctl_plan, "print what the Modbus buses of a configuration will be asked" },
 	{ "classify", ctl_classify, "append the GB 3838 class to the rows of a CSV" },
 	{ "round", ctl_round, "print a CSV with its values as displayed or as evaluated" },
 	{ "backtest", ctl_backtest, "run the rules of a configuration over a CSV" },
