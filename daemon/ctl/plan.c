@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Modbus over a serial line (V1.02): a character has 11 bits, messages are 3.5 characters apart, at
- * more than 19200 bit/s 1.75 ms. Address, function, two words, CRC ask; the answer has a count. */
+/* Modbus over a serial line (V1.02): messages are 3.5 characters apart, 1.75 ms at more than 19200
+ * bit/s. Address, function, two words, CRC ask; the answer has a count. A character of a line behind
+ * a gateway has 11 bits; a line of our own says how many. */
 #define CHARACTER_BITS  11
 #define REQUEST_BYTES   8
 #define ANSWER_OVERHEAD 5
@@ -23,7 +24,8 @@
 
 struct request {
 	const char *file;
-	long baud;
+	long baud; /* behind gateways, and while a bus is printed: of its line */
+	int bits;  /* of a character there */
 	wq_ms device; /* how long a device takes to answer */
 };
 
@@ -68,7 +70,7 @@ static const struct argp parser = {
 	.args_doc = "FILE",
 	.doc = "Prints the requests of one poll of each Modbus device of a configuration.\v"
 	       "Bytes are those on TCP; the line's time is that of the same messages on a serial line of "
-	       "--baud with 11 bits a character, the silence around them and --answer for each. A device "
+	       "--baud with 11 bits a character (of a bus on a serial line: at its own speed), the silence around them and --answer for each. A device "
 	       "that does not answer costs the bus's timeout instead. Nothing is connected to.\n\n"
 	       "Exit status: 0 done, 1 the configuration cannot be used or a bus has more to do than its "
 	       "interval allows, 2 usage.",
@@ -87,7 +89,7 @@ static size_t data_bytes(const struct wq_modbus_request *q)
 
 static double line_time(const struct request *request, const struct wq_modbus_request *q)
 {
-	const double character = 1000.0 * CHARACTER_BITS / (double)request->baud;
+	const double character = 1000.0 * request->bits / (double)request->baud;
 	const double silence = request->baud > 19200 ? 1.75 : 3.5 * character;
 	const size_t bytes = REQUEST_BYTES + ANSWER_OVERHEAD + data_bytes(q);
 
@@ -147,22 +149,27 @@ static int by_unit(const void *a, const void *b)
 	return (p->address > q->address) - (p->address < q->address);
 }
 
-static int plan(const struct request *request, const struct config_bus *bus)
+static int plan(const struct request *wanted, const struct config_bus *bus)
 {
+	struct request on_line = *wanted, *request = &on_line;
+	struct wq_modbus_line line;
 	struct wq_modbus_request *requests;
 	struct wq_err err;
-	wq_ms interval;
 	size_t count;
 	bool fits;
 
 	if (strcmp(bus->driver->name, "modbus") != 0)
 		return CTL_DONE;
-	if (wq_modbus_requests(&bus->bus, &requests, &count, &interval, &err) < 0) {
+	if (wq_modbus_requests(&bus->bus, &requests, &count, &line, &err) < 0) {
 		fprintf(stderr, "wqctl plan: %s: %s\n", bus->bus.name, err.text);
 		return CTL_WRONG;
 	}
 	qsort(requests, count, sizeof *requests, by_unit);
-	fits = print_bus(request, &bus->bus, requests, count, interval);
+	if (line.baud > 0) {
+		request->baud = (long)line.baud;
+		request->bits = line.character_bits;
+	}
+	fits = print_bus(request, &bus->bus, requests, count, line.interval);
 	free(requests);
 	if (!fits)
 		fprintf(stderr, "wqctl plan: %s: at %ld bit/s its polls take longer than its interval\n",
@@ -173,7 +180,7 @@ static int plan(const struct request *request, const struct config_bus *bus)
 int ctl_plan(int argc, char **argv)
 {
 	static struct config_report report;
-	struct request request = { .baud = 9600, .device = 50 };
+	struct request request = { .baud = 9600, .bits = CHARACTER_BITS, .device = 50 };
 	struct config *config;
 	int status = CTL_DONE;
 

@@ -20,10 +20,13 @@
 #define BACK  WQ_DAYS(31)
 #define AHEAD WQ_DAYS(1)
 
-enum { OPT_BASE = 256, OPT_BLOCK };
+enum { OPT_BASE = 256, OPT_BLOCK, OPT_RTU, OPT_PARITY, OPT_STOP };
 
 struct request {
-	const char *host;
+	const char *host; /* or the path of a serial line */
+	bool rtu;
+	char parity;
+	long baud, stop_bits;
 	long port, unit, function, address, count, base, block;
 	wq_ms timeout;
 	const struct wq_parameter *parameter; /* NULL: none named */
@@ -39,6 +42,10 @@ static const struct argp_option options[] = {
 	{ "base", OPT_BASE, "N", 0, "the manual's number of the first register: 0 (default), 1, 40001 …", 0 },
 	{ "block", OPT_BLOCK, "N", 0, "most registers of one request, 1 to 125 (default 125)", 0 },
 	{ "timeout", 't', "SPAN", 0, "longest wait for an answer (default 2s)", 0 },
+	{ "rtu", OPT_RTU, NULL, 0, "RTU through a transparent serial server", 0 },
+	{ "baud", 'b', "N", 0, "speed of a serial line, bit/s (default 9600)", 0 },
+	{ "parity", OPT_PARITY, "P", 0, "none (default), even or odd", 0 },
+	{ "stop-bits", OPT_STOP, "N", 0, "1 (default) or 2", 0 },
 	{ "parameter", 'p', "NAME", 0, "mark what lies in the plausible range of this parameter", 0 },
 	{ "in", 'i', "UNIT", 0, "the unit in which the device gives it (default: the parameter's)", 0 },
 	{ 0 },
@@ -60,8 +67,10 @@ static void take_host(struct argp_state *state, struct request *request, char *a
 	char *colon = strchr(arg, ':');
 
 	if (request->host != NULL)
-		argp_error(state, "one HOST only");
+		argp_error(state, "one HOST or DEVICE only");
 	request->host = arg;
+	if (arg[0] == '/')
+		return; /* a serial line */
 	if (colon == NULL || strchr(colon + 1, ':') != NULL)
 		return; /* a name, or an IPv6 address */
 	*colon = '\0';
@@ -82,7 +91,7 @@ static void finish(struct argp_state *state, struct request *request)
 	struct wq_err err;
 
 	if (request->host == NULL)
-		argp_error(state, "HOST is missing");
+		argp_error(state, "HOST or DEVICE is missing");
 	if (request->address < 0)
 		argp_error(state, "--address is missing");
 	request->address -= request->base;
@@ -124,6 +133,20 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		        request->timeout > 60000)
 			argp_error(state, "--timeout is a span of 10ms to 60s, not '%s'", arg);
 		return 0;
+	case OPT_RTU:
+		request->rtu = true;
+		return 0;
+	case 'b':
+		request->baud = number(state, "baud", arg, 50, 4000000);
+		return 0;
+	case OPT_PARITY:
+		if (strcmp(arg, "none") != 0 && strcmp(arg, "even") != 0 && strcmp(arg, "odd") != 0)
+			argp_error(state, "--parity is none, even or odd, not '%s'", arg);
+		request->parity = arg[0];
+		return 0;
+	case OPT_STOP:
+		request->stop_bits = number(state, "stop-bits", arg, 1, 2);
+		return 0;
 	case 'p':
 		take_parameter(state, request, arg);
 		return 0;
@@ -144,7 +167,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "HOST[:PORT]",
+	.args_doc = "HOST[:PORT]|DEVICE",
 	.doc = "Reads registers of a Modbus device and prints every way in which they can be meant.\v"
 	       "A line a register: address, hexadecimal, whole numbers, then what begins there. * marks a "
 	       "value in the plausible range of --parameter, and a time of the last month. A hole that "
@@ -308,8 +331,7 @@ static int probe(const struct request *request, struct wq_modbus *modbus)
 	        (uint16_t)request->block, registers, codes, &err);
 
 	if (r < 0) {
-		fprintf(stderr, "wqctl probe: unit %ld at %s:%ld: %s\n", request->unit, request->host,
-		        request->port, err.text);
+		fprintf(stderr, "wqctl probe: unit %ld at %s: %s\n", request->unit, request->host, err.text);
 		return CTL_WRONG;
 	}
 	print_all(&look, registers, codes);
@@ -329,6 +351,9 @@ int ctl_probe(int argc, char **argv)
 		.address = -1,
 		.count = 10,
 		.block = WQ_MODBUS_COUNT,
+		.parity = 'n',
+		.baud = 9600,
+		.stop_bits = 1,
 		.timeout = 2000 };
 	struct wq_modbus_target target = { .now = running };
 	struct wq_modbus *modbus;
@@ -337,8 +362,13 @@ int ctl_probe(int argc, char **argv)
 
 	if (argp_parse(&parser, argc, argv, 0, NULL, &request) != 0)
 		return CTL_USAGE;
-	target.host = request.host;
+	target.host = request.host[0] == '/' ? NULL : request.host;
+	target.device = request.host;
 	target.port = (int)request.port;
+	target.rtu = request.rtu;
+	target.baud = request.baud;
+	target.parity = request.parity;
+	target.stop_bits = (int)request.stop_bits;
 	target.timeout = request.timeout;
 	modbus = wq_modbus_open(&target, &err);
 	if (modbus == NULL) {

@@ -5,7 +5,10 @@
 #include "connect.h"
 #include "frame.h"
 #include "link.h"
+#include "owed.h"
 #include "readings.h"
+#include "rtu.h"
+#include "serial.h"
 
 #include "wq/err.h"
 
@@ -14,32 +17,61 @@
 
 struct wq_modbus {
 	struct connect connect;
+	struct serial serial;
+	struct owed owed;
 	struct link link;
 	wq_ms (*now)(void);
 };
 
 _Static_assert(WQ_MODBUS_COUNT == FRAME_REGISTERS, "the longest read");
 
+static int by_line(
+        struct wq_modbus *modbus, const struct wq_modbus_target *target, struct link_options *options,
+        struct wq_err *err)
+{
+	const int parity = target->parity == 'e' ? SERIAL_EVEN : target->parity == 'o' ? SERIAL_ODD : SERIAL_NONE;
+	int64_t below, above;
+	int bits;
+
+	if (!serial_speed(target->baud, &below, &above))
+		return wq_fail(err, WQ_E_INVALID,
+		        "%lld bit/s is no speed of a serial line; the next are %lld and %lld",
+		        (long long)target->baud, (long long)below, (long long)above);
+	modbus->serial = (struct serial){ .device = target->device,
+		.baud = target->baud,
+		.parity = parity,
+		.stop_bits = target->stop_bits,
+		.rs485 = SERIAL_DIRECT };
+	bits = serial_bits(&modbus->serial);
+	options->way = &serial_way;
+	options->way_state = &modbus->serial;
+	options->silence = rtu_silence(target->baud, bits);
+	options->settle = 50;
+	options->byte_us = (int64_t)bits * 1000000 / target->baud + 1;
+	return 0;
+}
+
 struct wq_modbus *wq_modbus_open(const struct wq_modbus_target *target, struct wq_err *err)
 {
-	struct wq_modbus *modbus;
-	struct link_options options = {
-		.way = &connect_way, .framing = &frame_tcp, .timeout = target->timeout
-	};
+	const bool rtu = target->rtu || target->host == NULL;
+	struct wq_modbus *modbus = calloc(1, sizeof *modbus);
+	struct link_options options = { .way = &connect_way,
+		.framing = rtu ? &rtu_framing : &frame_tcp,
+		.timeout = target->timeout };
 
-	if (target->host == NULL) {
-		wq_fail(err, WQ_E_INVALID, "%s: only hosts can be looked at, not serial lines",
-		        target->device == NULL ? "" : target->device);
-		return NULL;
-	}
-	modbus = calloc(1, sizeof *modbus);
 	if (modbus == NULL) {
 		wq_fail(err, WQ_E_MEMORY, "no memory for a connection");
 		return NULL;
 	}
 	modbus->now = target->now;
 	options.way_state = &modbus->connect;
-	connect_init(&modbus->connect, target->host, target->port);
+	options.owed = rtu ? &modbus->owed : NULL;
+	options.settle = rtu ? 200 : 0;
+	connect_init(&modbus->connect, target->host == NULL ? "" : target->host, target->port);
+	if (target->host == NULL && by_line(modbus, target, &options, err) < 0) {
+		free(modbus);
+		return NULL;
+	}
 	link_init(&modbus->link, &options);
 	return modbus;
 }
@@ -93,14 +125,20 @@ const char *wq_modbus_exception(int code)
 /* ---- what a bus asks ---- */
 
 int wq_modbus_requests(const struct wq_bus *bus, struct wq_modbus_request **requests, size_t *count,
-        wq_ms *interval, struct wq_err *err)
+        struct wq_modbus_line *line, struct wq_err *err)
 {
+	const struct modbus_bus_settings *settings = bus->settings;
+	const struct serial serial = { .parity = settings->parity, .stop_bits = (int)settings->stop_bits };
 	struct readings readings;
 	int r = readings_open(&readings, bus, err);
 
 	*requests = NULL;
 	*count = 0;
-	*interval = ((const struct modbus_bus_settings *)bus->settings)->interval;
+	*line = (struct wq_modbus_line){ .interval = settings->interval };
+	if (settings->device != NULL) {
+		line->baud = settings->baud;
+		line->character_bits = serial_bits(&serial);
+	}
 	if (r < 0)
 		return r;
 	*requests = calloc(readings.plan.block_count + 1, sizeof **requests);

@@ -14,11 +14,15 @@
 struct wq_err;
 struct wq_modbus;
 
-/* Where a device is. `device` is the path of a serial line and refused for now. */
+/* Where a device is: behind a host, or on a serial line. */
 struct wq_modbus_target {
 	const char *host; /* NULL: `device` */
 	int port;
-	const char *device;
+	bool rtu; /* RTU through a transparent serial server */
+	const char *device; /* path of a serial line, of 8 data bits */
+	int64_t baud;
+	int parity; /* 'n', 'e', 'o' */
+	int stop_bits;
 	wq_ms timeout;      /* of each answer, and of connecting; > 0 */
 	wq_ms (*now)(void); /* milliseconds of a clock that never runs backwards */
 };
@@ -26,7 +30,8 @@ struct wq_modbus_target {
 /* Most registers or bits of one request. */
 #define WQ_MODBUS_COUNT 125
 
-/* Prepares; touches no network. *target's texts outlive it. NULL with *err. */
+/* Prepares; touches no network. *target's texts outlive it. NULL with *err: a speed that serial lines do
+ * not have, no memory. A line that another program holds is told by the first read. */
 struct wq_modbus *wq_modbus_open(const struct wq_modbus_target *target, struct wq_err *err);
 void wq_modbus_close(struct wq_modbus *modbus); /* NULL is fine */
 
@@ -64,9 +69,15 @@ struct wq_modbus_request {
 	bool twice; /* times out of reach of their values: read before and after them */
 };
 
+struct wq_modbus_line {
+	wq_ms interval;     /* between two polls of a device */
+	int64_t baud;       /* of a serial line; 0: it is a connection */
+	int character_bits; /* with start, parity and stop */
+};
+
 /* What each poll of a configured bus of driver "modbus" asks, in the order of unit and address. *requests is one
- * malloc, the caller frees it. *interval: between two polls of a device. WQ_E_INVALID, WQ_E_MEMORY. */
+ * malloc, the caller frees it. WQ_E_INVALID, WQ_E_MEMORY. */
 int wq_modbus_requests(const struct wq_bus *bus, struct wq_modbus_request **requests, size_t *count,
-        wq_ms *interval, struct wq_err *err);
+        struct wq_modbus_line *line, struct wq_err *err);
 
 #endif

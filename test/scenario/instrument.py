@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import tty
 
 BIN = os.environ["WQ_BIN"]
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
@@ -109,6 +110,38 @@ def check_probe():
     check(code == 1 and "0 to 3: exception 2" in out, f"a device that refuses all: {code} {out}")
 
 
+def crc(message):
+    value = 0xFFFF
+    for byte in message:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return struct.pack("<H", value)
+
+
+def serve_line(master):
+    """The same instrument on a serial line."""
+    message = b""
+    while True:
+        message += os.read(master, 256)
+        if len(message) == 8 and crc(message[:6]) == message[6:]:
+            answer = instrument.answer(message[:6])
+            os.write(master, answer + crc(answer))
+            message = b""
+
+
+def check_line():
+    master, slave = os.openpty()
+    tty.setraw(master)
+    threading.Thread(target=serve_line, args=(master,), daemon=True).start()
+    code, out, err = wqctl("probe", os.ttyname(slave), "--baud", "19200", "--unit", "5",
+                           "--address", "0x1004", "--count", "8", "--parameter", "tp")
+    check(code == 0 and "CDAB 0.2*" in out, f"probe of a serial line: {code} {out} {err}")
+    check(out.startswith("  4100 to 4100: exception 2"), f"a hole on a serial line: {out}")
+    code, out, err = wqctl("probe", os.ttyname(slave), "--baud", "12345", "--address", "0")
+    check(code == 1 and "no speed of a serial line" in err, f"a speed that is none: {code} {err}")
+
+
 def write_config(folder):
     path = f"{folder}/wqd.conf"
     with open(path, "w", encoding="utf-8") as f:
@@ -170,6 +203,7 @@ def check_daemon(folder, path):
 
 
 check_probe()
+check_line()
 with tempfile.TemporaryDirectory() as where:
     config = write_config(where)
     check_plan(config)

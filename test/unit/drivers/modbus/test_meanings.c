@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "modbus_settings.h"
+#include "serial.h"
 
 #include "wq/err.h"
 #include "wq/modbus.h"
@@ -98,7 +99,7 @@ static void no_place_has_more_meanings_than_there_is_room(void **state)
 
 static void the_requests_of_a_bus_are_those_of_its_polls(void **state)
 {
-	const struct modbus_bus_settings bus_settings = {
+	struct modbus_bus_settings bus_settings = {
 		.host = "10.0.0.1", .port = 502, .timeout = 1000, .interval = 60000, .block = 125
 	};
 	const struct modbus_point_settings settings[] = {
@@ -118,13 +119,14 @@ static void the_requests_of_a_bus_are_those_of_its_polls(void **state)
 	const struct wq_bus bus = { .settings = &bus_settings, .zone = &wq_zone_china,
 		.point_count = 2, .points = points };
 	struct wq_modbus_request *requests;
-	wq_ms interval;
+	struct wq_modbus_line line;
 	size_t count;
 
 	(void)state;
-	assert_int_equal(wq_modbus_requests(&bus, &requests, &count, &interval, NULL), 0);
+	assert_int_equal(wq_modbus_requests(&bus, &requests, &count, &line, NULL), 0);
 	assert_int_equal(count, 3);
-	assert_int_equal(interval, 60000);
+	assert_int_equal(line.interval, 60000);
+	assert_int_equal(line.baud, 0);
 	assert_int_equal(requests[0].unit_id, 3);
 	assert_int_equal(requests[0].function, 3);
 	assert_int_equal(requests[0].address, 0x1005);
@@ -132,6 +134,14 @@ static void the_requests_of_a_bus_are_those_of_its_polls(void **state)
 	assert_int_equal(requests[1].address, 0x1086);
 	assert_int_equal(requests[2].function, 1);
 	assert_int_equal(requests[2].count, 1);
+	free(requests);
+	bus_settings.device = "/dev/ttyS0";
+	bus_settings.baud = 19200;
+	bus_settings.parity = SERIAL_EVEN;
+	bus_settings.stop_bits = 1;
+	assert_int_equal(wq_modbus_requests(&bus, &requests, &count, &line, NULL), 0);
+	assert_int_equal(line.baud, 19200);
+	assert_int_equal(line.character_bits, 11);
 	free(requests);
 }
 
