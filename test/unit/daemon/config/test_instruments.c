@@ -22,7 +22,7 @@ static struct config_report report;
 
 static struct config *load(const char *path, const char *points)
 {
-	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels };
+	const struct config_tables tables = { wq_drivers, wq_rules, wq_channels, NULL };
 	static char text[16384];
 
 	snprintf(text, sizeof text,
@@ -71,7 +71,7 @@ static const struct config_problem *wrong(void)
 		if (!report.problems[i].warning)
 			return &report.problems[i];
 	fail_msg("nothing is wrong");
-	return NULL;
+	return report.problems;
 }
 
 /* A profile of our own, in a file. */
