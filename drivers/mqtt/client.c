@@ -322,8 +322,8 @@ static int explain(struct mqtt_client *client, int rc, struct wq_err *err)
 	if (client->tls && tls[0] == '\0')
 		snprintf(tls, sizeof tls, "%s",
 		        client->cert_file == NULL
-		                ? "or it wants a certificate of ours (cert_file)"
-		                : "or it refuses our certificate (authority, dates)");
+		                ? "or its certificate is not for this address, or it wants one of ours (cert_file)"
+		                : "or its certificate is not for this address, or it refuses ours (authority, dates)");
 	return wq_fail(err, WQ_E_IO,
 	        "broker %s: no connection: refused, unreachable, silent for %d s%s%s",
 	        client->broker, CONNECT_SECONDS, tls[0] != '\0' ? "; " : "", tls);

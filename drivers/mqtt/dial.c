@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HOST "X509_check_host for hostname "
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 static struct mqtt_dial *dialling;
@@ -38,19 +40,30 @@ static void read_connect(const char *line, const char *end)
 	}
 }
 
-/* "SSL alert read:fatal:unknown CA", "X509_check_host for hostname h failed, rc 0", "rc from X509_check_ip_asc is 0" */
+/* Of an address the library asks the certificate in a second way, of which this level of trace tells nothing. */
+static bool is_address(const char *host)
+{
+	const size_t length = strcspn(host, " ");
+
+	return strspn(host, "0123456789.") >= length || memchr(host, ':', length) != NULL;
+}
+
+/* "SSL alert read:fatal:unknown CA", "X509_check_host for hostname h failed, rc 0" */
 static void read_tls(const char *line)
 {
-	const char *alert = strstr(line, "SSL alert read:fatal:");
+	const char *alert = strstr(line, "SSL alert read:fatal:"), *host = strstr(line, HOST);
 	struct mqtt_dial *dial = dialling;
 
 	while (dial != NULL && !dial->tls)
 		dial = dial->next;
 	if (dial == NULL)
 		return;
+	for (const struct mqtt_dial *other = dial->next; other != NULL; other = other->next)
+		if (other->tls)
+			return; /* whose it is nobody can say */
 	if (alert != NULL)
 		snprintf(dial->alert, sizeof dial->alert, "%s", strrchr(alert, ':') + 1);
-	if (strstr(line, "X509_check_host for hostname ") != NULL)
+	if (host != NULL && !is_address(host + sizeof HOST - 1))
 		dial->wrong_host = true;
 }
 
@@ -85,7 +98,7 @@ void mqtt_dial_open(void)
 static bool confused(const struct mqtt_dial *with)
 {
 	for (const struct mqtt_dial *dial = dialling; dial != NULL; dial = dial->next)
-		if (strcmp(dial->id, with->id) == 0 || (dial->tls && with->tls))
+		if (strcmp(dial->id, with->id) == 0)
 			return true;
 	return false;
 }

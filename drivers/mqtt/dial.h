@@ -19,8 +19,8 @@ struct mqtt_dial {
 /* From now on the library's trace is read; more than once is fine. */
 void mqtt_dial_open(void);
 
-/* Around an attempt to connect. The trace names a connection by its client_id, and TLS not even by that: of two that
- * cannot be told apart the second waits for the first. */
+/* Around an attempt to connect. The trace names a connection by its client_id: of two with the same one, at two brokers,
+ * the second waits for the first. TLS is not even named by that: what is said while two dial over TLS is dropped. */
 void mqtt_dial_begin(struct mqtt_dial *dial, const char *id, bool tls);
 void mqtt_dial_end(struct mqtt_dial *dial);
 
