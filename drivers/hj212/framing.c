@@ -104,12 +104,22 @@ struct candidate {
 	const struct wq_hj212_opener *opener; /* NULL: nothing is encrypted */
 };
 
+static bool is_text(struct wq_text text)
+{
+	for (size_t i = 0; i < text.length; i++)
+		if ((unsigned char)text.at[i] < ' ')
+			return false;
+	return true;
+}
+
+/* One cipher text in 256 bears a right checksum by chance, and so does one plain text that is "opened": what is text once
+ * opened was closed. */
 static void open_sealed(const struct wq_hj212_opener *opener, long given, struct wq_hj212_frame *frame)
 {
 	struct wq_text plain = opener->open(opener->owner, frame->segment);
 	enum wq_hj212_checksum kind = plain.length > 0 ? kind_of(plain.at, plain.length, given) : WQ_HJ212_BAD;
 
-	if (kind == WQ_HJ212_BAD)
+	if (kind == WQ_HJ212_BAD || (frame->checksum != WQ_HJ212_BAD && !is_text(plain)))
 		return;
 	frame->segment = plain;
 	frame->checksum = kind;
@@ -124,7 +134,7 @@ static const char *take(const struct candidate *c, size_t length, unsigned probl
 	frame->declared = c->declared;
 	frame->checksum = kind_of(c->body, length, checksum_at(check));
 	frame->problems = problems;
-	if (frame->checksum == WQ_HJ212_BAD && c->opener != NULL && length == c->declared)
+	if (c->opener != NULL && length == c->declared)
 		open_sealed(c->opener, checksum_at(check), frame);
 	if (frame->checksum == WQ_HJ212_BAD)
 		frame->problems |= WQ_HJ212_CRC;

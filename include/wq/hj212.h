@@ -83,8 +83,9 @@ enum wq_hj212_found {
 enum wq_hj212_found wq_hj212_next(const char *bytes, size_t count, bool ended, struct wq_hj212_frame *frame,
 	size_t *used, size_t *junk);
 
-/* For content that is encrypted while length and checksum are those of the plain text (2025). Gets a segment whose checksum
- * does not match; returns its plain text, in memory of its own that is good until the next call, or length 0. */
+/* For content that is encrypted while length and checksum are those of the plain text (2025). Gets a segment of the
+ * declared length; returns its plain text, in memory of its own that is good until the next call, or length 0: it is not
+ * encrypted for us. */
 struct wq_hj212_opener {
 	void *owner;
 	struct wq_text (*open)(void *owner, struct wq_text segment);
