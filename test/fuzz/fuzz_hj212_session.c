@@ -169,6 +169,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] % 4 == 0)
 		write_and_read(data + 1, size - 1);
 	else
-		talk(data + 1, size - 1, data[0] % 2 == 0 ? size : 1 + data[0]);
+		talk(data + 1, size - 1, data[0] % 2 == 0 ? size : (size_t)1 + data[0]);
 	return 0;
 }
