@@ -90,9 +90,15 @@ static double member(const struct wq_hj212_mapper *mapper, const struct wq_hj212
 	return NAN;
 }
 
+/* To four places: figures that are shown, of values that have no more. */
 static double percent(double part, double whole)
 {
-	return whole != 0 && isfinite(part / whole) ? part / whole * 100 : NAN;
+	double value = whole != 0 ? part / whole * 100 : NAN;
+
+	if (!(fabs(value) < 1e9))
+		return NAN;
+	wq_value_from_scaled(llround(value * 1e4), (struct wq_decimal){ 1, 4 }, (struct wq_decimal){ 0, 0 }, &value, NULL);
+	return value;
 }
 
 /* Percent: of the span where it is given, of the reference otherwise; parallel: of the mean of both; recovery: of what

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A station and the daemon: readings are stored and then acknowledged, checks lie apart, strangers are turned away, gaps are asked for, a clock
 that is wrong is set once."""
-import datetime, signal, time
-from station import Daemon, Station, expect, frame, record
+import datetime, os, signal, subprocess, time
+from station import BIN, Daemon, Station, expect, frame, record
 
 d = Daemon('password = "123456" backfill = "1d" calibrate = "1m" none = { "-99" }')
 now = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).replace(minute=0, second=0, microsecond=0)
@@ -48,6 +48,11 @@ expect('check by flag', s.answer()['CN'], '9014')
 expect('apart', d.query('SELECT parameter, kind, value, reference, flag FROM v_check ORDER BY parameter'),
        [('nh3n', 'standard', 2.1, 2.0, 'N'), ('tp', 'zero', 0.5, None, 'cz')])
 expect('no reading', len(rows()), 5)
+shown = subprocess.run([os.path.join(BIN, 'wqctl'), 'query', '--checks', '--database', d.path('h.db'), '--station', 'yigan', '--format', 'csv'],
+                       capture_output=True, text=True).stdout.splitlines()
+expect('wqctl query --checks', [','.join(line.split(',')[1:]) for line in shown],
+       ['station,parameter,code,kind,value,reference,unit,result,flag', 'yigan,nh3n,w21003,standard,2.1,2,mg/L,5,N',
+        'yigan,tp,w21011,zero,0.5,,mg/L,,cz'])
 
 # Turned away: another's MN, a wrong password, an unknown command; a bad checksum is not answered.
 s.send(record('B9', 2061, at(6), {'w21003-Avg': '9'}, qn='20260101000000030'))
