@@ -123,7 +123,7 @@ static void refuse_item(void *owner, enum wq_hj212_refusal why, const struct wq_
 	}
 }
 
-/* How far the station's clock is from ours, by when it sent (QN), or by a real-time value's DataTime. */
+/* How far the station's clock is from ours, by a real-time record's DataTime. */
 static void look_at_clock(struct hj212_sessions *s, enum wq_hj212_kind kind)
 {
 	const struct wq_hj212_record *r = &s->record;
