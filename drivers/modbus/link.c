@@ -81,8 +81,10 @@ static int find_owed(const struct link *link, size_t *kind)
 		const struct frame_request *request = &owed->list[i].request;
 		int whole = framing->length(request, link->bytes, link->done, NULL);
 
-		if (whole < 0 || (whole > 0 && link->done >= (size_t)whole &&
-		        framing->read(request, link->bytes, (size_t)whole, registers, NULL) < 0))
+		if (whole < 0 ||
+		        (whole > 0 && link->done >= (size_t)whole &&
+		                framing->read(
+		                        request, link->bytes, (size_t)whole, registers, NULL) < 0))
 			continue;
 		if (whole > 0 && link->done < (size_t)whole)
 			whole = 0;
@@ -117,7 +119,8 @@ static bool settle(struct link *link, wq_ms now)
 
 /* ---- draining ---- */
 
-/* What arrived unasked: late answers are taken for what they are, everything else is thrown away. */
+/* What arrived unasked: late answers are taken for what they are, everything else is thrown away.
+ */
 static void sift(struct link *link, wq_ms now)
 {
 	while (!settle(link, now) && link->done > 0)

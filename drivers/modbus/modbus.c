@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Modbus driver: one connection or serial line (link.h), polled device by device (polling.h). */
+/* The Modbus driver: one connection or serial line (link.h), polled device by device (polling.h).
+ */
 #include "complaint.h"
 #include "connect.h"
 #include "frame.h"
@@ -53,8 +54,8 @@ static int name_device(const struct device_bus *d, int code, struct wq_err *err)
 		return code;
 	snprintf(text, sizeof text, "%s", err->text);
 	if (d->settings->device)
-		return wq_fail(err, code, "unit %u at %s: %s", d->poll.unit_id, d->settings->device,
-		        text);
+		return wq_fail(
+		        err, code, "unit %u at %s: %s", d->poll.unit_id, d->settings->device, text);
 	return wq_fail(err, code, "unit %u at %s:%d: %s", d->poll.unit_id, d->settings->host,
 	        (int)d->settings->port, text);
 }
@@ -199,8 +200,8 @@ static void bus_close(void *state)
 	memset(d, 0, sizeof *d);
 }
 
-/* How long a line is quiet after something went wrong: an adapter hands on what it received in pieces
- * of 16 ms, a serial server in pieces of some tens. */
+/* How long a line is quiet after something went wrong: an adapter hands on what it received in
+ * pieces of 16 ms, a serial server in pieces of some tens. */
 #define SETTLE        50
 #define SETTLE_SERVER 200
 
@@ -209,8 +210,11 @@ static void open_serial(struct device_bus *d, struct link_options *options)
 	const struct modbus_bus_settings *s = d->settings;
 	int bits;
 
-	d->serial = (struct serial){ .device = s->device, .baud = s->baud, .parity = s->parity,
-		.stop_bits = (int)s->stop_bits, .rs485 = s->rs485 };
+	d->serial = (struct serial){ .device = s->device,
+		.baud = s->baud,
+		.parity = s->parity,
+		.stop_bits = (int)s->stop_bits,
+		.rs485 = s->rs485 };
 	bits = serial_bits(&d->serial);
 	options->way = &serial_way;
 	options->way_state = &d->serial;
@@ -231,7 +235,8 @@ static void open_link(struct device_bus *d)
 {
 	struct link_options options = { .framing = modbus_is_rtu(d->settings) ? &rtu_framing
 		                                                              : &frame_tcp,
-		.timeout = d->settings->timeout, .owed = d->owed };
+		.timeout = d->settings->timeout,
+		.owed = d->owed };
 
 	if (d->settings->device)
 		open_serial(d, &options);
@@ -249,8 +254,8 @@ static int open_identities(struct device_bus *d, struct wq_err *err)
 	if (!d->identities)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu identities", list->count);
 	for (; d->identity_count < list->count && r == 0; d->identity_count++)
-		r = modbus_identity_parse(list->items[d->identity_count],
-		        &d->identities[d->identity_count], err);
+		r = modbus_identity_parse(
+		        list->items[d->identity_count], &d->identities[d->identity_count], err);
 	return r;
 }
 
@@ -263,7 +268,9 @@ static int bus_open(void *state, const struct wq_bus *bus, struct wq_err *err)
 	if (modbus_is_rtu(d->settings))
 		d->owed = calloc(1, sizeof *d->owed);
 	open_link(d);
-	r = d->owed || !modbus_is_rtu(d->settings) ? 0 : wq_fail(err, WQ_E_MEMORY, "no memory for a line");
+	r = d->owed || !modbus_is_rtu(d->settings)
+	        ? 0
+	        : wq_fail(err, WQ_E_MEMORY, "no memory for a line");
 	if (r == 0)
 		r = open_units(d, bus, err);
 	if (r == 0)

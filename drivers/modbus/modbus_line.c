@@ -38,13 +38,15 @@ static int check_line(const struct modbus_bus_settings *b, struct wq_err *err)
 		return 0;
 	if (b->device[0] != '/')
 		return wq_fail(err, WQ_E_INVALID,
-		        "device = \"%.64s\": must be a path such as /dev/serial/by-id/…", b->device);
+		        "device = \"%.64s\": must be a path such as /dev/serial/by-id/…",
+		        b->device);
 	if (!modbus_is_rtu(b))
 		return wq_fail(err, WQ_E_INVALID,
 		        "framing = \"tcp\": a serial line speaks RTU; leave it out");
 	if (b->data_bits != 8)
 		return wq_fail(err, WQ_E_INVALID,
-		        "data_bits = %lld: RTU sends whole bytes and needs 8 (7 are of Modbus ASCII, "
+		        "data_bits = %lld: RTU sends whole bytes and needs 8 (7 are of Modbus "
+		        "ASCII, "
 		        "which is not spoken)",
 		        (long long)b->data_bits);
 	return check_speed(b, err);
@@ -63,7 +65,8 @@ int modbus_identity_parse(const char *text, struct modbus_identity *identity, st
 	if (n != 4 || (!input && strcmp(table, "holding") != 0) || unit < 1 || unit > 255 ||
 	        address > 65535 || value > 65535 || *end != '\0' || strchr(text, '-'))
 		return wq_fail(err, WQ_E_INVALID,
-		        "identity: \"%.64s\" is not unit id, holding or input, address and value, such "
+		        "identity: \"%.64s\" is not unit id, holding or input, address and value, "
+		        "such "
 		        "as \"3 holding 100 0x1234\"",
 		        text);
 	*identity = (struct modbus_identity){ (uint8_t)unit, input ? 4 : 3, (uint16_t)address,
@@ -111,7 +114,8 @@ void modbus_advise(const struct wq_bus *bus, char *text, size_t cap)
 	text[0] = '\0';
 	if (b->device != NULL && serial_name_moves(b->device))
 		snprintf(text, cap,
-		        "device = \"%.64s\": this name may be another adapter's after a restart; take "
+		        "device = \"%.64s\": this name may be another adapter's after a restart; "
+		        "take "
 		        "the one in /dev/serial/by-id",
 		        b->device);
 }

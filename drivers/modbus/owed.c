@@ -21,7 +21,8 @@ static void drop(struct owed *owed, size_t kind)
 	owed->list[kind] = owed->list[--owed->kinds];
 }
 
-/* A device answers in the order it was asked: nothing that was asked of it before comes any more. */
+/* A device answers in the order it was asked: nothing that was asked of it before comes any more.
+ */
 static void drop_older(struct owed *owed, uint8_t unit_id, uint64_t than)
 {
 	for (size_t i = owed->kinds; i-- > 0;)
@@ -113,8 +114,8 @@ static bool is_owed(const struct owed *owed, struct frame_request request, uint1
 	return find(owed, &request) != NULL;
 }
 
-bool owed_fence(const struct owed *owed, const struct frame_request *request,
-        struct frame_request *fence)
+bool owed_fence(
+        const struct owed *owed, const struct frame_request *request, struct frame_request *fence)
 {
 	/* Beyond what is wanted there may be nothing: a few at most. */
 	uint32_t room = 65536u - request->address, most = request->count + 8u;

@@ -32,9 +32,9 @@
 struct owed_kind {
 	struct frame_request request; /* the last of them */
 	unsigned count;               /* so many were sent and not answered */
-	uint64_t first, last;         /* in the order of all requests; the oldest: at least `first` */
-	wq_ms sent, until;            /* the last of them */
-	bool line;                    /* until then nobody is asked */
+	uint64_t first, last; /* in the order of all requests; the oldest: at least `first` */
+	wq_ms sent, until;    /* the last of them */
+	bool line;            /* until then nobody is asked */
 };
 
 struct owed {
@@ -62,14 +62,14 @@ wq_ms owed_wait(const struct owed *owed, const struct frame_request *request, wq
 
 /* Whether the answer to this request could be mixed up with one that is owed; then *fence is what
  * to ask before it. */
-bool owed_fence(const struct owed *owed, const struct frame_request *request,
-        struct frame_request *fence);
+bool owed_fence(
+        const struct owed *owed, const struct frame_request *request, struct frame_request *fence);
 
 /* No fence can be had (the device refuses them all): what it owes is not thought of any more. */
 void owed_forget(struct owed *owed, uint8_t unit_id);
 
-/* An answer of this kind came late: one less is owed of it, and nothing older by the same device. An
- * exception has no kind: it counts as the oldest that it can be. */
+/* An answer of this kind came late: one less is owed of it, and nothing older by the same device.
+ * An exception has no kind: it counts as the oldest that it can be. */
 void owed_came(struct owed *owed, size_t kind, wq_ms now);
 
 #endif

@@ -55,7 +55,8 @@ static struct frame_request next_request(const struct poll *p)
 
 	if (p->identity)
 		return (struct frame_request){ .unit_id = p->unit_id,
-			.function = p->identity->function, .address = p->identity->address,
+			.function = p->identity->function,
+			.address = p->identity->address,
 			.count = 1 };
 	return (struct frame_request){
 		.unit_id = b->unit_id,
@@ -151,7 +152,8 @@ static void tell_late(struct poll *p, const struct wq_sink *sink)
 	}
 	for (; p->doubt < owed->doubt; p->doubt++) {
 		snprintf(what, sizeof what,
-		        "unit %u refuses to be asked for other lengths: an answer later than %d timeouts "
+		        "unit %u refuses to be asked for other lengths: an answer later than %d "
+		        "timeouts "
 		        "could be mixed up; give it an identity",
 		        p->unit_id, LINK_GUARD + 1);
 		sink->refuse(sink->owner, WQ_REFUSED_TIME, what);
@@ -159,8 +161,8 @@ static void tell_late(struct poll *p, const struct wq_sink *sink)
 }
 
 /* 0: it is the device that is meant. */
-static int compare(struct poll *p, uint16_t found, const struct wq_sink *sink, wq_ms now,
-        struct wq_err *err)
+static int compare(
+        struct poll *p, uint16_t found, const struct wq_sink *sink, wq_ms now, struct wq_err *err)
 {
 	const struct modbus_identity *id = p->identity;
 	char what[200];
@@ -171,7 +173,8 @@ static int compare(struct poll *p, uint16_t found, const struct wq_sink *sink, w
 		return 0;
 	link_distrust(p->link, now);
 	snprintf(what, sizeof what,
-	        "its identity, %s register %u, is %u (0x%04X) and must be %u (0x%04X): another device, "
+	        "its identity, %s register %u, is %u (0x%04X) and must be %u (0x%04X): another "
+	        "device, "
 	        "or answers out of step; nothing of this poll is taken",
 	        id->function == 4 ? "input" : "holding", id->address, found, found, id->value,
 	        id->value);
@@ -187,8 +190,9 @@ static int identify(struct poll *p, const struct wq_sink *sink, wq_ms now, struc
 	if (r == LINK_UNDERWAY || r < 0)
 		return r;
 	if (r > 0)
-		return wq_fail(err, WQ_E_REFUSED, "refuses its identity, register %u: exception %d, %s",
-		        p->identity->address, r, frame_exception(r));
+		return wq_fail(err, WQ_E_REFUSED,
+		        "refuses its identity, register %u: exception %d, %s", p->identity->address,
+		        r, frame_exception(r));
 	return compare(p, found, sink, now, err);
 }
 

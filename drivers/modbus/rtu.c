@@ -75,19 +75,19 @@ static int refuse(const struct frame_request *request, enum rtu_is is, const uin
 		[RTU_FUNCTION] = { "function %u in the answer, asked was %u", 1 },
 		[RTU_COUNT] = { "%u bytes of data in the answer, asked were %u", 2 },
 	};
-	unsigned asked[] = { request->unit_id, request->function,
-		frame_data_bytes(request) };
+	unsigned asked[] = { request->unit_id, request->function, frame_data_bytes(request) };
 
 	if (is == RTU_CRC)
-		return wq_fail(err, WQ_E_PROTOCOL, "the CRC of the answer is wrong: damaged on the line");
+		return wq_fail(
+		        err, WQ_E_PROTOCOL, "the CRC of the answer is wrong: damaged on the line");
 	if (is == RTU_MORE)
 		return wq_fail(err, WQ_E_PROTOCOL, "the answer is cut off");
 	return wq_fail(err, WQ_E_PROTOCOL, sentences[is].format, bytes[sentences[is].at],
 	        asked[sentences[is].at]);
 }
 
-int rtu_length(const struct frame_request *request, const uint8_t *bytes, size_t have,
-        struct wq_err *err)
+int rtu_length(
+        const struct frame_request *request, const uint8_t *bytes, size_t have, struct wq_err *err)
 {
 	struct rtu_look look = rtu_look(request, bytes, have);
 
@@ -116,7 +116,8 @@ int rtu_read(const struct frame_request *request, const uint8_t *bytes, size_t l
 	if (look.is == RTU_REFUSAL && length == look.length)
 		return bytes[2];
 	if (look.is == RTU_WHOLE && length > look.length)
-		return wq_fail(err, WQ_E_PROTOCOL, "%zu bytes after the answer", length - look.length);
+		return wq_fail(
+		        err, WQ_E_PROTOCOL, "%zu bytes after the answer", length - look.length);
 	if (look.is != RTU_WHOLE)
 		return refuse(request, look.is == RTU_REFUSAL ? RTU_CRC : look.is, bytes, err);
 	take(request, bytes + HEAD, registers);

@@ -37,7 +37,8 @@ enum rtu_is {
 
 struct rtu_look {
 	enum rtu_is is;
-	size_t length; /* RTU_MORE: bytes of the answer, 0: not known yet; WHOLE, REFUSAL, CRC: its bytes */
+	size_t length; /* RTU_MORE: bytes of the answer, 0: not known yet; WHOLE, REFUSAL, CRC: its
+	                  bytes */
 };
 
 /* Looks at bytes[0 … have); what comes after a whole answer is not looked at. */
@@ -47,8 +48,8 @@ extern const struct link_framing rtu_framing;
 
 /* Its calls; the transaction of a request plays no part. */
 size_t rtu_write(const struct frame_request *request, uint8_t *bytes);
-int rtu_length(const struct frame_request *request, const uint8_t *bytes, size_t have,
-        struct wq_err *err);
+int rtu_length(
+        const struct frame_request *request, const uint8_t *bytes, size_t have, struct wq_err *err);
 int rtu_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
         uint16_t *registers, struct wq_err *err);
 

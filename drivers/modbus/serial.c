@@ -61,8 +61,8 @@ static int fail_errno(const struct serial *s, const char *what, int number, stru
 {
 	char buf[128];
 
-	return wq_fail(err, WQ_E_IO, "%s: %s: %s", s->device, what,
-	        strerror_r(number, buf, sizeof buf));
+	return wq_fail(
+	        err, WQ_E_IO, "%s: %s: %s", s->device, what, strerror_r(number, buf, sizeof buf));
 }
 
 static int fail_in_use(const struct serial *s, struct wq_err *err)
@@ -76,8 +76,8 @@ static int fail_in_use(const struct serial *s, struct wq_err *err)
 static int fail_open(const struct serial *s, int number, struct wq_err *err)
 {
 	if (number == ENOENT || number == ENXIO || number == ENODEV)
-		return wq_fail(err, WQ_E_IO, "%s: there is no such port; is the adapter plugged in?",
-		        s->device);
+		return wq_fail(err, WQ_E_IO,
+		        "%s: there is no such port; is the adapter plugged in?", s->device);
 	if (number == EACCES || number == EPERM)
 		return wq_fail(err, WQ_E_IO,
 		        "%s: not allowed; the daemon's user must be in the group of the port "
@@ -92,8 +92,9 @@ static int fail_open(const struct serial *s, int number, struct wq_err *err)
 
 static void describe(const struct serial *s, struct termios *t)
 {
-	static const tcflag_t parities[] = { [SERIAL_NONE] = 0, [SERIAL_EVEN] = PARENB,
-		[SERIAL_ODD] = PARENB | PARODD };
+	static const tcflag_t parities[] = {
+		[SERIAL_NONE] = 0, [SERIAL_EVEN] = PARENB, [SERIAL_ODD] = PARENB | PARODD
+	};
 	speed_t speed = B9600;
 
 	for (size_t i = 0; i < SPEEDS; i++)
@@ -138,8 +139,8 @@ static int set_direction(const struct serial *s, int fd, struct wq_err *err)
 
 	if (s->rs485 == SERIAL_DIRECT)
 		return 0;
-	rs485.flags |= s->rs485 == SERIAL_RTS_HIGH ? SER_RS485_RTS_ON_SEND
-	                                           : SER_RS485_RTS_AFTER_SEND;
+	rs485.flags |=
+	        s->rs485 == SERIAL_RTS_HIGH ? SER_RS485_RTS_ON_SEND : SER_RS485_RTS_AFTER_SEND;
 	if (ioctl(fd, TIOCSRS485, &rs485) < 0)
 		return wq_fail(err, WQ_E_IO,
 		        "%s: its kernel driver does not switch the direction of RS-485; an adapter "

@@ -16,9 +16,9 @@ enum serial_parity { SERIAL_NONE, SERIAL_EVEN, SERIAL_ODD };
 
 /* Who switches an RS-485 transceiver between sending and receiving. */
 enum serial_direction {
-	SERIAL_DIRECT, /* nobody has to, or the adapter by itself: nearly all of them */
-	SERIAL_RTS_HIGH,   /* the kernel's driver: RTS is on while it sends */
-	SERIAL_RTS_LOW,    /* RTS is off while it sends */
+	SERIAL_DIRECT,   /* nobody has to, or the adapter by itself: nearly all of them */
+	SERIAL_RTS_HIGH, /* the kernel's driver: RTS is on while it sends */
+	SERIAL_RTS_LOW,  /* RTS is off while it sends */
 };
 
 /* The way_state of serial_way. */

@@ -8,7 +8,17 @@
 #include <string.h>
 
 /* Keys that a kind may have, as bits. */
-enum { UNIT = 1, EVERY = 2, AT = 4, BY = 8, TO = 16, AFTER = 32, FOR = 64, EACH = 128, ZEROS = 256 };
+enum {
+	UNIT = 1,
+	EVERY = 2,
+	AT = 4,
+	BY = 8,
+	TO = 16,
+	AFTER = 32,
+	FOR = 64,
+	EACH = 128,
+	ZEROS = 256
+};
 
 static const struct {
 	const char *name;
@@ -97,14 +107,16 @@ static int read_keys(struct fault *f, char *rest, struct wq_err *err)
 		if (equals)
 			*equals = '\0';
 		if (!equals || read_key(f, &given, part, equals + 1) < 0)
-			return wq_fail(err, WQ_E_INVALID, "%s: %s is no key of this fault, or its value is wrong",
+			return wq_fail(err, WQ_E_INVALID,
+			        "%s: %s is no key of this fault, or its value is wrong",
 			        kinds[f->kind].name, part);
 	}
 	if ((given & kinds[f->kind].needs) != kinds[f->kind].needs)
-		return wq_fail(err, WQ_E_INVALID, "%s: %s= with a span is needed", kinds[f->kind].name,
-		        f->kind == FAULT_REBOOT ? "for" : "by");
+		return wq_fail(err, WQ_E_INVALID, "%s: %s= with a span is needed",
+		        kinds[f->kind].name, f->kind == FAULT_REBOOT ? "for" : "by");
 	if (f->every == 0 || (f->kind != FAULT_CLOCK && f->by < 0) || f->at < 0 || f->gone < 0)
-		return wq_fail(err, WQ_E_INVALID, "%s: every, by, at and for are not below 0, every is 1 at least",
+		return wq_fail(err, WQ_E_INVALID,
+		        "%s: every, by, at and for are not below 0, every is 1 at least",
 		        kinds[f->kind].name);
 	if (f->to < f->by)
 		f->to = f->by;
@@ -222,7 +234,9 @@ wq_ms faults_next(const struct faults *faults, wq_ms since_start)
 
 		if (f->kind != FAULT_REBOOT || (since >= f->gone && f->each <= 0))
 			continue;
-		wait = since < 0 ? f->at - since_start : since < f->gone ? f->gone - since : f->each - since;
+		wait = since < 0          ? f->at - since_start
+		        : since < f->gone ? f->gone - since
+		                          : f->each - since;
 		if (next == WQ_NO_TIME || since_start + wait < next)
 			next = since_start + wait;
 	}

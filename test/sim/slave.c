@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PLUGS          8  /* a queue of length 0 takes one or two */
-#define PAUSE          100 /* ms after which a message that is not whole is given up (RTU) */
+#define PLUGS 8   /* a queue of length 0 takes one or two */
+#define PAUSE 100 /* ms after which a message that is not whole is given up (RTU) */
 
 /* What an event of epoll is of: a listener by its number, a connection by its place. */
 #define OF_WAKE       0u
@@ -141,8 +141,11 @@ static bool add_connection(struct slave *s, int fd, size_t listener, bool line)
 		free(c);
 		return false;
 	}
-	*c = (struct connection){ .fd = fd, .listener = listener, .line = line,
-		.place = s->connection_count, .id = ++s->connections_ever };
+	*c = (struct connection){ .fd = fd,
+		.listener = listener,
+		.line = line,
+		.place = s->connection_count,
+		.id = ++s->connections_ever };
 	s->connections[s->connection_count++] = c;
 	return true;
 }

@@ -28,8 +28,8 @@ static struct slave_unit *find_unit(const struct slave *s, size_t listener, int 
 }
 
 /* The exception code, 0 for none. */
-static int judge(const struct slave *s, const struct slave_unit *unit,
-        const struct wire_request *request)
+static int judge(
+        const struct slave *s, const struct slave_unit *unit, const struct wire_request *request)
 {
 	if (!unit)
 		return NO_SUCH_UNIT;
@@ -74,13 +74,14 @@ static bool is_half_open(struct slave *s, const struct connection *c)
 	return f && c->requests > f->after;
 }
 
-static bool keeps_silent(struct slave *s, const struct connection *c, const struct slave_unit *unit,
-        int id)
+static bool keeps_silent(
+        struct slave *s, const struct connection *c, const struct slave_unit *unit, int id)
 {
 	if (is_half_open(s, c) || (!unit && s->framing == WIRE_RTU) || s->faults->dead[id])
 		return true;
-	return unit && (unit->host == SLAVE_HUNG ||
-	        faults_strike(&s->faults->ordered, FAULT_DEAD, id, elapsed(s)));
+	return unit &&
+	        (unit->host == SLAVE_HUNG ||
+	                faults_strike(&s->faults->ordered, FAULT_DEAD, id, elapsed(s)));
 }
 
 /* When the answer leaves: a device answers one request after the other. */
@@ -116,8 +117,9 @@ static void answer(struct slave *s, struct connection *c, const struct wire_requ
 		p->size = wire_exception(s->framing, request, code, p->bytes);
 	else
 		p->size = wire_answer(s->framing, request,
-		        faults_zeros(&s->faults->ordered, elapsed(s)) ? zeros
-		                                                      : unit->registers + request->address,
+		        faults_zeros(&s->faults->ordered, elapsed(s))
+		                ? zeros
+		                : unit->registers + request->address,
 		        p->bytes);
 	spoil(s, p, request->unit);
 	p->due = due(s, unit, request->unit);

@@ -73,8 +73,8 @@ static int parse_rtu(const uint8_t *bytes, size_t have, struct wire_request *req
 	return 1;
 }
 
-int wire_parse(enum wire_framing framing, const uint8_t *bytes, size_t have,
-        struct wire_request *request)
+int wire_parse(
+        enum wire_framing framing, const uint8_t *bytes, size_t have, struct wire_request *request)
 {
 	return framing == WIRE_TCP ? parse_tcp(bytes, have, request)
 	                           : parse_rtu(bytes, have, request);

@@ -16,15 +16,15 @@ struct wire_request {
 	size_t length; /* bytes that it took */
 	uint8_t transaction[2];
 	uint8_t unit;
-	bool read;             /* function 3 or 4 and of the right length: */
+	bool read; /* function 3 or 4 and of the right length: */
 	uint8_t function;
 	unsigned address, count;
 };
 
 /* Looks at bytes[0 … have). 1: *request is one; 0: more is needed; -1: these are none (TCP: the
  * connection has to go; RTU: the first byte is to be thrown away). */
-int wire_parse(enum wire_framing framing, const uint8_t *bytes, size_t have,
-        struct wire_request *request);
+int wire_parse(
+        enum wire_framing framing, const uint8_t *bytes, size_t have, struct wire_request *request);
 
 /* Writes an answer with `count` registers, or an exception; returns its length. */
 size_t wire_answer(enum wire_framing framing, const struct wire_request *request,

@@ -217,8 +217,9 @@ static void a_faulty_device_leaves_the_others_alone(void **state)
 	static const char *const faults[] = { "dead:unit=2", "slow:by=30ms,unit=2",
 		"slow:by=250ms,unit=2", "wrong-unit:unit=2", "wrong-unit:unit=2,every=3",
 		"bad-crc:unit=2", "bad-crc:unit=2,every=3", "truncated:unit=2",
-		"truncated:unit=2,every=5", "garbage-before:unit=2", "garbage-before:unit=2,every=3",
-		"garbage-after:unit=2", "garbage-after:unit=2,every=4", "dead:unit=2,every=3" };
+		"truncated:unit=2,every=5", "garbage-before:unit=2",
+		"garbage-before:unit=2,every=3", "garbage-after:unit=2",
+		"garbage-after:unit=2,every=4", "dead:unit=2,every=3" };
 
 	(void)state;
 	for (size_t i = 0; i < 2 * (sizeof faults / sizeof *faults); i++) {
@@ -231,9 +232,10 @@ static void a_faulty_device_leaves_the_others_alone(void **state)
 		for (size_t n = 0; n < 8; n++)
 			for (size_t unit = 0; unit < STATIONS; unit++)
 				poll_once(&rig, &t, unit);
-		print_message("%s, %s: %lu polls of it failed, of the others %lu and %lu; last: %s\n",
-		        rig.serial ? "line" : "server", faults[i / 2], t.failed_of[1], t.failed_of[0],
-		        t.failed_of[2], rig.h->refused);
+		print_message(
+		        "%s, %s: %lu polls of it failed, of the others %lu and %lu; last: %s\n",
+		        rig.serial ? "line" : "server", faults[i / 2], t.failed_of[1],
+		        t.failed_of[0], t.failed_of[2], rig.h->refused);
 		assert_int_equal(t.wrong, 0);
 		assert_true(t.values > 8 * VALUES);
 		/* Half an answer or noise may still be on the line when the next is asked. */
@@ -288,7 +290,8 @@ static bool look(struct rig *rig, struct tally *t, unsigned long *zeros)
  * its name; zeros are no values. */
 static void what_is_gone_comes_back(void **state)
 {
-	static const char *const more[] = { "--fault", "reboot:at=1s,for=1s,zeros=1s,each=4s", NULL };
+	static const char *const more[] = { "--fault", "reboot:at=1s,for=1s,zeros=1s,each=4s",
+		NULL };
 
 	(void)state;
 	for (int serial = 0; serial < 2; serial++) {
@@ -307,7 +310,8 @@ static void what_is_gone_comes_back(void **state)
 				outages++;
 			straddling += look(&rig, &t, &zeros);
 		}
-		print_message("%s: %d outages, %lu values, %lu zeros kept as bad, %d polls met their end; %s\n",
+		print_message("%s: %d outages, %lu values, %lu zeros kept as bad, %d polls met "
+		              "their end; %s\n",
 		        serial ? "line" : "server", outages, t.values, zeros, straddling,
 		        rig.h->err.text);
 		assert_int_equal(t.wrong, 0);
@@ -322,8 +326,8 @@ static void an_identity_that_differs_drops_the_poll(void **state)
 {
 	static const char *const none[] = { NULL };
 	/* 101.0 is 0x42CA in its first register. */
-	static const char *const right[] = { "1 holding 10 0x42CA" }, *const wrong[] = {
-		"1 holding 10 0x42CB" };
+	static const char *const right[] = { "1 holding 10 0x42CA" },
+	                         *const wrong[] = { "1 holding 10 0x42CB" };
 	struct rig rig = { .name = "identity", .serial = true };
 
 	(void)state;

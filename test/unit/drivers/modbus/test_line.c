@@ -25,8 +25,14 @@ static const char by_id[] = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A1-if00-
 
 static struct modbus_bus_settings line(void)
 {
-	return (struct modbus_bus_settings){ .device = by_id, .framing = -1, .baud = 9600,
-		.data_bits = 8, .stop_bits = 1, .timeout = 1000, .interval = 60000, .block = 125 };
+	return (struct modbus_bus_settings){ .device = by_id,
+		.framing = -1,
+		.baud = 9600,
+		.data_bits = 8,
+		.stop_bits = 1,
+		.timeout = 1000,
+		.interval = 60000,
+		.block = 125 };
 }
 
 static int check(const struct modbus_bus_settings *settings, int64_t unit_id, struct wq_err *err)
@@ -132,10 +138,10 @@ static void an_identity_is_unit_table_address_value(void **state)
 		{ "247 input 65535 65535", { 247, 4, 65535, 65535 } },
 		{ "1 holding 0 0", { 1, 3, 0, 0 } },
 	};
-	static const char *const wrong[] = { "", "3", "3 holding 100", "3 coil 1 1", "0 holding 1 1",
-		"256 holding 1 1", "3 holding 65536 1", "3 holding 1 65536", "3 holding 1 0x",
-		"3 holding 1 1 1", "3 holding 1 abc", "3 holding -1 5", "3 holding 1 -5",
-		"holding 3 1 1", "3:holding:1:1" };
+	static const char *const wrong[] = { "", "3", "3 holding 100", "3 coil 1 1",
+		"0 holding 1 1", "256 holding 1 1", "3 holding 65536 1", "3 holding 1 65536",
+		"3 holding 1 0x", "3 holding 1 1 1", "3 holding 1 abc", "3 holding -1 5",
+		"3 holding 1 -5", "holding 3 1 1", "3:holding:1:1" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -204,8 +210,11 @@ static int pair(char *name, size_t cap)
 
 static struct link link_of(struct serial *serial)
 {
-	const struct link_options options = { .way = &serial_way, .framing = &rtu_framing,
-		.way_state = serial, .timeout = 1000, .silence = 4 };
+	const struct link_options options = { .way = &serial_way,
+		.framing = &rtu_framing,
+		.way_state = serial,
+		.timeout = 1000,
+		.silence = 4 };
 	struct link link;
 
 	link_init(&link, &options);

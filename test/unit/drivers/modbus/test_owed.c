@@ -17,20 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT  1000
-#define UNITS    4
-#define ON_WIRE  64
-#define BYTES    4096
+#define TIMEOUT 1000
+#define UNITS   4
+#define ON_WIRE 64
+#define BYTES   4096
 
 /* How the devices of a test behave, in percent of the answers. */
 struct manners {
 	const char *name;
 	unsigned late, lost, damaged, noise;
-	wq_ms latest;     /* after the request, of those that are late */
-	bool in_order;    /* a device answers one after the other */
-	bool closing;     /* a connection: made anew after a failure, what is late comes all the same */
-	bool halves;      /* devices refuse to be asked for an odd number of registers */
-	unsigned dead;    /* this unit never answers; 0: none */
+	wq_ms latest;  /* after the request, of those that are late */
+	bool in_order; /* a device answers one after the other */
+	bool closing; /* a connection: made anew after a failure, what is late comes all the same */
+	bool halves;  /* devices refuse to be asked for an odd number of registers */
+	unsigned dead; /* this unit never answers; 0: none */
 };
 
 struct answer {
@@ -240,7 +240,10 @@ static struct tally play(const struct manners *manners, struct owed *owed, unsig
 {
 	static const uint16_t lengths[] = { 2, 2, 6, 2 };
 	const struct link_options options = { .way = manners->closing ? &closes : &stays,
-		.framing = &rtu_framing, .timeout = TIMEOUT, .silence = 4, .settle = 50,
+		.framing = &rtu_framing,
+		.timeout = TIMEOUT,
+		.silence = 4,
+		.settle = 50,
 		.owed = owed };
 	struct tally tally = { 0 };
 	struct link link;
@@ -269,12 +272,16 @@ static struct tally play(const struct manners *manners, struct owed *owed, unsig
 }
 
 static const struct manners all[] = {
-	{ "late by twice the timeout, in any order", 10, 0, 0, 0, 3 * TIMEOUT, false, false, false, 0 },
+	{ "late by twice the timeout, in any order", 10, 0, 0, 0, 3 * TIMEOUT, false, false, false,
+	        0 },
 	{ "the same through a serial server", 10, 0, 0, 0, 3 * TIMEOUT, false, true, false, 0 },
 	{ "late, lost, damaged, noise", 5, 5, 2, 2, 3 * TIMEOUT, false, false, false, 0 },
-	{ "late by twenty timeouts, one after the other", 5, 0, 0, 0, 20 * TIMEOUT, true, false, false, 0 },
-	{ "the same through a serial server, and lost", 5, 5, 0, 0, 20 * TIMEOUT, true, true, false, 0 },
-	{ "late by twenty, devices refuse half a float", 5, 2, 0, 0, 20 * TIMEOUT, true, false, true, 0 },
+	{ "late by twenty timeouts, one after the other", 5, 0, 0, 0, 20 * TIMEOUT, true, false,
+	        false, 0 },
+	{ "the same through a serial server, and lost", 5, 5, 0, 0, 20 * TIMEOUT, true, true, false,
+	        0 },
+	{ "late by twenty, devices refuse half a float", 5, 2, 0, 0, 20 * TIMEOUT, true, false,
+	        true, 0 },
 	{ "late by a hundred timeouts", 1, 1, 0, 0, 100 * TIMEOUT, true, false, false, 0 },
 };
 

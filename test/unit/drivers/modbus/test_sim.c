@@ -51,7 +51,8 @@ static void a_fault_that_is_not_understood_is_told(void **state)
 		assert_int_equal(faults_add(&faults, rows[i].text, &err), WQ_E_INVALID);
 		assert_int_equal(faults.count, 0);
 		if (!strstr(err.text, rows[i].says))
-			fail_msg("%s: '%s' does not say '%s'", rows[i].text, err.text, rows[i].says);
+			fail_msg(
+			        "%s: '%s' does not say '%s'", rows[i].text, err.text, rows[i].says);
 	}
 }
 
@@ -142,11 +143,13 @@ static void requests_and_answers_are_what_the_specification_shows(void **state)
 
 	(void)state;
 	assert_int_equal(wire_parse(WIRE_TCP, tcp, sizeof tcp, &request), 1);
-	assert_true(request.read && request.unit == 17 && request.address == 0x6B && request.count == 3);
+	assert_true(request.read && request.unit == 17 && request.address == 0x6B &&
+	        request.count == 3);
 	assert_int_equal(wire_answer(WIRE_TCP, &request, registers, bytes), 15);
 	assert_int_equal(bytes[5], 9);
 	assert_int_equal(wire_parse(WIRE_RTU, rtu, sizeof rtu, &request), 1);
-	assert_true(request.read && request.unit == 17 && request.address == 0x6B && request.count == 3);
+	assert_true(request.read && request.unit == 17 && request.address == 0x6B &&
+	        request.count == 3);
 	assert_int_equal(wire_answer(WIRE_RTU, &request, registers, bytes), sizeof rtu_answer);
 	assert_memory_equal(bytes, rtu_answer, sizeof rtu_answer);
 	assert_int_equal(wire_exception(WIRE_RTU, &request, 2, bytes), 5);
