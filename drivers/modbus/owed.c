@@ -120,6 +120,7 @@ bool owed_fence(
 	/* Beyond what is wanted there may be nothing: a few at most. */
 	uint32_t room = 65536u - request->address, most = request->count + 8u;
 	uint32_t longest = room < FRAME_REGISTERS ? room : FRAME_REGISTERS;
+	bool bits = request->function <= 2;
 	uint16_t best = 0, last = (uint16_t)(most < longest ? most : longest);
 
 	if (!find(owed, request))
@@ -130,7 +131,7 @@ bool owed_fence(
 		if (!is_owed(owed, *request, n) && (n % 2 == 0 || best % 2 == 1 || best == 0))
 			best = n;
 	for (uint16_t n = last; best == 0 && n > request->count; n--)
-		if (!is_owed(owed, *request, n) && (n % 2 == 0 || n == request->count + 1))
+		if (!is_owed(owed, *request, n) && (n % 2 == 0 || n == request->count + 1 || bits))
 			best = n;
 	if (best == 0)
 		best = (uint16_t)(request->count > 1 ? request->count - 1 : 2);

@@ -386,6 +386,24 @@ static void a_fence_is_as_long_as_nothing_that_is_owed(void **state)
 	assert_true(fence.address + fence.count <= 65536);
 }
 
+/* Answers in bits are told apart by their bytes, not by the number of bits. */
+static void a_fence_of_bits_has_other_bytes(void **state)
+{
+	static struct owed owed;
+
+	(void)state;
+	for (unsigned n = 1; n <= 100; n++) {
+		struct frame_request q = request(1, 0, n), fence;
+
+		q.function = 1;
+		memset(&owed, 0, sizeof owed);
+		owed_add(&owed, &q, true, 0, 10);
+		assert_true(owed_fence(&owed, &q, &fence));
+		assert_int_equal(fence.function, 1);
+		assert_int_not_equal(frame_data_bytes(&fence), frame_data_bytes(&q));
+	}
+}
+
 static void what_is_owed_has_a_bound(void **state)
 {
 	static struct owed owed;
@@ -410,6 +428,7 @@ int main(void)
 		cmocka_unit_test(a_dead_device_holds_up_nobody),
 		cmocka_unit_test(only_who_has_answered_before_is_waited_for),
 		cmocka_unit_test(a_fence_is_as_long_as_nothing_that_is_owed),
+		cmocka_unit_test(a_fence_of_bits_has_other_bytes),
 		cmocka_unit_test(what_is_owed_has_a_bound),
 	};
 
