@@ -115,7 +115,10 @@ static void try_regmap(const uint8_t *data, size_t size)
 	s.type = data[0] % MODBUS_TYPES;
 	s.order = data[1] % MODBUS_ORDERS;
 	s.time_type = data[2] % MODBUS_TIMES;
-	s.table = s.type == MODBUS_BIT ? MODBUS_COIL : MODBUS_HOLDING;
+	if (s.type == MODBUS_BIT) {
+		s.table = MODBUS_COIL;
+		s.time_address = -1; /* coils hold none */
+	}
 	if (s.type == MODBUS_UINT16 && data[2] >= 128)
 		s.bits = "3-9";
 	try_flag(&s, data);

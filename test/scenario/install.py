@@ -7,7 +7,7 @@ build = sys.argv[1]
 with tempfile.TemporaryDirectory() as root:
     subprocess.run(['cmake', '--install', build, '--prefix', root], check=True, capture_output=True)
     wanted = ['bin/wqd', 'bin/wqctl', 'lib/systemd/system/wqd.service', 'lib/sysusers.d/wqd.conf', 'lib/tmpfiles.d/wqd.conf',
-              'share/doc/wqd/docs/wqd.conf', 'share/doc/wqd/README.md']
+              'share/doc/wqd/docs/wqd.conf', 'share/wqd/modbus/national-surface.profile', 'share/doc/wqd/README.md']
     missing = [name for name in wanted if not os.path.isfile(os.path.join(root, name))]
     stray = [name for name in os.listdir(os.path.join(root, 'bin')) if name not in ('wqd', 'wqctl')]
     unit = open(os.path.join(root, 'lib/systemd/system/wqd.service')).read() if not missing else ''
