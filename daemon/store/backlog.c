@@ -16,7 +16,7 @@
 
 #define READING "p.code,p.alias,p.unit,o.name,r.value,r.quality,r.stamp,r.revision,r.late,r.flag,r.received,r.trusted"
 
-enum { STATE, NEXT, OPEN, CLOSED, NOTES, CHANGE, DAY, STATEMENTS };
+enum { STATE, NEXT, OPEN, CLOSED, HISTORY, NOTES, CHANGE, DAY, STATEMENTS };
 
 /* clang-format off: a line of SQL is a line here */
 static const char *const texts[STATEMENTS] = {
@@ -30,6 +30,9 @@ static const char *const texts[STATEMENTS] = {
 	[CLOSED] = "SELECT " READING " FROM series e CROSS JOIN sample r ON r.series=e.id CROSS JOIN parameter p ON"
 	           " p.id=e.parameter JOIN source o ON o.id=r.source WHERE e.station=?2 AND r.at=?3 AND r.sequence=?1"
 	           " ORDER BY r.series,r.revision",
+	[HISTORY] = "SELECT " READING ",r.at,r.sequence,s.id,s.key,s.name FROM station s CROSS JOIN series e ON e.station=s.id"
+	            " JOIN reading r ON r.series=e.id JOIN parameter p ON p.id=e.parameter JOIN source o ON o.id=r.source"
+	            " WHERE s.key=?1 AND r.at>=?2 AND r.at<?3 AND r.newest=1 ORDER BY r.at,r.series",
 	[NOTES] = "SELECT seq,kind,subject,number,sequence FROM forward_note WHERE seq>?1 ORDER BY seq LIMIT ?2",
 	[CHANGE] = "SELECT c.kind,c.level,c.hush,c.time,c.decided,c.value,c.threshold,u.name,p.alias,c.who,c.says,c.note,"
 	           "c.evidence,s.key,s.name FROM change c JOIN alarm a ON a.id=c.alarm JOIN rule u ON u.id=a.rule"
@@ -224,6 +227,41 @@ int backlog_records(struct backlog *b, struct backlog_place *after, size_t most,
 		sqlite3_exec(b->db, "COMMIT", NULL, NULL, NULL);
 	}
 	return rc == SQLITE_OK ? taken : backlog_fail(b, rc, "cannot be read for an uplink", err);
+}
+
+/* The rows of one time are a record; one more than there is room for ends the reading. */
+static int read_history(sqlite3_stmt *row, struct backlog_record *records, size_t room, size_t *count)
+{
+	int rc;
+	while ((rc = sqlite3_step(row)) == SQLITE_ROW) {
+		wq_ms at = sqlite3_column_int64(row, 12);
+		struct backlog_record *record = *count > 0 ? &records[*count - 1] : NULL;
+		if (record == NULL || record->place.at != at) {
+			if (*count == room)
+				return SQLITE_OK;
+			record = &records[(*count)++];
+			*record = (struct backlog_record){ .last = true };
+			record->place = (struct backlog_place){ .sequence = (uint64_t)sqlite3_column_int64(row, 13),
+				.station = sqlite3_column_int64(row, 14),
+				.at = at };
+			cell_text(row, 15, record->station, sizeof record->station);
+			cell_text(row, 16, record->station_name, sizeof record->station_name);
+		}
+		read_reading(row, record);
+	}
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int backlog_history(struct backlog *b, const char *station, wq_ms from, wq_ms to, struct backlog_record *records, size_t room,
+	struct wq_err *err)
+{
+	size_t count = 0;
+	sqlite3_stmt *row = b->statements[HISTORY];
+	int rc = db_bind(row, DB_VALUES(db_text(station), db_int(from), db_int(to)));
+	if (rc == SQLITE_OK)
+		rc = read_history(row, records, room, &count);
+	sqlite3_reset(row);
+	return rc == SQLITE_OK ? (int)count : backlog_fail(b, rc, "cannot be read for an uplink", err);
 }
 
 /* -- notes -- */

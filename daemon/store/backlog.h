@@ -69,6 +69,11 @@ struct backlog_record {
 int backlog_records(struct backlog *backlog, struct backlog_place *after, size_t most,
 	bool (*take)(void *owner, const struct backlog_record *record), void *owner, struct wq_err *err);
 
+/* What the history holds of a station in [from, to), in its newest revisions, a record a time, oldest first: at most `room`
+ * records, each whole. Returns how many. */
+int backlog_history(struct backlog *backlog, const char *station, wq_ms from, wq_ms to, struct backlog_record *records, size_t room,
+	struct wq_err *err);
+
 struct backlog_item {
 	char code[WQ_NAME_TEXT], alias[WQ_NAME_TEXT]; /* of the station as a whole: "" */
 	double mean, exceedance;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The uplink to a platform that speaks HJ 212: we connect, send a record's frames with bit A and wait for a 9014 with the same QN
  * for each. A frame that is not answered in time is sent again, as often as is configured (HJ 212-2017, table 1: 10 s, 3 times);
- * then the connection is given up. What a platform asks of us is refused in its form, QnRtn = 2: nothing is set from above. */
+ * then the connection is given up. A platform may ask for
+ * what the history holds (2051, 2061); anything else is refused in its form, QnRtn = 2: nothing is set from above. */
 #include "hj212_form.h"
 
 #include "wq/err.h"
@@ -45,13 +46,30 @@ struct flight {
 	struct form_frame frames[FORM_PARTS], again[FORM_PARTS]; /* `again`: with RF, where the profile has it */
 };
 
+/* Of a request for history: so many records are read at once, and sent in all, from a stretch of so long. */
+#define SLICE        8
+#define FILL_RECORDS 50000
+#define FILL_LONGEST WQ_DAYS(31)
+#define FILL_LOOK    WQ_HOURS(1)
+#define NO_TOKEN     UINT64_MAX
+
+/* A platform asked for a stretch of a station. */
+struct fill {
+	bool active, owed; /* owed: it is its turn */
+	char cn[5], qn[18], mn[32];
+	char station[WQ_NAME_TEXT];
+	wq_ms next, to;
+	size_t sent, count, given; /* in all; in the slice, and how many of it were sent */
+	struct backlog_record slice[SLICE];
+};
+
 struct state {
+	struct fill fill;
 	const struct settings *settings;
 	struct wq_uplink_site site;
 	int fd, bell;
 	wq_ms last_qn;     /* wall: no two frames have one QN */
 	wq_ms beaten;      /* steady: last heartbeat */
-	uint64_t refused;  /* requests */
 	struct flight flights[AHEAD_MAX];
 	size_t received;
 	char in[WQ_HJ212_FRAME_MAX];
@@ -123,6 +141,20 @@ static int check_station(const void *settings, const char *station, struct wq_er
 	return wq_fail(err, WQ_E_INVALID, "station \"%.63s\" has no number in mn; name it there, or leave it out of stations", station);
 }
 
+/* The item "station=MN" of an MN, and how long the station is. */
+static bool station_of(const struct settings *settings, struct wq_text mn, const char **item, size_t *length)
+{
+	for (size_t i = 0; i < settings->mns.count; i++) {
+		const char *equal = strrchr(settings->mns.items[i], '=');
+		if (!wq_text_is(mn, equal + 1))
+			continue;
+		*item = settings->mns.items[i];
+		*length = (size_t)(equal - *item);
+		return true;
+	}
+	return false;
+}
+
 static const char *cn_of(const struct settings *settings)
 {
 	return settings->cn == 2011 ? "2011" : settings->cn == 2051 ? "2051" : "2061";
@@ -167,6 +199,7 @@ static void disconnect(void *state)
 		close(s->fd);
 	s->fd = -1;
 	s->received = 0;
+	s->fill.active = false;
 	for (size_t i = 0; i < AHEAD_MAX; i++)
 		s->flights[i].used = false;
 }
@@ -253,22 +286,24 @@ static wq_ms next_qn(struct state *s, int frames)
 	return first;
 }
 
-static int send_message(void *state, const struct wq_uplink_message *message, uint64_t token, struct wq_err *err)
+static struct flight *free_flight(struct state *s)
 {
-	struct state *s = state;
-	struct flight *flight = NULL;
-	for (int64_t i = 0; flight == NULL && i < s->settings->ahead; i++)
+	for (int64_t i = 0; i < s->settings->ahead; i++)
 		if (!s->flights[i].used)
-			flight = &s->flights[i];
+			return &s->flights[i];
+	return NULL;
+}
+
+static int send_record(struct state *s, const struct form *form, const struct backlog_record *record, bool again, uint64_t token,
+	struct wq_err *err)
+{
+	struct flight *flight = free_flight(s);
 	if (flight == NULL)
 		return wq_fail(err, WQ_E_FULL, "as many records are under way as may be");
-	const struct form form = form_of(s, mn_of(s->settings, message->station));
-	if (form.mn == NULL)
-		return wq_fail(err, WQ_E_INVALID, "station %s has no MN", message->station);
 	wq_ms qn = next_qn(s, FORM_PARTS);
-	int parts = form_record(&form, message->record, qn, message->again, flight->frames, err);
-	if (parts > 0 && form_record(&form, message->record, qn, true, flight->again, err) != parts)
-		return wq_fail(err, WQ_E_INVALID, "a record of station %s does not fit again with RF", message->station);
+	int parts = form_record(form, record, qn, again, flight->frames, err);
+	if (parts > 0 && form_record(form, record, qn, true, flight->again, err) != parts)
+		return wq_fail(err, WQ_E_INVALID, "a record of station %s does not fit again with RF", record->station);
 	for (int i = 0; i < parts; i++) {
 		int r = put(s, &flight->frames[i], err);
 		if (r < 0)
@@ -283,6 +318,28 @@ static int send_message(void *state, const struct wq_uplink_message *message, ui
 	memset(flight->done, 0, sizeof flight->done);
 	flight->sent = s->site.steady();
 	return 0;
+}
+
+static bool under_way(const struct state *s)
+{
+	for (size_t i = 0; i < AHEAD_MAX; i++)
+		if (s->flights[i].used && s->flights[i].token == NO_TOKEN)
+			return true;
+	return false;
+}
+
+static int send_message(void *state, const struct wq_uplink_message *message, uint64_t token, struct wq_err *err)
+{
+	struct state *s = state;
+	const struct form form = form_of(s, mn_of(s->settings, message->station));
+	if (form.mn == NULL)
+		return wq_fail(err, WQ_E_INVALID, "station %s has no MN", message->station);
+	/* What was asked for and what is new take turns. */
+	if (s->fill.active && s->fill.owed && !under_way(s))
+		return wq_fail(err, WQ_E_FULL, "it is the turn of what was asked for");
+	int r = send_record(s, &form, message->record, message->again, token, err);
+	s->fill.owed |= r == 0;
+	return r;
 }
 
 static int repeat(struct state *s, struct flight *flight, struct wq_err *err)
@@ -347,17 +404,86 @@ static bool acknowledge(struct state *s, struct wq_text qn, uint64_t *token)
 	return false;
 }
 
-static int refuse(struct state *s, const struct wq_hj212_record *request, struct wq_err *err)
+static int answer(struct state *s, const struct wq_hj212_record *request, const char *cn, const char *lead, struct wq_err *err)
 {
 	struct form_frame frame;
 	char mn[32];
 	snprintf(mn, sizeof mn, "%.*s", (int)request->mn.length, request->mn.at != NULL ? request->mn.at : "");
 	const struct form form = form_of(s, mn);
-	s->refused++;
 	/* What cannot even be answered in form is passed over. */
-	if (request->qn.length == 0 || form_answer(&form, request, "9011", "QnRtn=2", &frame, NULL) < 0)
+	if (request->qn.length == 0 || form_answer(&form, request, cn, lead, &frame, NULL) < 0)
 		return 0;
 	return put(s, &frame, err);
+}
+
+/* Back-fill: 9011, the records as frames of their own, 9012. One request at a time. */
+static int begin_fill(struct state *s, const struct wq_hj212_record *request, struct wq_err *err)
+{
+	struct fill *fill = &s->fill;
+	const char *item;
+	size_t length;
+	wq_ms from, to;
+	if (!station_of(s->settings, request->mn, &item, &length))
+		return answer(s, request, "9011", "QnRtn=4", err);
+	if (fill->active || request->qn.length == 0 || request->qn.length >= sizeof fill->qn ||
+		!form_stretch(request, s->site.zone, &from, &to) || to - from > FILL_LONGEST)
+		return answer(s, request, "9011", "QnRtn=2", err);
+	fill->active = true;
+	snprintf(fill->station, sizeof fill->station, "%.*s", (int)length, item);
+	snprintf(fill->cn, sizeof fill->cn, "%.*s", (int)request->cn.length, request->cn.at);
+	snprintf(fill->qn, sizeof fill->qn, "%.*s", (int)request->qn.length, request->qn.at);
+	snprintf(fill->mn, sizeof fill->mn, "%s", item + length + 1);
+	fill->next = from;
+	fill->to = to;
+	fill->sent = fill->count = fill->given = 0;
+	return answer(s, request, "9011", "QnRtn=1", err);
+}
+
+static int end_fill(struct state *s, struct wq_err *err)
+{
+	struct fill *fill = &s->fill;
+	const struct wq_hj212_record request = { .qn = { fill->qn, strlen(fill->qn) }, .mn = { fill->mn, strlen(fill->mn) } };
+	fill->active = false;
+	return answer(s, &request, "9012", fill->sent > 0 ? "ExeRtn=1" : "ExeRtn=100", err);
+}
+
+/* The next records, looked for hour by hour: a query costs what it finds, not what the whole stretch holds. */
+static int read_slice(struct state *s, struct wq_err *err)
+{
+	struct fill *fill = &s->fill;
+	for (int look = 0; look < 64 && fill->given == fill->count && fill->next < fill->to; look++) {
+		wq_ms end = fill->next + FILL_LOOK < fill->to ? fill->next + FILL_LOOK : fill->to;
+		int n = s->site.history(s->site.owner, fill->station, fill->next, end, fill->slice, SLICE, err);
+		if (n < 0)
+			return n;
+		fill->count = (size_t)n;
+		fill->given = 0;
+		if (n == 0)
+			fill->next = end;
+	}
+	return 0;
+}
+
+/* Sends of the stretch what there is room for; live records get their turn between. */
+static int go_on_filling(struct state *s, struct wq_err *err)
+{
+	struct fill *fill = &s->fill;
+	struct form form = form_of(s, fill->mn);
+	form.cn = fill->cn;
+	if (!fill->active || under_way(s) || free_flight(s) == NULL)
+		return 0;
+	int n = read_slice(s, err);
+	if (n < 0)
+		return n;
+	if (fill->sent == FILL_RECORDS || (fill->given == fill->count && fill->next >= fill->to))
+		return end_fill(s, err);
+	if (fill->given == fill->count)
+		return 0;
+	const struct backlog_record *record = &fill->slice[fill->given++];
+	fill->next = record->place.at + 1;
+	fill->sent++;
+	fill->owed = false;
+	return send_record(s, &form, record, true, NO_TOKEN, err);
 }
 
 /* One frame; 1: *event is filled. */
@@ -370,10 +496,13 @@ static int take_frame(struct state *s, const struct wq_hj212_frame *frame, struc
 	wq_hj212_read(frame->segment, s->site.zone, &record);
 	if (wq_text_is(record.cn, "9014") && acknowledge(s, record.qn, &token)) {
 		*event = (struct wq_uplink_event){ .what = WQ_UPLINK_ACKNOWLEDGED, .lane = WQ_LANE_READINGS, .token = token };
-		return 1;
+		return token != NO_TOKEN;
 	}
-	bool answer = record.cn.length == 4 && record.cn.at[0] == '9';
-	return answer || record.cn.length != 4 ? 0 : refuse(s, &record, err);
+	if (record.cn.length != 4 || record.cn.at[0] == '9')
+		return 0;
+	if (wq_text_is(record.cn, "2051") || wq_text_is(record.cn, "2061"))
+		return begin_fill(s, &record, err);
+	return answer(s, &record, "9011", "QnRtn=2", err);
 }
 
 static int take_frames(struct state *s, struct wq_uplink_event *events, size_t room, struct wq_err *err)
@@ -412,6 +541,8 @@ static int listen_state(void *state, wq_ms patience, struct wq_uplink_event *eve
 	wq_ms now = s->site.steady(), next = now + patience;
 	uint64_t rung;
 	int n = on_time(s, &next, err);
+	if (n == 0)
+		n = go_on_filling(s, err);
 	if (n == 0)
 		n = take_frames(s, events, room, err);
 	if (n != 0)

@@ -4,6 +4,7 @@
 #include "wq/decimal.h"
 #include "wq/err.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct wq_text text(const char *word)
@@ -103,4 +104,31 @@ int form_answer(const struct form *form, const struct wq_hj212_record *request, 
 	out.st = text("91");
 	out.lead = text(lead);
 	return write_part(&out, 1, frame, err);
+}
+
+/* YYYYMMDDhhmmss */
+static bool read_time(struct wq_text value, const struct wq_zone *zone, wq_ms *at)
+{
+	char iso[20];
+	if (value.length != 14)
+		return false;
+	snprintf(iso, sizeof iso, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s", value.at, value.at + 4, value.at + 6, value.at + 8, value.at + 10,
+		value.at + 12);
+	return wq_instant_parse(iso, zone, at, NULL) == 0;
+}
+
+bool form_stretch(const struct wq_hj212_record *request, const struct wq_zone *zone, wq_ms *from, wq_ms *to)
+{
+	bool begins = false, ends = false;
+	for (size_t i = 0; i < request->count; i++) {
+		const struct wq_hj212_item *item = &request->items[i];
+		if (wq_text_is(item->code, "BeginTime"))
+			begins = read_time(item->value, zone, from);
+		else if (wq_text_is(item->code, "EndTime"))
+			ends = read_time(item->value, zone, to);
+	}
+	if (!begins || !ends || *to < *from)
+		return false;
+	*to += 1000;
+	return true;
 }

@@ -41,6 +41,9 @@ int form_answer(const struct form *form, const struct wq_hj212_record *request, 
 /* The flag that is sent: the station's own, or what the quality means. */
 const char *form_flag(enum wq_hj212_profile profile, const struct backlog_reading *reading);
 
+/* The stretch that a request names: BeginTime up to and with EndTime, as [from, to). False: it does not. */
+bool form_stretch(const struct wq_hj212_record *request, const struct wq_zone *zone, wq_ms *from, wq_ms *to);
+
 /* "realtime" (2011, -Rtd), "minute" (2051, -Avg), "hour" (2061, -Avg). */
 const char *form_suffix(const char *cn);
 

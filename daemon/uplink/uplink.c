@@ -426,12 +426,21 @@ static int secret(void *owner, const char *reference, char *buf, size_t cap, str
 	return secret_read(((struct uplink *)owner)->config->paths.credentials, reference, buf, cap, err);
 }
 
+static int history(void *owner, const char *station, wq_ms from, wq_ms to, struct backlog_record *records, size_t room,
+	struct wq_err *err)
+{
+	struct uplink *u = owner;
+	int r = look(u, false, err);
+	return r < 0 ? r : backlog_history(u->backlog, station, from, to, records, room, err);
+}
+
 static int open_transport(struct uplink *u, struct wq_err *err)
 {
 	const struct wq_uplink_site site = { .name = u->own->name,
 		.zone = u->config->site.zone,
 		.window = (size_t)u->own->window,
 		.secret = secret,
+		.history = history,
 		.owner = u,
 		.wall = u->clock.wall,
 		.steady = u->clock.steady };

@@ -61,6 +61,10 @@ struct wq_uplink_site {
 	size_t window;    /* messages of one lane under way at most */
 	/* As in wq_channel.open. */
 	int (*secret)(void *owner, const char *reference, char *buf, size_t cap, struct wq_err *err);
+	/* What the history holds of a station in [from, to), oldest first, at most `room` records; how many, or < 0. From the
+	 * transport's own calls only. */
+	int (*history)(void *owner, const char *station, wq_ms from, wq_ms to, struct backlog_record *records, size_t room,
+		struct wq_err *err);
 	void *owner;
 	wq_ms (*wall)(void); /* our clock */
 	wq_ms (*steady)(void); /* never set, never backwards */

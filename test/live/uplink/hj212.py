@@ -10,6 +10,8 @@ NAMES = (('ph', '-', 'w01001'), ('codmn', 'mg/L', 'w01019'), ('tp', 'mg/L', 'w21
 FRAME = re.compile(rb'##(\d{4})(.*?)([0-9A-F]{4})\r\n', re.S)
 SEGMENT = re.compile(r'QN=(\d{17});ST=21;CN=2011;PW=654321;MN=(A11_[AB]);Flag=9;CP=&&DataTime=(\d{14});(.*)&&$')
 
+FILL = re.compile(r'QN=(\d{17});ST=21;CN=2061;PW=654321;MN=(A11_[AB]);Flag=9;CP=&&DataTime=(\d{14});(.*)&&$')
+
 
 def crc(data):
     reg = 0xFFFF
@@ -30,12 +32,14 @@ class Platform(threading.Thread):
         super().__init__(daemon=True)
         self.listener = socket.create_server(('127.0.0.1', port))
         self.order, self.seen, self.wrong, self.repeats, self.connections, self.answers, self.frames = [], {}, [], 0, 0, [], 0
+        self.results, self.filled, self.peer = [], [], None
         self.start()
 
     def run(self):
         while True:
             peer, _ = self.listener.accept()
             self.connections += 1
+            self.peer = peer
             # Not supported from above: setting the interval. It must be refused in form.
             peer.sendall(frame('QN=20260305080000001;ST=21;CN=1062;PW=654321;MN=A11_A;Flag=9;CP=&&RtdInterval=30&&'))
             try:
@@ -65,6 +69,14 @@ class Platform(threading.Thread):
         text = m[2].decode()
         if 'CN=9011' in text:
             self.answers.append(text)
+            return True
+        if 'CN=9012' in text:
+            self.results.append(text)
+            return True
+        f = FILL.match(text)
+        if f:
+            self.filled.append((f[2], f[3], f[4]))
+            peer.sendall(frame(f'QN={f[1]};ST=91;CN=9014;PW=654321;MN={f[2]};Flag=8;CP=&&&&'))
             return True
         s = SEGMENT.match(text)
         if not s:
@@ -116,6 +128,19 @@ def run(ahead):
     wait_until('all', lambda: len(platform.order) == total, 240)
     up = lambda: plant.status()['uplinks'][0]
     wait_until('the place', lambda: up()['sequence'] == up()['newest'] and not plant.query('SELECT 1 FROM forward'), 30)
+    # Back-fill: an hour of what it has already, by another command; a station that nobody knows; a stretch without anything.
+    half = [(t, v) for (m, t), v in sorted(platform.seen.items()) if m == 'A11_A'][20:27]
+    ask = lambda qn, mn, a, b: platform.peer.sendall(frame(f'QN={qn};ST=21;CN=2061;PW=654321;MN={mn};Flag=9;CP=&&BeginTime={a};EndTime={b}&&'))
+    ask('20260305090000001', 'A11_A', half[0][0], half[-1][0])
+    wait_until('what was asked for', lambda: any('QN=20260305090000001' in r for r in platform.results), 60)
+    ask('20260305090000002', 'A11_C', half[0][0], half[-1][0])
+    ask('20260305090000003', 'A11_A', '20200101000000', '20200101010000')
+    wait_until('nothing', lambda: any('QN=20260305090000003' in r for r in platform.results), 60)
+    got = sorted({(t, v.replace('-Avg', '-Rtd')) for _, t, v in platform.filled})
+    said = {r[3:20]: re.search('ExeRtn=\\d+', r)[0] for r in platform.results}
+    asked = [re.search(f'{q};.*(QnRtn=\\d+)', a)[1] for q in ('20260305090000001', '20260305090000002', '20260305090000003') for a in platform.answers if q in a]
+    filled = got == half and said == {'20260305090000001': 'ExeRtn=1', '20260305090000003': 'ExeRtn=100'} and asked == ['QnRtn=1', 'QnRtn=4', 'QnRtn=1']
+    print('back-fill:', len(platform.filled), 'records', said, asked)
     per = {mn: [t for m, t in platform.order if m == mn] for mn in ('A11_A', 'A11_B')}
     ordered = all(a == sorted(a) for a in per.values())
     refused = [a for a in platform.answers if a.startswith('QN=20260305080000001;ST=91;CN=9011;') and 'QnRtn=2' in a]
@@ -126,7 +151,7 @@ def run(ahead):
     for line in platform.wrong[:3]:
         print(line)
     code = plant.kill(15)
-    return not platform.wrong and platform.repeats > 0 and platform.connections > 1 and len(refused) > 0 and whole and (ordered or ahead > 1) and code == 0
+    return not platform.wrong and platform.repeats > 0 and platform.connections > 1 and len(refused) > 0 and filled and whole and (ordered or ahead > 1) and code == 0
 
 
 sys.exit(0 if all([run(1), run(4)]) else 1)

@@ -197,6 +197,31 @@ static void an_uplink_begins_with_what_comes_and_one_that_goes_holds_nothing_bac
 	assert_int_equal(house_number(h, "SELECT count(*) FROM forward"), 0);
 }
 
+static void the_history_of_a_station_is_read_by_time_in_its_newest_revisions(void **state)
+{
+	struct house *h = *state;
+	static struct backlog_record records[3];
+	struct backlog *backlog;
+
+	two_batches(h);
+	put(h, 3, YIGAN_TP, MORNING, 0.9);
+	h->group.outcome.samples[0].record = WQ_RECORD_REVISION;
+	house_commit(h);
+	assert_int_equal(backlog_open(h->path, &backlog, &h->err), 0);
+	assert_int_equal(backlog_history(backlog, "yigan", MORNING - 60000, MORNING + 60001, records, 3, &h->err), 3);
+	assert_int_equal(records[0].place.at, MORNING - 60000);
+	assert_int_equal(records[1].count, 2);
+	assert_int_equal(records[1].readings[1].revision, 2);
+	assert_true(records[1].readings[1].value == 0.9);
+	assert_int_equal(records[2].count, 1);
+	/* Each that is given is whole. */
+	assert_int_equal(backlog_history(backlog, "yigan", MORNING - 60000, MORNING + 60001, records, 2, &h->err), 2);
+	assert_int_equal(records[1].count, 2);
+	assert_int_equal(backlog_history(backlog, "yigan", MORNING + 1, MORNING + 60000, records, 3, &h->err), 0);
+	assert_int_equal(backlog_history(backlog, "nobody", 0, INT64_MAX, records, 3, &h->err), 0);
+	backlog_close(backlog);
+}
+
 static bool take_note(void *owner, const struct backlog_note *note)
 {
 	struct backlog_note *to = owner;
@@ -265,6 +290,7 @@ int main(void)
 		house_test(a_repeat_is_not_forwarded),
 		house_test(a_row_stays_until_the_last_uplink_has_it_acknowledged),
 		house_test(an_uplink_begins_with_what_comes_and_one_that_goes_holds_nothing_back),
+		house_test(the_history_of_a_station_is_read_by_time_in_its_newest_revisions),
 		house_test(changes_and_days_are_notes_in_the_order_of_their_commit),
 		house_test(a_file_that_takes_the_place_of_another_is_noticed),
 	};

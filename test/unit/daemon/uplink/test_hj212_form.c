@@ -129,6 +129,36 @@ static void a_code_that_would_end_the_frame_is_refused(void **state)
 	assert_int_equal(form_record(&surface, r, MORNING, false, frames, &err), WQ_E_INVALID);
 }
 
+static void a_request_names_its_stretch(void **state)
+{
+	static const struct {
+		const char *content;
+		bool good;
+		wq_ms length;
+	} table[] = {
+		{ "BeginTime=20260305080000;EndTime=20260305090000", true, WQ_HOURS(1) + 1000 },
+		{ "BeginTime=20260305080000,EndTime=20260305080000", true, 1000 },
+		{ "BeginTime=20260305080000", false, 0 },
+		{ "BeginTime=20260305090000;EndTime=20260305080000", false, 0 },
+		{ "BeginTime=2026030508;EndTime=20260305090000", false, 0 },
+		{ "BeginTime=20261305080000;EndTime=20260305090000", false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		static struct wq_hj212_record request;
+		char segment[200];
+		wq_ms from = 0, to = 0;
+
+		snprintf(segment, sizeof segment, "QN=20260305080000001;ST=21;CN=2061;PW=1;MN=A;Flag=9;CP=&&%s&&", table[i].content);
+		wq_hj212_read((struct wq_text){ segment, strlen(segment) }, &wq_zone_china, &request);
+		if (form_stretch(&request, &wq_zone_china, &from, &to) != table[i].good)
+			fail_msg("%s", table[i].content);
+		if (table[i].good)
+			assert_true(from == MORNING && to - from == table[i].length);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +166,7 @@ int main(void)
 		cmocka_unit_test(a_long_record_becomes_frames_of_their_own_qn),
 		cmocka_unit_test(rf_marks_what_is_sent_again_in_2025_only),
 		cmocka_unit_test(a_flag_is_the_stations_own_or_what_the_quality_means),
+		cmocka_unit_test(a_request_names_its_stretch),
 		cmocka_unit_test(a_code_that_would_end_the_frame_is_refused),
 	};
 
