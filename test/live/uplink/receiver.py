@@ -12,6 +12,7 @@ class Receiver:
         self.order, self.notes, self.repeats, self.broken, self.received = [], [], 0, [], 0
         self.stopping = False
         db = sqlite3.connect(path)
+        db.execute('PRAGMA journal_mode=WAL')
         db.execute('CREATE TABLE IF NOT EXISTS record(station, incarnation, sequence, time, body, PRIMARY KEY(station, incarnation, sequence, time))')
         db.execute('CREATE TABLE IF NOT EXISTS note(incarnation, note, body, PRIMARY KEY(incarnation, note))')
         db.commit()
@@ -27,6 +28,7 @@ class Receiver:
             pub = subprocess.Popen(['mosquitto_pub', '-p', str(self.port), '-q', '1', '-t', 'committed', '-l'],
                                    stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) if self.commit else None
             db = sqlite3.connect(self.path)
+            db.execute('PRAGMA synchronous=NORMAL')  # it is never cut off from power here
             for line in sub.stdout:
                 self.take(db, line, pub)
             db.close()
