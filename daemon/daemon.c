@@ -194,6 +194,12 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 		daemon->ctl = ctl_server_start(config->paths.socket, letters_on_command, daemon, err);
 		r = daemon->ctl != NULL ? 0 : WQ_E_IO;
 	}
+	if (r == 0) {
+		struct wq_err trouble;
+		daemon->replies = replies_start(config, letters_on_command, daemon, &trouble);
+		if (daemon->replies == NULL && trouble.code != 0)
+			r = wq_fail(err, trouble.code, "%s", trouble.text);
+	}
 	return r;
 }
 
@@ -303,8 +309,25 @@ static void stop_ctl(struct daemon *daemon)
 	}
 }
 
+/* Likewise. */
+static void stop_replies(struct daemon *daemon)
+{
+	struct pollfd wake = { .events = POLLIN };
+	if (daemon->replies == NULL)
+		return;
+	wake.fd = inbox_fd(daemon->inbox);
+	replies_stop(daemon->replies);
+	while (!replies_ended(daemon->replies)) {
+		poll(&wake, 1, 10);
+		inbox_silence(daemon->inbox);
+		drain(daemon);
+	}
+	daemon->replies = NULL;
+}
+
 bool daemon_close(struct daemon *daemon)
 {
+	stop_replies(daemon);
 	for (size_t i = 0; i < daemon->uplink_count; i++)
 		uplink_ask_stop(daemon->uplinks[i]);
 	api_channel_drop(daemon);

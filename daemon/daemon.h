@@ -9,6 +9,7 @@
 #include "log.h"
 #include "notify/deliverer.h"
 #include "receipts.h"
+#include "replies.h"
 #include "selfwatch.h"
 #include "source.h"
 #include "uplink/uplink.h"
@@ -54,6 +55,7 @@ struct daemon {
 	struct handover handover;
 	struct deliverer *deliverer;
 	struct pool *pool; /* that serves the sources which are polled */
+	struct replies *replies; /* NULL: no channel has any */
 	size_t source_count;
 	struct source **sources;
 	size_t uplink_count;

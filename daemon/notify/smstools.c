@@ -32,7 +32,7 @@
 #define LOOK      WQ_SECONDS(3) /* until it is looked again what became of a message */
 
 struct sms_settings {
-	const char *spool, *queue;
+	const char *spool, *queue, *incoming;
 	int64_t parts, backlog;
 	wq_ms fetched_within, sent_within;
 };
@@ -41,6 +41,7 @@ struct sms {
 	char spool[PATH_TEXT], queue[32];
 	size_t parts, backlog;
 	wq_ms fetched_within, sent_within;
+	bool replies;
 };
 
 static const struct wq_option options[] = {
@@ -89,6 +90,13 @@ static const struct wq_option options[] = {
 	        .offset = offsetof(struct sms_settings, sent_within),
 	        .help = "a message that smsd has had for longer, while it sent nothing, goes to the "
 	                "contact's next channel" },
+	{ .key = "incoming",
+	        .type = WQ_OPT_TEXT,
+	        .min = 2,
+	        .max = PATH_TEXT - 1,
+	        .offset = offsetof(struct sms_settings, incoming),
+	        .help = "folder of smsd.conf into which answers come: they acknowledge; default: nobody reads "
+	                "them" },
 	WQ_OPTION_END,
 };
 
@@ -99,6 +107,8 @@ static int sms_check(const void *settings, struct wq_err *err)
 	if (s->spool[0] != '/')
 		return wq_fail(
 		        err, WQ_E_INVALID, "spool = %.80s: must be an absolute path", s->spool);
+	if (s->incoming != NULL && s->incoming[0] != '/')
+		return wq_fail(err, WQ_E_INVALID, "incoming = %.80s: must be an absolute path", s->incoming);
 	for (const char *c = s->queue; c != NULL && *c != '\0'; c++)
 		if (*c <= ' ' || *c >= 0x7f || *c == ':')
 			return wq_fail(err, WQ_E_INVALID,
@@ -122,6 +132,7 @@ static int sms_open(void *state, const void *settings,
 	sms->backlog = (size_t)s->backlog;
 	sms->fetched_within = s->fetched_within;
 	sms->sent_within = s->sent_within;
+	sms->replies = s->incoming != NULL;
 	return 0;
 }
 
@@ -239,6 +250,20 @@ struct message {
 	char bytes[HEAD_TEXT + 2 * WQ_NOTICE_TEXT];
 };
 
+/* "并回复" becomes "并回复7": what to answer, where there is room for it. */
+static void add_code(int64_t alarm, size_t room, char text[WQ_NOTICE_TEXT])
+{
+	static const char ask[] = "并回复";
+	char code[24], *at = strstr(text, ask);
+	int n = snprintf(code, sizeof code, "%lld", (long long)(alarm % 100000));
+
+	if (at == NULL || short_length(text) + (size_t)n > room || strlen(text) + (size_t)n >= WQ_NOTICE_TEXT)
+		return;
+	at += sizeof ask - 1;
+	memmove(at + n, at, strlen(at) + 1);
+	memcpy(at, code, (size_t)n);
+}
+
 static void write_message(
         const struct sms *sms, const struct wq_notice *notice, bool urgent, struct message *m)
 {
@@ -247,6 +272,8 @@ static void write_message(
 	bool queue = sms->queue[0] != '\0';
 
 	short_text(notice->text, short_room(most), text, sizeof text);
+	if (sms->replies)
+		add_code(notice->alarm, short_room(short_parts(short_length(text))), text);
 	m->parts = short_parts(short_length(text));
 	m->length = (size_t)snprintf(m->bytes, HEAD_TEXT, "To: %s\n%s%s%s%s%sAlphabet: UCS\n\n",
 	        m->number, queue ? "Queue: " : "", sms->queue, queue ? "\n" : "",
@@ -469,6 +496,11 @@ static void sms_send(
 	close(spool);
 }
 
+static const char *sms_replies(const void *settings)
+{
+	return ((const struct sms_settings *)settings)->incoming;
+}
+
 const struct wq_channel sms_channel;
 const struct wq_channel sms_channel = {
 	.name = "sms",
@@ -478,6 +510,7 @@ const struct wq_channel sms_channel = {
 	.state_size = sizeof(struct sms),
 	.check = sms_check,
 	.recipient = phone_recipient,
+	.replies = sms_replies,
 	.open = sms_open,
 	.send = sms_send,
 };

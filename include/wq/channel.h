@@ -107,6 +107,9 @@ struct wq_channel {
 	 * "phone". NULL: the channel needs no address. */
 	int (*recipient)(const char *phone, struct wq_err *err);
 
+	/* The folder into which short messages come back (files of smstools), by which alarms are acknowledged; NULL: none. */
+	const char *(*replies)(const void *settings);
+
 	/* Likewise with a contact's `email`; the sentence begins with "email". */
 	int (*mailbox)(const char *email, struct wq_err *err);
 

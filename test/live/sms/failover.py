@@ -3,6 +3,7 @@
 """The webhook hangs: officers are told by modem within the route's deadline, once, in order and in whole Chinese
 sentences, across kill -9, a modem that refuses, and a smsd that is not there for a while."""
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -65,7 +66,7 @@ def write_config(plant, hook, smsd):
     old = f'http://127.0.0.1:{plant.inbox_port}/'
     assert old in text
     text = text.replace(old, f'http://127.0.0.1:{hook.port}/')
-    text += f'sms "modem" {{ spool = "{smsd.base}/outgoing" fetched_within = "30s" }}\n'
+    text += f'sms "modem" {{ spool = "{smsd.base}/outgoing" fetched_within = "30s" incoming = "{smsd.base}/incoming" }}\n'
     text = text.replace('name = "值班员" channels = { "hook" }',
                         f'name = "值班员" phone = "{PHONE}" channels = {{ "hook", "modem" }}')
     text = text.replace(' assist = { "assist" }', f' deadline = "{DEADLINE}s"')
@@ -82,6 +83,11 @@ def publish(plant, station, value, at):
     stamp = time.strftime('%Y-%m-%dT%H:%M:%S+00:00', time.gmtime(at))
     subprocess.run(['mosquitto_pub', '-h', '127.0.0.1', '-p', str(plant.mqtt_port), '-q', '1', '-t', f'wq/{station}',
                     '-m', f'{{"time":"{stamp}","tp":{value}}}'], check=True)
+
+
+def plain(text):
+    """Without the code that an answer would have."""
+    return re.sub('并回复[0-9]+。', '并回复。', text)
 
 
 def received(modem, part):
@@ -144,10 +150,47 @@ def order(plant, modem, now):
     rows = wait_until('all changes to be sent', lambda: (lambda r: r if r and all(state == 1 for *_, state in r) else None)(
         plant.query("SELECT alarm,number,text,state FROM notice WHERE text LIKE '%号自动站%' ORDER BY seq")), 90)
     wait_until('all on the telephone', lambda: len(modem.messages()) >= len(rows), 180)
-    shown = [text for _, text, _ in modem.messages()]
+    shown = [plain(text) for _, text, _ in modem.messages()]
     for alarm in {row[0] for row in rows}:
         wanted = [text for a, _, text, _ in rows if a == alarm]
         assert [text for text in shown if text in wanted] == wanted, (wanted, shown)
+
+
+def answer(smsd, name, sender, text):
+    """A message that comes back, as smsd files it."""
+    path = os.path.join(smsd.base, 'incoming', name)
+    with open(path + '.tmp', 'wb') as f:
+        f.write(f'From: {sender}\nFrom_TOA: 91 international, ISDN/telephone\nSent: 26-03-05 16:00:00\n'
+                f'Received: 26-03-05 16:00:05\nSubject: GSM1\nModem: GSM1\nAlphabet: UCS2\nLength: {len(text)}\n\n'.encode()
+                + text.encode('utf-16-be'))
+    os.rename(path + '.tmp', path)
+
+
+def replies(plant, smsd, modem):
+    """An officer answers: the alarm is acknowledged, once, also when the daemon is killed in between."""
+    alarms = plant.get('/v1/alarms')['alarms']
+    names = sorted(a['alarm'] for a in alarms if not a['acknowledged'])
+    assert len(names) > 3, names
+    short = str(int(names[0].split('-')[1]))
+    told = [text for _, text, _ in modem.messages() if '编号' + names[0] in text and '请' in text]
+    assert any(f'并回复{short}。' in text for text in told), told
+    acknowledged = lambda: plant.query("SELECT a.id, c.who, c.note FROM change c JOIN alarm a ON a.id=c.alarm WHERE c.kind=3")
+    answer(smsd, 'GSM1.unknown', '8613911112222', names[0])
+    answer(smsd, 'GSM1.vague', '86' + PHONE, '收到')
+    wait_until('both to be read', lambda: not [f for f in smsd.files('incoming') if f[0] != '.'], 20)
+    assert not acknowledged() and '.GSM1.unknown' in smsd.files('incoming')
+    answer(smsd, 'GSM1.one', '86' + PHONE, f'{short} OK')
+    wait_until('the acknowledgement', acknowledged, 20)
+    wait_until('its file to go', lambda: 'GSM1.one' not in smsd.files('incoming'), 10)
+    assert [row[1:] for row in acknowledged()] == [('值班员', '短信回复')], acknowledged()
+    plant.kill()
+    answer(smsd, 'GSM1.again', '86' + PHONE, '收到 ' + names[0])  # of a life that ended before it removed the file
+    answer(smsd, 'GSM1.two', '86' + PHONE, '收到 ' + names[1])
+    plant.daemon()
+    wait_until('both to be read', lambda: not [f for f in smsd.files('incoming') if f[0] != '.'], 20)
+    wait_until('the second', lambda: len(acknowledged()) == 2, 10)
+    assert len({row[0] for row in acknowledged()}) == 2, acknowledged()
+    print('answers acknowledge by short code and by number, once, across a kill; unknown and vague ones do not')
 
 
 def verdict(plant, smsd, modem):
@@ -155,7 +198,7 @@ def verdict(plant, smsd, modem):
     shown = modem.messages()
     assert not modem.problems, modem.problems
     assert {number for number, *_ in shown} == {'+86' + PHONE}
-    assert sorted(text for _, text, _ in shown) == sorted(text for _, text, *_ in rows), (shown, rows)
+    assert sorted(plain(text) for _, text, _ in shown) == sorted(text for _, text, *_ in rows), (shown, rows)
     assert all(state == 1 and channel == 'modem' for *_, state, channel in rows), rows
     assert smsd.files('sent') == sorted('wqd-' + id for id, *_ in rows), smsd.files('sent')
     assert not smsd.files('outgoing') and not smsd.files('checked') and not smsd.files('failed')
@@ -184,6 +227,7 @@ def main():
         across_a_kill(plant, hook, modem, now)
         smsd_away(plant, smsd, modem, now)
         order(plant, modem, now)
+        replies(plant, smsd, modem)
         wait_until('every notice to be sent', lambda: not plant.query('SELECT id FROM notice WHERE state=0'), 60)
         wait_until('every message', lambda: len(modem.messages()) >= plant.query('SELECT count(*) FROM notice')[0][0], 60)
         wait_until('smsd to have filed them', lambda: not smsd.files('checked') and not smsd.files('outgoing'), 30)

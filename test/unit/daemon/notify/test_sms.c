@@ -806,6 +806,21 @@ static void a_modem_that_sends_others_is_not_dead(void **state)
 	assert_result(bench, &n, NOW + WQ_MINUTES(5) + 1000, WQ_FAILED, "does the modem work?");
 }
 
+static void where_answers_are_read_the_text_says_what_to_answer(void **state)
+{
+	struct bench *bench = *state;
+	struct wq_notice n = notice("请核查并回复。");
+	char bytes[512];
+
+	set_text(bench, "incoming", "/var/spool/sms/incoming");
+	reopen(bench);
+	assert_string_equal(sms_channel.replies(bench->settings), "/var/spool/sms/incoming");
+	assert_sent(bench, &n, "in the spool, 1 part");
+	size_t length = content(bench, NAME, bytes, sizeof bytes);
+
+	assert_memory_equal(bytes + length - 4, "\x00\x37\x30\x02", 4); /* 7。 */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -825,6 +840,7 @@ int main(void)
 		bench_test(the_spool_is_bounded),
 		bench_test(numbers_are_checked_and_written_as_smsd_wants_them),
 		bench_test(settings_that_cannot_be_are_refused),
+		cmocka_unit_test_setup_teardown(where_answers_are_read_the_text_says_what_to_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_message_is_sent_when_smsd_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_is_told_once_and_the_next_attempt_is_a_new_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_nobody_fetches_is_taken_back, setup, teardown),
