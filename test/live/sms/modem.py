@@ -53,9 +53,11 @@ def decode(line, announced):
 
 
 class Modem:
-    """Answers on a thread of its own until close(). fail: this many messages are refused first (+CMS ERROR: 38)."""
+    """Answers on a thread of its own until close(). fail: this many messages are refused first, with +CMS ERROR: `error`.
+    gone: it answers nothing."""
 
     def __init__(self, link, fail=0):
+        self.error, self.gone = 38, False
         self.master, slave = os.openpty()
         tty.setraw(slave)
         self.slave, self.link, self.fail = slave, link, fail
@@ -80,6 +82,9 @@ class Modem:
             if not select.select([self.master], [], [], 0.1)[0]:
                 continue
             held += os.read(self.master, 4096)
+            if self.gone:
+                held, announced = b"", None
+                continue
             while True:
                 end = CTRL_Z if announced is not None else b"\r"
                 at = held.find(end)
@@ -111,7 +116,7 @@ class Modem:
         with self.changed:
             if self.fail > 0:
                 self.fail -= 1
-                self.say("\r\n+CMS ERROR: 38\r\n")
+                self.say(f"\r\n+CMS ERROR: {self.error}\r\n")
                 return
             try:
                 self.parts.append(decode(line, announced))
