@@ -1,60 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state machine of delivery. See outbox.h for the rules; the numbers are all here. */
-#include "outbox.h"
-
-#include "pace.h"
+/* The state machine of delivery. See outbox.h for the rules: what is held, and which is next. */
+#include "outbox_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define CONFIG_WAIT    WQ_MINUTES(10) /* hammering will not help */
-#define SHORT_THROTTLE WQ_MINUTES(1)  /* longer ones are worth another channel */
 #define SHORTEST       WQ_SECONDS(1)  /* with less time left no attempt is begun */
 
 static const wq_ms back_off[] = { WQ_SECONDS(5), WQ_SECONDS(15), WQ_SECONDS(30), WQ_SECONDS(60),
 	WQ_SECONDS(120), WQ_SECONDS(300), WQ_SECONDS(600) };
-static const wq_ms pauses[] = { WQ_SECONDS(5), WQ_SECONDS(15), WQ_SECONDS(30) };
-
-/* One notice. */
-struct slot {
-	bool used, busy;
-	bool taken;     /* handed on: the channel knows more of it, and nobody else is tried */
-	bool held_back; /* by CONFIG or THROTTLE: a channel's recovery does not make it due */
-	struct wq_notice notice;
-	uint32_t channels[OUTBOX_CHANNELS];
-	uint32_t count;
-	uint32_t dropped; /* bit per channel of the above that cannot reach this recipient */
-	uint32_t cursor;  /* which of them has its turn */
-	wq_ms since;      /* when that turn began */
-	bool tried;       /* attempted in that turn */
-	bool resting;     /* a whole round was for nothing: `due` holds for every channel */
-	uint32_t streak;  /* RETRY in a row on it */
-	uint32_t moves;   /* channels left behind since it last waited */
-	uint32_t attempts;
-	uint64_t order;
-	wq_ms due, ends;
-};
-
-/* One channel. */
-struct line {
-	bool busy, refused;
-	bool late;                     /* failed until the deadline of a notice had passed */
-	uint32_t failures;             /* in a row */
-	wq_ms open;                    /* no attempt before */
-	wq_ms trust;                   /* those who have another channel take that until then */
-	wq_ms worked;                  /* last success */
-	wq_ms failed[OUTBOX_FAILURES]; /* when, a ring */
-	size_t failed_count;
-};
-
-struct outbox {
-	size_t capacity, held, line_count;
-	struct slot *slots;
-	struct line *lines;
-	struct pace *paces;
-	uint64_t chance, order;
-};
-
 struct outbox *outbox_new(size_t capacity, size_t channels, uint64_t seed)
 {
 	struct outbox *outbox = calloc(1, sizeof *outbox);
@@ -117,12 +71,12 @@ static wq_ms draw(struct outbox *outbox, wq_ms most)
 }
 
 /* The span and up to a fifth more. */
-static wq_ms jitter(struct outbox *outbox, wq_ms span)
+wq_ms outbox_jitter(struct outbox *outbox, wq_ms span)
 {
 	return span + draw(outbox, span / 5);
 }
 
-static wq_ms step(const wq_ms *steps, size_t count, uint32_t n)
+wq_ms outbox_step(const wq_ms *steps, size_t count, uint32_t n)
 {
 	return steps[n == 0 ? 0 : n > count ? count - 1 : n - 1];
 }
@@ -190,23 +144,23 @@ void outbox_put_off(struct outbox *outbox, const char *id, wq_ms most, wq_ms now
 		slot->due = slot->since = now + draw(outbox, most);
 }
 
-static bool is_dropped(const struct slot *slot, uint32_t at)
+bool slot_is_dropped(const struct slot *slot, uint32_t at)
 {
 	return (slot->dropped & 1u << at) != 0;
 }
 
 /* Channels that may still reach the recipient. */
-static uint32_t live(const struct slot *slot)
+uint32_t slot_live(const struct slot *slot)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < slot->count; i++)
-		n += is_dropped(slot, i) ? 0 : 1;
+		n += slot_is_dropped(slot, i) ? 0 : 1;
 	return n;
 }
 
 /* The place in slot->channels to use now: from the cursor on, the first that is trusted, or else
- * the cursor's own. live(slot) > 0. */
+ * the cursor's own. slot_live(slot) > 0. */
 static uint32_t choose(const struct outbox *outbox, const struct slot *slot, wq_ms now)
 {
 	uint32_t first = slot->count;
@@ -216,7 +170,7 @@ static uint32_t choose(const struct outbox *outbox, const struct slot *slot, wq_
 	for (uint32_t k = 0; k < slot->count; k++) {
 		uint32_t at = (slot->cursor + k) % slot->count;
 
-		if (is_dropped(slot, at))
+		if (slot_is_dropped(slot, at))
 			continue;
 		if (outbox->lines[slot->channels[at]].trust <= now)
 			return at;
@@ -257,7 +211,7 @@ static bool must_wait(const struct outbox *outbox, const struct slot *slot)
 
 static bool hopeless(const struct slot *slot, wq_ms now)
 {
-	return slot->used && !slot->busy && (now >= slot->ends || live(slot) == 0);
+	return slot->used && !slot->busy && (now >= slot->ends || slot_live(slot) == 0);
 }
 
 /* When the slot can be sent as things stand; false: something else must happen first. */
@@ -288,7 +242,7 @@ static bool goes_before(const struct slot *a, const struct slot *b)
 	return a->order < b->order;
 }
 
-static bool is_down(const struct line *line)
+bool line_is_down(const struct line *line)
 {
 	return line->refused || line->late || line->failures >= OUTBOX_PATIENCE;
 }
@@ -298,7 +252,7 @@ static struct line *line_of(struct outbox *outbox, const struct slot *slot)
 	return &outbox->lines[slot->channels[slot->cursor]];
 }
 
-static void take_turn(struct slot *slot, uint32_t at, wq_ms from)
+void slot_take_turn(struct slot *slot, uint32_t at, wq_ms from)
 {
 	slot->cursor = at;
 	slot->since = from;
@@ -307,28 +261,33 @@ static void take_turn(struct slot *slot, uint32_t at, wq_ms from)
 }
 
 /* The next channel's turn; after a whole round the slot waits for `wait`. */
-static void move_on(struct slot *slot, wq_ms wait, wq_ms now)
+void slot_move_on(struct slot *slot, wq_ms wait, wq_ms now)
 {
-	uint32_t n = live(slot);
+	uint32_t n = slot_live(slot);
 
 	uint32_t at = slot->cursor;
 
 	slot->moves++;
 	do {
 		at = (at + 1) % slot->count;
-	} while (n > 0 && is_dropped(slot, at));
+	} while (n > 0 && slot_is_dropped(slot, at));
 	slot->due = now;
 	slot->resting = slot->moves >= n;
 	if (slot->resting) {
 		slot->moves = 0;
 		slot->due = now + wait;
 	}
-	take_turn(slot, at, slot->due);
+	slot_take_turn(slot, at, slot->due);
 }
 
-static wq_ms rest(struct outbox *outbox, const struct slot *slot)
+wq_ms slot_back_off(const struct slot *slot)
 {
-	return jitter(outbox, step(back_off, sizeof back_off / sizeof *back_off, slot->attempts));
+	return outbox_step(back_off, sizeof back_off / sizeof *back_off, slot->attempts);
+}
+
+wq_ms slot_rest(struct outbox *outbox, const struct slot *slot)
+{
+	return outbox_jitter(outbox, slot_back_off(slot));
 }
 
 /* When the slot gives its channel up for the next one; INT64_MAX: it does not. */
@@ -337,7 +296,7 @@ static wq_ms gives_way(const struct outbox *outbox, const struct slot *slot)
 	const struct line *line = &outbox->lines[slot->channels[slot->cursor]];
 	wq_ms since = slot->since, span = slot->notice.deadline;
 
-	if (span <= 0 || slot->taken || live(slot) < 2)
+	if (span <= 0 || slot->taken || slot_live(slot) < 2)
 		return INT64_MAX;
 	if (!slot->tried && line->worked > since)
 		since = line->worked;
@@ -354,11 +313,11 @@ static void give_way(struct outbox *outbox, struct slot *slot, wq_ms now)
 	line->late |= late;
 	if ((late || line->failures == 0) && until > line->trust)
 		line->trust = until;
-	move_on(slot, rest(outbox, slot), now);
+	slot_move_on(slot, slot_rest(outbox, slot), now);
 }
 
 /* Turns a waiting slot to the channel that it is to use now. */
-static void settle(struct outbox *outbox, struct slot *slot, wq_ms now)
+void slot_settle(struct outbox *outbox, struct slot *slot, wq_ms now)
 {
 	if (!slot->used || slot->busy || hopeless(slot, now))
 		return;
@@ -367,7 +326,7 @@ static void settle(struct outbox *outbox, struct slot *slot, wq_ms now)
 	if (at != slot->cursor) {
 		if (!slot->resting && slot->due > now)
 			slot->due = now;
-		take_turn(slot, at, slot->due > now ? slot->due : now);
+		slot_take_turn(slot, at, slot->due > now ? slot->due : now);
 	}
 	const struct line *line = line_of(outbox, slot);
 	wq_ms limit = gives_way(outbox, slot);
@@ -392,7 +351,7 @@ static void begin(struct outbox *outbox, struct slot *slot, wq_ms now)
 	slot->attempts++;
 	pace_note(&outbox->paces[line - outbox->lines], now);
 	/* One probes, the others do not wait for it. */
-	if (is_down(line) && line->trust < now + OUTBOX_DISTRUST)
+	if (line_is_down(line) && line->trust < now + OUTBOX_DISTRUST)
 		line->trust = now + OUTBOX_DISTRUST;
 }
 
@@ -404,7 +363,7 @@ static wq_ms patience(const struct outbox *outbox, const struct slot *slot, wq_m
 	if (slot->notice.test)
 		return OUTBOX_TEST;
 
-	if (live(slot) > 1 && is_down(&outbox->lines[slot->channels[slot->cursor]]) &&
+	if (slot_live(slot) > 1 && line_is_down(&outbox->lines[slot->channels[slot->cursor]]) &&
 	        (span == 0 || span > OUTBOX_PROBE))
 		span = OUTBOX_PROBE;
 	return span;
@@ -418,7 +377,7 @@ bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attemp
 		struct slot *slot = &outbox->slots[i];
 		wq_ms when;
 
-		settle(outbox, slot, now);
+		slot_settle(outbox, slot, now);
 		if (!ready_at(outbox, slot, now, &when) || when > now)
 			continue;
 		if ((best == NULL || goes_before(slot, best)) && !must_wait(outbox, slot))
@@ -434,169 +393,6 @@ bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attemp
 		.notice = &best->notice };
 	begin(outbox, best, now);
 	return true;
-}
-
-/* Counts an attempt that was for nothing. */
-static void note_failure(struct line *line, wq_ms now)
-{
-	line->failed[line->failed_count++ % OUTBOX_FAILURES] = now;
-	if (line->failed_count >= 2 * OUTBOX_FAILURES)
-		line->failed_count -= OUTBOX_FAILURES;
-}
-
-static void line_failed(struct outbox *outbox, struct line *line, bool refused, wq_ms now)
-{
-	line->failures++;
-	line->refused = refused;
-	note_failure(line, now);
-	line->open =
-	        now + jitter(outbox, step(pauses, sizeof pauses / sizeof *pauses, line->failures));
-	if (refused || line->failures >= OUTBOX_PATIENCE)
-		line->trust = now + OUTBOX_DISTRUST;
-}
-
-/* The channel works again: what waits for it, or for any, is due. */
-static void wait_no_more(struct slot *slot, uint32_t channel, wq_ms now)
-{
-	for (uint32_t at = 0; at < slot->count; at++) {
-		if (slot->channels[at] != channel || is_dropped(slot, at) ||
-		        (at != slot->cursor && !slot->resting))
-			continue;
-		slot->due = now;
-		slot->resting = false;
-		slot->moves = 0;
-		take_turn(slot, at, now);
-		return;
-	}
-}
-
-static void line_works(struct outbox *outbox, uint32_t channel, wq_ms now)
-{
-	struct line *line = &outbox->lines[channel];
-	bool was_failing = line->failures > 0;
-
-	*line = (struct line){ .open = INT64_MIN, .trust = INT64_MIN, .worked = now };
-	for (size_t i = 0; was_failing && i < outbox->capacity; i++) {
-		struct slot *slot = &outbox->slots[i];
-
-		if (slot->used && !slot->busy && !slot->held_back && slot->due > now)
-			wait_no_more(slot, channel, now);
-	}
-}
-
-static void on_sent(
-        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
-{
-	(void)until;
-	slot->used = false;
-	outbox->held--;
-	line_works(outbox, (uint32_t)(line - outbox->lines), now);
-}
-
-static void on_retry(
-        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
-{
-	bool probe = is_down(line);
-	wq_ms wait = rest(outbox, slot);
-
-	(void)until;
-	line_failed(outbox, line, false, now);
-	slot->held_back = false;
-	slot->streak++;
-	slot->due = now + wait;
-	if ((probe || slot->streak >= OUTBOX_PATIENCE) && live(slot) > 1)
-		move_on(slot, wait, now);
-	else
-		settle(outbox, slot, now);
-}
-
-static void on_throttle(
-        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
-{
-	if (until <= now)
-		until = now + WQ_SECONDS(1);
-	note_failure(line, now);
-	line->open = until;
-	slot->held_back = true;
-	slot->due = until;
-	if (until - now > SHORT_THROTTLE && live(slot) > 1) {
-		line->trust = until;
-		move_on(slot, until - now, now);
-	} else {
-		settle(outbox, slot, now);
-	}
-}
-
-static void on_config(
-        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
-{
-	wq_ms wait = step(back_off, sizeof back_off / sizeof *back_off, slot->attempts);
-
-	(void)until;
-	line_failed(outbox, line, true, now);
-	slot->held_back = true;
-	move_on(slot, jitter(outbox, wait > CONFIG_WAIT ? wait : CONFIG_WAIT), now);
-}
-
-static void on_drop(
-        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
-{
-	(void)line, (void)until;
-	slot->dropped |= 1u << slot->cursor;
-	slot->streak = 0;
-	slot->due = now;
-	if (live(slot) > 0)
-		return;
-	slot->used = false;
-	outbox->held--;
-}
-
-/* Nothing is known yet: neither that the channel works nor that it does not. */
-static void on_taken(
-        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
-{
-	(void)outbox, (void)line;
-	slot->taken = true;
-	slot->streak = 0;
-	slot->due = until > now ? until : now + WQ_SECONDS(1);
-}
-
-static void on_failed(
-        struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
-{
-	(void)until;
-	line_failed(outbox, line, false, now);
-	slot->held_back = false;
-	move_on(slot, rest(outbox, slot), now);
-}
-
-static void (*const handlers[])(
-        struct outbox *, struct slot *, struct line *, wq_ms until, wq_ms now) = {
-	[WQ_SENT] = on_sent,
-	[WQ_RETRY] = on_retry,
-	[WQ_THROTTLE] = on_throttle,
-	[WQ_CONFIG] = on_config,
-	[WQ_DROP] = on_drop,
-	[WQ_TAKEN] = on_taken,
-	[WQ_FAILED] = on_failed,
-};
-
-bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
-        enum wq_result_kind kind, wq_ms until, wq_ms now)
-{
-	struct slot *slot = &outbox->slots[attempt->slot];
-	struct line *line = &outbox->lines[attempt->channel];
-
-	slot->busy = false;
-	line->busy = false;
-	slot->taken = false;
-	handlers[kind](outbox, slot, line, until, now);
-	slot->notice.taken = slot->taken;
-	if (slot->used && (now >= slot->ends || slot->notice.test)) {
-		slot->used = false;
-		outbox->held--;
-	}
-	return !slot->used;
 }
 
 bool outbox_give_up(struct outbox *outbox, wq_ms now, struct outbox_attempt *last)
@@ -641,5 +437,5 @@ wq_ms outbox_wake(const struct outbox *outbox, wq_ms now)
 
 bool outbox_down(const struct outbox *outbox, uint32_t channel)
 {
-	return is_down(&outbox->lines[channel]);
+	return line_is_down(&outbox->lines[channel]);
 }
