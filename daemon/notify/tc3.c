@@ -13,7 +13,11 @@
 #include <string.h>
 #include <time.h>
 
-#define SIGNED_HEADERS "content-type;host;x-tc-action"
+/* The older of the published examples leaves the action out. */
+static const char *signed_headers(const struct tc3_call *call)
+{
+	return call->action != NULL ? "content-type;host;x-tc-action" : "content-type;host";
+}
 
 static void lower(const char *text, char *out, size_t cap)
 {
@@ -52,15 +56,16 @@ static bool sign_text(const char *secret_key, const char *date, const char *serv
 /* Hash of the canonical request. */
 static bool hash_request(const struct tc3_call *call, char out[DIGEST_HEX])
 {
-	char action[64], type[96], payload[DIGEST_HEX], text[1024];
+	char action[64] = "", line[96] = "", type[96], payload[DIGEST_HEX], text[1024];
 
-	lower(call->action, action, sizeof action);
+	lower(call->action != NULL ? call->action : "", action, sizeof action);
+	if (call->action != NULL)
+		snprintf(line, sizeof line, "x-tc-action:%s\n", action);
 	lower(call->content_type, type, sizeof type);
 	if (!digest_sha256_hex(call->body, call->length, payload))
 		return false;
-	int n = snprintf(text, sizeof text,
-	        "POST\n/\n\ncontent-type:%s\nhost:%s\nx-tc-action:%s\n\n" SIGNED_HEADERS "\n%s",
-	        type, call->host, action, payload);
+	int n = snprintf(text, sizeof text, "POST\n/\n\ncontent-type:%s\nhost:%s\n%s\n%s\n%s", type, call->host, line,
+	        signed_headers(call), payload);
 
 	return n > 0 && n < (int)sizeof text && digest_sha256_hex(text, (size_t)n, out);
 }
@@ -76,14 +81,15 @@ int tc3_sign(const struct tc3_call *call, const char *secret_id, const char *sec
 	strftime(date, sizeof date, "%Y-%m-%d", &utc);
 	snprintf(scope, sizeof scope, "%s/%.20s/tc3_request", date, call->service);
 	if (!hash_request(call, hash))
-		return wq_fail(err, WQ_E_MEMORY, "%s: cannot be signed", call->action);
+		return wq_fail(err, WQ_E_MEMORY, "the request cannot be signed");
 	snprintf(text, sizeof text, "TC3-HMAC-SHA256\n%" PRId64 "\n%s\n%s", call->now / 1000, scope,
 	        hash);
 	if (!sign_text(secret_key, date, call->service, text, signature))
 		return wq_fail(err, WQ_E_MEMORY, "HMAC-SHA256 is not available");
 	int n = snprintf(out, TC3_AUTHORIZATION,
-	        "TC3-HMAC-SHA256 Credential=%s/%s, SignedHeaders=" SIGNED_HEADERS ", Signature=%s",
-	        secret_id, scope, signature);
+	        "TC3-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s",
+	        secret_id, scope,
+	        signed_headers(call), signature);
 
 	return n > 0 && n < TC3_AUTHORIZATION ? 0
 	                                      : wq_fail(err, WQ_E_INVALID, "secret_id is too long");

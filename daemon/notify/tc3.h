@@ -13,7 +13,7 @@ struct wq_err;
 #define TC3_AUTHORIZATION 512
 
 struct tc3_call {
-	const char *service, *host, *action, *content_type;
+	const char *service, *host, *action, *content_type; /* action NULL: it is not signed */
 	wq_ms now;
 	const char *body;
 	size_t length;

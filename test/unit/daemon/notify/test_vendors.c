@@ -213,17 +213,15 @@ static void tencent_reproduces_every_shared_vector(void **state)
 	assert_true(json_array_size(json_object_get(vectors, "tencent_tc3")) >= 2);
 	json_array_foreach(json_object_get(vectors, "tencent_tc3"), i, v)
 	{
+		bool with_action = strstr(kit_text(v, "authorization"), "x-tc-action") != NULL;
 		const struct tc3_call call = { .service = kit_text(v, "service"),
 			.host = kit_text(v, "host"),
-			.action = kit_text(v, "action"),
+			.action = with_action ? kit_text(v, "action") : NULL,
 			.content_type = kit_text(v, "content_type"),
 			.now = 1000 * json_integer_value(json_object_get(v, "timestamp")),
 			.body = kit_text(v, "payload"),
 			.length = strlen(kit_text(v, "payload")) };
 
-		/* The older of the published examples signs fewer headers. */
-		if (strstr(kit_text(v, "authorization"), "content-type;host;x-tc-action") == NULL)
-			continue;
 		assert_int_equal(tc3_sign(&call, kit_text(v, "secret_id"),
 		                         kit_text(v, "secret_key"), out, &err),
 		        0);
