@@ -120,6 +120,7 @@ static int check_point(const struct wq_bus *bus, size_t i, struct wq_err *err)
 {
 	const struct modbus_bus_settings *b = bus->settings;
 	const struct modbus_point_settings *p = bus->points[i].settings;
+	struct regmap_lists lists;
 	struct regmap map;
 	int r;
 
@@ -137,19 +138,20 @@ static int check_point(const struct wq_bus *bus, size_t i, struct wq_err *err)
 		        "flag_address = %lld: its registers overlap with those of the value or the "
 		        "time",
 		        (long long)p->flag_address);
-	return regmap_open(&map, p, bus->points[i].factor, err);
+	return regmap_open(&map, &lists, p, bus->points[i].factor, err);
 }
 
 /* Two points may share a register when each takes other bits of it. */
 static bool other_bits(const struct wq_point *a, const struct wq_point *b)
 {
 	const struct modbus_point_settings *p = a->settings, *q = b->settings;
+	struct regmap_lists lists; /* of both: they are not looked at */
 	struct regmap m, n;
 
 	if (p->bits == NULL || q->bits == NULL || p->address != q->address ||
 	        p->address_base != q->address_base || type_of(p) != type_of(q) ||
-	        p->order != q->order || regmap_open(&m, p, a->factor, NULL) < 0 ||
-	        regmap_open(&n, q, b->factor, NULL) < 0)
+	        p->order != q->order || regmap_open(&m, &lists, p, a->factor, NULL) < 0 ||
+	        regmap_open(&n, &lists, q, b->factor, NULL) < 0)
 		return false;
 	return m.first_bit + m.bit_count <= n.first_bit || n.first_bit + n.bit_count <= m.first_bit;
 }
@@ -195,6 +197,7 @@ static int check_plan(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 	const struct modbus_bus_settings *b = bus->settings;
 	struct plan_point *points = calloc(bus->point_count + 1, sizeof *points);
 	struct plan plan = { 0 };
+	struct regmap_lists lists;
 	struct regmap map;
 	int r = 0;
 
@@ -203,7 +206,7 @@ static int check_plan(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 	for (size_t i = 0; i < bus->point_count && r == 0; i++) {
 		const struct modbus_point_settings *p = bus->points[i].settings;
 
-		r = regmap_open(&map, p, bus->points[i].factor, err);
+		r = regmap_open(&map, &lists, p, bus->points[i].factor, err);
 		points[i] = readings_plan_point((uint8_t)p->unit_id, &map);
 	}
 	if (r == 0)

@@ -43,11 +43,12 @@ static size_t add_value(const uint16_t *registers, int type, int order, bool ord
         struct wq_modbus_meaning *meaning)
 {
 	const struct regmap map = {
-		.type = type,
-		.order = order,
+		.type = (uint8_t)type,
+		.order = (uint8_t)order,
 		.registers = regmap_value_width(type),
 		.plain = true,
 		.scale = { 1, 0 },
+		.lists = &regmap_nothing,
 	};
 
 	*meaning = (struct wq_modbus_meaning){
@@ -63,8 +64,8 @@ static size_t add_time(const uint16_t *registers, size_t which, int order,
         const struct wq_zone *zone, struct wq_modbus_meaning *meaning)
 {
 	const struct regmap map = {
-		.time_type = times[which].type,
-		.time_order = order,
+		.time_type = (uint8_t)times[which].type,
+		.time_order = (uint8_t)order,
 		.time_registers = regmap_time_width(times[which].type),
 	};
 

@@ -29,19 +29,40 @@ struct plan_point readings_plan_point(uint8_t unit_id, const struct regmap *map)
 	};
 
 	for (int i = 0; i < MODBUS_WORDS; i++)
-		if (map->words[i].there)
-			point.word_addresses[point.word_count++] = map->words[i].address;
+		if (map->lists->words[i].there)
+			point.word_addresses[point.word_count++] = map->lists->words[i].address;
 	return point;
+}
+
+/* The lists of a map, to be kept: mostly those of the point before, as the points of an instrument are alike. They were
+ * zeroed before they were filled, so equal ones are equal byte by byte; if not, that costs memory and nothing else. */
+static const struct regmap_lists *keep_lists(struct readings *r, const struct regmap_lists *lists)
+{
+	struct regmap_lists *kept;
+
+	if (lists == &regmap_nothing)
+		return lists;
+	for (size_t i = r->list_count; i > 0; i--)
+		if (memcmp(r->lists[i - 1], lists, sizeof *lists) == 0)
+			return r->lists[i - 1];
+	kept = malloc(sizeof *kept);
+	if (kept)
+		r->lists[r->list_count++] = memcpy(kept, lists, sizeof *kept);
+	return kept;
 }
 
 static int open_maps(struct readings *r, struct plan_point *points, struct wq_err *err)
 {
 	for (size_t i = 0; i < r->bus->point_count; i++) {
 		const struct modbus_point_settings *s = r->bus->points[i].settings;
-		int code = regmap_open(&r->maps[i], s, r->bus->points[i].factor, err);
+		struct regmap_lists lists;
+		int code = regmap_open(&r->maps[i], &lists, s, r->bus->points[i].factor, err);
 
 		if (code < 0)
 			return code;
+		r->maps[i].lists = keep_lists(r, r->maps[i].lists);
+		if (!r->maps[i].lists)
+			return wq_fail(err, WQ_E_MEMORY, "no memory for what a point lists");
 		points[i] = readings_plan_point((uint8_t)s->unit_id, &r->maps[i]);
 	}
 	return 0;
@@ -74,12 +95,13 @@ int readings_open(struct readings *r, const struct wq_bus *bus, struct wq_err *e
 	memset(r, 0, sizeof *r);
 	r->bus = bus;
 	r->maps = room(count, sizeof *r->maps);
+	r->lists = room(count, sizeof *r->lists);
 	r->memory = room(count, sizeof *r->memory);
 	r->seen = room(count, sizeof *r->seen);
 	r->samples = room(count, sizeof *r->samples);
 	r->points = room(count, sizeof *r->points);
 	r->pending = room(count, sizeof *r->pending);
-	if (points && r->maps && r->memory && r->seen && r->samples && r->points && r->pending)
+	if (points && r->maps && r->lists && r->memory && r->seen && r->samples && r->points && r->pending)
 		code = open_plan(r, points, err);
 	else
 		code = wq_fail(err, WQ_E_MEMORY, "no memory for %zu points", count);
@@ -93,6 +115,9 @@ void readings_close(struct readings *r)
 {
 	plan_close(&r->plan);
 	free(r->maps);
+	for (size_t i = 0; i < r->list_count; i++)
+		free(r->lists[i]);
+	free(r->lists);
 	free(r->memory);
 	free(r->seen);
 	free(r->registers);
@@ -183,7 +208,7 @@ static void decode_words(struct readings *r, size_t point, struct found *found)
 
 	found->said = WQ_UNCHECKED;
 	for (uint8_t i = 0; i < MODBUS_WORDS; i++) {
-		const struct regmap_word *word = &r->maps[point].words[i];
+		const struct regmap_word *word = &r->maps[point].lists->words[i];
 		size_t block = word->there ? place->word_blocks[used++] : PLAN_NO_BLOCK;
 		enum wq_quality says;
 		uint16_t is;

@@ -57,6 +57,8 @@ struct readings {
 	const struct wq_bus *bus;
 	struct plan plan;
 	struct regmap *maps;            /* one per point */
+	struct regmap_lists **lists;    /* of the maps; equal ones once */
+	size_t list_count;
 	struct readings_memory *memory; /* one per point */
 	struct readings_seen *seen;     /* one per point */
 	uint16_t *registers;            /* the buffer that the plan lays out */

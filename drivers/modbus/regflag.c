@@ -39,9 +39,9 @@ static bool ascii(const struct regmap *map, const uint16_t *registers, char flag
 
 static bool code(const struct regmap *map, uint16_t number, char flag[WQ_FLAG_TEXT])
 {
-	for (size_t i = 0; i < map->code_count; i++)
-		if (map->codes[i].number == number) {
-			memcpy(flag, map->codes[i].flag, WQ_FLAG_TEXT);
+	for (size_t i = 0; i < map->lists->code_count; i++)
+		if (map->lists->codes[i].number == number) {
+			memcpy(flag, map->lists->codes[i].flag, WQ_FLAG_TEXT);
 			return true;
 		}
 	snprintf(flag, WQ_FLAG_TEXT, "%u", (unsigned)number);

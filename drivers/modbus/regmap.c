@@ -27,6 +27,8 @@ static const struct {
 	[MODBUS_BIT] = { "bit", 1, 0, 1 },
 };
 
+const struct regmap_lists regmap_nothing;
+
 uint16_t regmap_value_width(int type)
 {
 	return types[type].registers;
@@ -82,8 +84,8 @@ static double float_of(int type, uint64_t bits)
 
 static bool means_nothing(const struct regmap *map, uint64_t bits)
 {
-	for (size_t i = 0; i < map->invalid_count; i++) {
-		const struct regmap_invalid *invalid = &map->invalid[i];
+	for (size_t i = 0; i < map->lists->invalid_count; i++) {
+		const struct regmap_invalid *invalid = &map->lists->invalid[i];
 
 		/* Both sides are decimals' nearest doubles, so equal means equal. */
 		if (invalid->number ? !(float_of(map->type, bits) < invalid->value) &&

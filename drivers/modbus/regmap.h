@@ -23,11 +23,13 @@ struct wq_err;
 #define REGMAP_VALUE_REGISTERS 4 /* the widest value */
 #define REGMAP_TIME_REGISTERS  6 /* the widest time */
 
-/* One thing that means "no value": a pattern of bits, or (floats only) a number. */
+/* One thing that means "no value": a pattern of bits, or of a point of floats also a number. */
 struct regmap_invalid {
-	bool number;
-	uint64_t bits;
-	double value;
+	union {
+		uint64_t bits;
+		double value;
+	};
+	bool number; /* value counts, not bits */
 };
 
 /* A number of a flag's code, and the flag. */
@@ -43,7 +45,7 @@ struct regmap_match {
 };
 
 struct regmap_matches {
-	size_t count;
+	uint8_t count;
 	struct regmap_match items[MODBUS_LISTED];
 };
 
@@ -53,22 +55,28 @@ struct regmap_word {
 	struct regmap_matches bad, maintenance;
 };
 
-/* A point, ready to decode. Plain data. */
-struct regmap {
-	int table, type, order, time_type, time_order;
-	uint16_t address, registers;           /* of the value; 1, 2 or 4 registers */
-	uint16_t time_address, time_registers; /* of the time: 0 (none), 2, 3 or 6 registers */
-	uint16_t flag_address, flag_registers; /* 0 registers: no flag */
-	uint8_t first_bit, bit_count;          /* bit_count 0: the whole number */
-	bool plain;                      /* scale 1, offset 0: the raw number is the value */
-	struct wq_decimal scale, offset; /* the unit's factor multiplied in */
-	size_t invalid_count;
+/* What few points have, and what takes most room: numbers that mean nothing, flags by code, words of state. */
+struct regmap_lists {
+	uint8_t invalid_count, code_count;
 	struct regmap_invalid invalid[MODBUS_INVALID];
-	int flag_type, flag_order;
-	size_t code_count;
 	struct regmap_code codes[MODBUS_LISTED];
 	struct regmap_word words[MODBUS_WORDS];
 };
+
+/* A point, ready to decode. Small: there is one for each of thousands of points. */
+struct regmap {
+	uint8_t table, type, order, time_type, time_order, flag_type, flag_order;
+	uint8_t first_bit, bit_count;          /* bit_count 0: the whole number */
+	bool plain;                            /* scale 1, offset 0: the raw number is the value */
+	uint16_t address, registers;           /* of the value; 1, 2 or 4 registers */
+	uint16_t time_address, time_registers; /* of the time: 0 (none), 2, 3 or 6 registers */
+	uint16_t flag_address, flag_registers; /* 0 registers: no flag */
+	struct wq_decimal scale, offset;       /* the unit's factor multiplied in */
+	const struct regmap_lists *lists;      /* never NULL once opened; where nothing is listed, regmap_nothing */
+};
+
+/* Nothing is listed. */
+extern const struct regmap_lists regmap_nothing;
 
 /* Registers that a value of `type`, a time of `type` takes. */
 uint16_t regmap_value_width(int type);
@@ -81,8 +89,10 @@ const char *regmap_type_name(int type);
 void regmap_type_range(int type, int64_t *low, int64_t *high);
 bool regmap_type_is_float(int type);
 
-/* Fills *map; factor: unit of the source × factor = canonical unit. WQ_E_INVALID names the key. */
-int regmap_open(struct regmap *map, const struct modbus_point_settings *settings,
+/* Fills *map; factor: unit of the source × factor = canonical unit. WQ_E_INVALID names the key. What the settings
+ * list goes into *lists, which then has to live as long as the map does; where they list nothing it is not
+ * needed again. */
+int regmap_open(struct regmap *map, struct regmap_lists *lists, const struct modbus_point_settings *settings,
         struct wq_decimal factor, struct wq_err *err);
 
 enum regmap_found {

@@ -70,7 +70,7 @@ static int invalid_bits(
 	        strspn(text + 2, "0123456789abcdefABCDEF") != strlen(text + 2))
 		return wq_fail(err, WQ_E_INVALID,
 		        "invalid: \"%s\" is not 0x and 1 to %zu hexadecimal digits", text, digits);
-	*invalid = (struct regmap_invalid){ .bits = strtoull(text + 2, NULL, 16) };
+	invalid->bits = strtoull(text + 2, NULL, 16);
 	return 0;
 }
 
@@ -100,7 +100,7 @@ static int invalid_integer(int type, struct wq_decimal d, const char *text,
 		        "invalid: \"%s\" is not a whole number that %s registers can hold (%lld to "
 		        "%lld)",
 		        text, regmap_type_name(type), (long long)low, (long long)high);
-	*invalid = (struct regmap_invalid){ .bits = (uint64_t)d.digits & mask };
+	invalid->bits = (uint64_t)d.digits & mask;
 	if (type == MODBUS_BCD16 || type == MODBUS_BCD32)
 		invalid->bits = to_bcd(d.digits);
 	else if (type == MODBUS_PACKED32)
@@ -108,30 +108,31 @@ static int invalid_integer(int type, struct wq_decimal d, const char *text,
 	return 0;
 }
 
-static int open_invalid(struct regmap *map, const char *text, struct wq_err *err)
+static int open_invalid(struct regmap_lists *lists, int type, const char *text, struct wq_err *err)
 {
-	struct regmap_invalid *invalid = &map->invalid[map->invalid_count];
+	struct regmap_invalid *invalid = &lists->invalid[lists->invalid_count];
 	struct wq_decimal d;
 	int r = 0;
 
 	if (strncmp(text, "0x", 2) == 0) {
-		r = invalid_bits(map->type, text, invalid, err);
+		r = invalid_bits(type, text, invalid, err);
 	} else if (wq_decimal_parse(text, &d, NULL) < 0) {
 		r = wq_fail(err, WQ_E_INVALID,
 		        "invalid: \"%s\" is neither a number of up to 18 digits nor a pattern like "
 		        "0xFFFF",
 		        text);
-	} else if (regmap_type_is_float(map->type)) {
-		*invalid =
-		        (struct regmap_invalid){ .number = true, .value = wq_decimal_to_double(d) };
+	} else if (regmap_type_is_float(type)) {
+		invalid->number = true;
+		invalid->value = wq_decimal_to_double(d);
 	} else {
-		r = invalid_integer(map->type, strip(d), text, invalid, err);
+		r = invalid_integer(type, strip(d), text, invalid, err);
 	}
-	map->invalid_count += r == 0;
+	if (r == 0)
+		lists->invalid_count++;
 	return r;
 }
 
-static int open_invalids(struct regmap *map, const struct wq_list *list, struct wq_err *err)
+static int open_invalids(struct regmap_lists *lists, int type, const struct wq_list *list, struct wq_err *err)
 {
 	int r = 0;
 
@@ -139,7 +140,7 @@ static int open_invalids(struct regmap *map, const struct wq_list *list, struct 
 		return wq_fail(err, WQ_E_INVALID, "invalid: %zu items; at most %d are allowed",
 		        list->count, MODBUS_INVALID);
 	for (size_t i = 0; i < list->count && r == 0; i++)
-		r = open_invalid(map, list->items[i], err);
+		r = open_invalid(lists, type, list->items[i], err);
 	return r;
 }
 
@@ -206,22 +207,22 @@ static int open_matches(struct regmap_matches *matches, const struct wq_list *li
 			        "%s_%s: \"%.40s\" is neither a number or a range of 0 to 65535 nor "
 			        "\"bit 0\" to \"bit 15\"",
 			        what, which, text);
-		matches->items[matches->count++] = (struct regmap_match){
-			.bit = bit,
-			.low = (uint16_t)(bit ? 1u << low : low),
-			.high = (uint16_t)high,
-		};
+		struct regmap_match *match = &matches->items[matches->count++];
+
+		match->bit = bit;
+		match->low = (uint16_t)(bit ? 1u << low : low);
+		match->high = (uint16_t)high;
 	}
 	return 0;
 }
 
-static int open_word(struct regmap *map, const struct modbus_point_settings *settings, int which,
+static int open_word(struct regmap_lists *lists, const struct modbus_point_settings *settings, int which,
         struct wq_err *err)
 {
 	static const char *const names[MODBUS_WORDS] = { "status", "alarm", "fault" };
 	const struct wq_list *bad = &settings->words[which].bad;
 	const struct wq_list *maintenance = &settings->words[which].maintenance;
-	struct regmap_word *word = &map->words[which];
+	struct regmap_word *word = &lists->words[which];
 	int r;
 
 	word->there = settings->words[which].address >= 0;
@@ -246,9 +247,9 @@ static int open_word(struct regmap *map, const struct modbus_point_settings *set
 }
 
 /* "6=L" */
-static int open_code(struct regmap *map, const char *text, struct wq_err *err)
+static int open_code(struct regmap_lists *lists, const char *text, struct wq_err *err)
 {
-	struct regmap_code *code = &map->codes[map->code_count];
+	struct regmap_code *code = &lists->codes[lists->code_count];
 	const char *end;
 	unsigned number;
 
@@ -258,23 +259,23 @@ static int open_code(struct regmap *map, const char *text, struct wq_err *err)
 		        "flags: \"%.40s\" is not a number of 0 to 65535, = and a flag of 1 to %d "
 		        "characters, like \"0=N\"",
 		        text, WQ_FLAG_TEXT - 1);
-	for (size_t i = 0; i < map->code_count; i++)
-		if (map->codes[i].number == number)
+	for (size_t i = 0; i < lists->code_count; i++)
+		if (lists->codes[i].number == number)
 			return wq_fail(err, WQ_E_INVALID, "flags: %u is told twice", number);
-	*code = (struct regmap_code){ .number = (uint16_t)number };
+	code->number = (uint16_t)number;
 	strcpy(code->flag, end + 1);
-	map->code_count++;
+	lists->code_count++;
 	return 0;
 }
 
-static int open_flag(
-        struct regmap *map, const struct modbus_point_settings *settings, struct wq_err *err)
+static int open_flag(struct regmap *map, struct regmap_lists *lists,
+        const struct modbus_point_settings *settings, struct wq_err *err)
 {
 	bool code = settings->flag_type == MODBUS_FLAG_CODE;
 	int r = 0;
 
-	map->flag_type = settings->flag_type;
-	map->flag_order = settings->flag_order < 0 ? map->order : settings->flag_order;
+	map->flag_type = (uint8_t)settings->flag_type;
+	map->flag_order = settings->flag_order < 0 ? map->order : (uint8_t)settings->flag_order;
 	if (settings->flag_address < 0)
 		return settings->flags.count == 0
 		        ? 0
@@ -290,7 +291,7 @@ static int open_flag(
 		        "flag_registers = %lld: a flag_type \"code\" has one",
 		        (long long)settings->flag_registers);
 	for (size_t i = 0; i < settings->flags.count && i < MODBUS_LISTED && r == 0; i++)
-		r = open_code(map, settings->flags.items[i], err);
+		r = open_code(lists, settings->flags.items[i], err);
 	return r;
 }
 
@@ -299,9 +300,9 @@ static int open_type(
 {
 	bool bits;
 
-	map->table = modbus_table(settings);
+	map->table = (uint8_t)modbus_table(settings);
 	bits = modbus_table_of_bits(map->table);
-	map->type = settings->type >= 0 ? settings->type : bits ? MODBUS_BIT : MODBUS_FLOAT32;
+	map->type = (uint8_t)(settings->type >= 0 ? settings->type : bits ? MODBUS_BIT : MODBUS_FLOAT32);
 	if (bits != (map->type == MODBUS_BIT))
 		return wq_fail(err, WQ_E_INVALID, "type = \"%s\" cannot be read from %s",
 		        regmap_type_name(map->type), modbus_table_name(map->table));
@@ -311,29 +312,40 @@ static int open_type(
 	return 0;
 }
 
-int regmap_open(struct regmap *map, const struct modbus_point_settings *settings,
+static bool lists_something(const struct regmap_lists *lists)
+{
+	bool any = lists->invalid_count > 0 || lists->code_count > 0;
+
+	for (int which = 0; which < MODBUS_WORDS; which++)
+		any = any || lists->words[which].there;
+	return any;
+}
+
+int regmap_open(struct regmap *map, struct regmap_lists *lists, const struct modbus_point_settings *settings,
         struct wq_decimal factor, struct wq_err *err)
 {
 	int r;
 
 	memset(map, 0, sizeof *map);
+	memset(lists, 0, sizeof *lists);
 	if ((r = open_type(map, settings, err)) < 0)
 		return r;
-	map->order = settings->order;
+	map->order = (uint8_t)settings->order;
 	map->address = (uint16_t)modbus_address(settings, settings->address);
 	map->registers = regmap_value_width(map->type);
-	map->time_type = settings->time_type;
-	map->time_order = settings->time_order < 0 ? settings->order : settings->time_order;
+	map->time_type = (uint8_t)settings->time_type;
+	map->time_order = (uint8_t)(settings->time_order < 0 ? settings->order : settings->time_order);
 	if (settings->time_address >= 0) {
 		map->time_address = (uint16_t)modbus_address(settings, settings->time_address);
 		map->time_registers = regmap_time_width(settings->time_type);
 	}
 	if ((r = open_bits(map, settings->bits, err)) < 0 ||
-	        (r = open_invalids(map, &settings->invalid, err)) < 0 ||
-	        (r = open_flag(map, settings, err)) < 0)
+	        (r = open_invalids(lists, map->type, &settings->invalid, err)) < 0 ||
+	        (r = open_flag(map, lists, settings, err)) < 0)
 		return r;
 	for (int which = 0; which < MODBUS_WORDS; which++)
-		if ((r = open_word(map, settings, which, err)) < 0)
+		if ((r = open_word(lists, settings, which, err)) < 0)
 			return r;
+	map->lists = lists_something(lists) ? lists : &regmap_nothing;
 	return open_scale(map, settings, factor, err);
 }

@@ -76,6 +76,7 @@ static void try_flag(const struct modbus_point_settings *plain, const uint8_t *d
 	struct modbus_point_settings s = *plain;
 	uint16_t registers[REGMAP_TIME_REGISTERS];
 	char flag[WQ_FLAG_TEXT];
+	struct regmap_lists lists;
 	struct regmap map;
 
 	if (s.table != MODBUS_HOLDING)
@@ -88,12 +89,12 @@ static void try_flag(const struct modbus_point_settings *plain, const uint8_t *d
 	s.words[MODBUS_STATUS].address = 200;
 	s.words[MODBUS_STATUS].bad = (struct wq_list){ 2, bad };
 	s.scale = "1";
-	if (regmap_open(&map, &s, (struct wq_decimal){ 1, 0 }, NULL) < 0)
+	if (regmap_open(&map, &lists, &s, (struct wq_decimal){ 1, 0 }, NULL) < 0)
 		abort();
 	regmap_flag(&map, registers, flag);
 	if (memchr(flag, '\0', sizeof flag) == NULL)
 		abort();
-	if (regmap_word_says(&map.words[MODBUS_STATUS], registers[0]) == WQ_MAINTENANCE)
+	if (regmap_word_says(&map.lists->words[MODBUS_STATUS], registers[0]) == WQ_MAINTENANCE)
 		abort();
 }
 
@@ -104,6 +105,7 @@ static void try_regmap(const uint8_t *data, size_t size)
 		.flag_address = -1, .flag_order = -1,
 		.words = { { .address = -1 }, { .address = -1 }, { .address = -1 } } };
 	uint16_t registers[REGMAP_TIME_REGISTERS];
+	struct regmap_lists lists;
 	struct regmap map;
 	enum regmap_found found;
 	double value;
@@ -124,7 +126,7 @@ static void try_regmap(const uint8_t *data, size_t size)
 	try_flag(&s, data);
 	s.scale = data[3] % 2 ? "0.001" : "1";
 	s.invalid = (struct wq_list){ s.type == MODBUS_FLOAT32 ? 2 : 0, invalid };
-	if (regmap_open(&map, &s, (struct wq_decimal){ 1, 3 * (data[3] / 128) }, NULL) < 0)
+	if (regmap_open(&map, &lists, &s, (struct wq_decimal){ 1, 3 * (data[3] / 128) }, NULL) < 0)
 		abort();
 	map.time_registers = regmap_time_width(s.time_type);
 	found = regmap_value(&map, registers, &value);

@@ -31,12 +31,15 @@ static struct modbus_point_settings plain(int type, int order)
 		.words = { { .address = -1 }, { .address = -1 }, { .address = -1 } } };
 }
 
+/* Of the map that was opened last. */
+static struct regmap_lists room;
+
 static struct regmap opened(struct modbus_point_settings settings, struct wq_decimal factor)
 {
 	struct regmap map;
 	struct wq_err err = { 0 };
 
-	if (regmap_open(&map, &settings, factor, &err) < 0)
+	if (regmap_open(&map, &room, &settings, factor, &err) < 0)
 		fail_msg("%s", err.text);
 	return map;
 }
@@ -296,7 +299,7 @@ static void refuses_settings_that_make_no_sense(void **state)
 		s.scale = rows[i].scale;
 		s.offset = rows[i].offset;
 		s.invalid = (struct wq_list){ 1, &rows[i].invalid };
-		assert_int_equal(regmap_open(&map, &s, tiny, &err), WQ_E_INVALID);
+		assert_int_equal(regmap_open(&map, &room, &s, tiny, &err), WQ_E_INVALID);
 		if (!strstr(err.text, rows[i].says))
 			fail_msg("row %zu: '%s' does not say '%s'", i, err.text, rows[i].says);
 	}
@@ -656,11 +659,11 @@ static void a_word_says_how_far_a_value_can_be_trusted(void **state)
 	s.words[MODBUS_STATUS].maintenance = (struct wq_list){ 1, maintenance };
 	s.words[MODBUS_FAULT].address = 6;
 	map = opened(s, one);
-	assert_false(map.words[MODBUS_ALARM].there);
+	assert_false(map.lists->words[MODBUS_ALARM].there);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		assert_int_equal(regmap_word_says(&map.words[MODBUS_STATUS], rows[i].number),
+		assert_int_equal(regmap_word_says(&map.lists->words[MODBUS_STATUS], rows[i].number),
 		        rows[i].status);
-		assert_int_equal(regmap_word_says(&map.words[MODBUS_FAULT], rows[i].number),
+		assert_int_equal(regmap_word_says(&map.lists->words[MODBUS_FAULT], rows[i].number),
 		        rows[i].fault);
 	}
 }
@@ -670,7 +673,7 @@ static void refuse(struct modbus_point_settings s, const char *says)
 	struct wq_err err = { 0 };
 	struct regmap map;
 
-	assert_int_equal(regmap_open(&map, &s, one, &err), WQ_E_INVALID);
+	assert_int_equal(regmap_open(&map, &room, &s, one, &err), WQ_E_INVALID);
 	if (!strstr(err.text, says))
 		fail_msg("'%s' does not say '%s'", err.text, says);
 }
