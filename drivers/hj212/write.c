@@ -10,6 +10,9 @@
 #include <string.h>
 
 #define PARTS_MAX 9999
+/* The mark of what is sent again, and the version bits of Flag that know it (2025). */
+#define RF "RF=1;"
+#define VERSION_WITH_RF 2
 
 /* -- bytes with a bound -- */
 
@@ -201,7 +204,7 @@ static void put_header(struct sheet *sheet, const struct wq_hj212_out *out, long
 	put_field(sheet, "PW=", out->pw);
 	put_field(sheet, "MN=", out->mn);
 	if (out->again)
-		puts_on(sheet, "RF=1;");
+		puts_on(sheet, RF);
 	if (out->version >= 0)
 		put_format(sheet, "Flag=%d;", out->version * 4 + (parts > 1 ? 2 : 0) + (out->wants_answer ? 1 : 0));
 	if (parts > 1)
@@ -247,6 +250,9 @@ static size_t put_segment(char *bytes, const struct wq_hj212_out *out, size_t fr
 	struct sheet sheet = { .at = bytes, .room = WQ_HJ212_SEGMENT_MAX };
 
 	put_header(&sheet, out, part, parts);
+	/* A part holds the same groups whether it is marked as sent again or not. */
+	if (!out->again && out->version == VERSION_WITH_RF)
+		sheet.room -= sizeof RF - 1;
 	if (sheet.room > sheet.length + WQ_HJ212_CONTENT_MAX)
 		sheet.room = sheet.length + WQ_HJ212_CONTENT_MAX;
 	if (sheet.room < sheet.length + 7)

@@ -119,6 +119,55 @@ static void a_flag_is_the_stations_own_or_what_the_quality_means(void **state)
 	}
 }
 
+/* The history keeps whatever a file or a device gave as a flag. */
+static void no_flag_keeps_a_record_from_leaving(void **state)
+{
+	static const char *const flags[] = { "x\001y", "\t", "\177", "//", "a//b", ";", "&&", "##", "a=b", "a,b", "a b" };
+	struct wq_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		struct backlog_record *r = record(1);
+
+		strcpy(r->readings[0].flag, flags[i]);
+		assert_int_equal(form_record(&surface, r, MORNING, false, frames, &err), 1);
+		assert_true(has("w21011-Flag=N&&"));
+	}
+}
+
+static bool same_content(const struct form_frame *a, const struct form_frame *b)
+{
+	const char *x = memmem(a->bytes, a->length, "CP=", 3), *y = memmem(b->bytes, b->length, "CP=", 3);
+	size_t length = a->length - (size_t)(x - a->bytes) - 6;
+
+	return length == b->length - (size_t)(y - b->bytes) - 6 && memcmp(x, y, length) == 0;
+}
+
+/* Only the parts that were not answered are sent again: of another cut they would leave a value out. */
+static void a_record_is_cut_in_the_same_places_when_it_is_sent_again(void **state)
+{
+	static struct form_frame again[FORM_PARTS];
+	struct form form = surface;
+	char mn[25];
+	struct wq_err err;
+
+	(void)state;
+	form.profile = WQ_HJ212_2025;
+	form.mn = mn;
+	for (int length = 1; length <= 24; length++) {
+		snprintf(mn, sizeof mn, "%.*s", length, "A11000000000000000000001");
+		for (size_t count = 1; count <= BACKLOG_READINGS; count++) {
+			struct backlog_record *r = record(count);
+			int parts = form_record(&form, r, MORNING, false, frames, &err);
+
+			assert_true(parts > 0);
+			assert_int_equal(form_record(&form, r, MORNING, true, again, &err), parts);
+			for (int i = 0; i < parts; i++)
+				assert_true(same_content(&frames[i], &again[i]));
+		}
+	}
+}
+
 static void a_code_that_would_end_the_frame_is_refused(void **state)
 {
 	struct backlog_record *r = record(1);
@@ -166,6 +215,8 @@ int main(void)
 		cmocka_unit_test(a_long_record_becomes_frames_of_their_own_qn),
 		cmocka_unit_test(rf_marks_what_is_sent_again_in_2025_only),
 		cmocka_unit_test(a_flag_is_the_stations_own_or_what_the_quality_means),
+		cmocka_unit_test(no_flag_keeps_a_record_from_leaving),
+		cmocka_unit_test(a_record_is_cut_in_the_same_places_when_it_is_sent_again),
 		cmocka_unit_test(a_request_names_its_stretch),
 		cmocka_unit_test(a_code_that_would_end_the_frame_is_refused),
 	};
