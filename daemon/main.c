@@ -109,6 +109,14 @@ static int start_anew(char **argv)
 	return EXIT_FAILURE;
 }
 
+/* By itself the C library raises the size from which a block has pages of its own to that of the largest that was freed, the
+ * text of the configuration: rooms for a bad day, of megabytes, would then be cleared in memory used before, and be there
+ * from the first day. */
+static void settle_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments arguments = { .config = DEFAULT_CONFIG };
@@ -117,6 +125,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	settle_process();
+	settle_memory();
 	struct config *config = load(&arguments);
 	if (config != NULL && arguments.check)
 		config_remarks_print(config, stderr);
