@@ -16,8 +16,19 @@ struct block {
 	max_align_t memory[];
 };
 
+/* Something that is shared. */
+struct shared {
+	const void *bytes; /* NULL: the row is free */
+	size_t size, unit;
+	uint64_t hash;
+};
+
+#define SHARED_FIRST 256
+
 struct arena {
 	struct block *blocks;
+	struct shared *shared; /* open addressing; half of the rows at most are taken */
+	size_t shared_room, shared_count;
 };
 
 struct arena *arena_new(void)
@@ -29,6 +40,7 @@ void arena_free(struct arena *arena)
 {
 	if (arena == NULL)
 		return;
+	arena_settle(arena);
 	while (arena->blocks != NULL) {
 		struct block *block = arena->blocks;
 
@@ -98,4 +110,78 @@ char *arena_copy_part(struct arena *arena, const char *text, size_t length)
 
 	memcpy(copy, text, length);
 	return copy;
+}
+
+/* ---- what is shared ---- */
+
+/* FNV-1a. */
+static uint64_t hash_of(const void *bytes, size_t size)
+{
+	const unsigned char *b = bytes;
+	uint64_t hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ b[i]) * 1099511628211u;
+	return hash;
+}
+
+/* The row of an equal, or the free one where it would be. */
+static struct shared *row_of(struct shared *rows, size_t room, const struct shared *wanted)
+{
+	size_t at = (size_t)wanted->hash & (room - 1);
+
+	while (rows[at].bytes != NULL &&
+	        (rows[at].hash != wanted->hash || rows[at].size != wanted->size || rows[at].unit != wanted->unit ||
+	                memcmp(rows[at].bytes, wanted->bytes, wanted->size) != 0))
+		at = (at + 1) & (room - 1);
+	return &rows[at];
+}
+
+static void make_room(struct arena *arena)
+{
+	const size_t room = arena->shared_room == 0 ? SHARED_FIRST : arena->shared_room * 2;
+	struct shared *rows;
+
+	if (arena->shared_count < arena->shared_room / 2)
+		return;
+	if ((rows = calloc(room, sizeof *rows)) == NULL)
+		abort();
+	for (size_t i = 0; i < arena->shared_room; i++)
+		if (arena->shared[i].bytes != NULL)
+			*row_of(rows, room, &arena->shared[i]) = arena->shared[i];
+	free(arena->shared);
+	arena->shared = rows;
+	arena->shared_room = room;
+}
+
+static const void *share(struct arena *arena, const void *bytes, size_t size, size_t unit)
+{
+	const struct shared wanted = { .bytes = bytes, .size = size, .unit = unit, .hash = hash_of(bytes, size) };
+	struct shared *row;
+
+	make_room(arena);
+	row = row_of(arena->shared, arena->shared_room, &wanted);
+	if (row->bytes == NULL) {
+		*row = wanted;
+		row->bytes = memcpy(take(arena, size, unit), bytes, size);
+		arena->shared_count++;
+	}
+	return row->bytes;
+}
+
+const char *arena_share_text(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : share(arena, text, strlen(text) + 1, 1);
+}
+
+const void *arena_share(struct arena *arena, const void *bytes, size_t size)
+{
+	return size == 0 ? arena_take(arena, 0) : share(arena, bytes, size, sizeof(max_align_t));
+}
+
+void arena_settle(struct arena *arena)
+{
+	free(arena->shared);
+	arena->shared = NULL;
+	arena->shared_room = arena->shared_count = 0;
 }

@@ -19,4 +19,12 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 char *arena_copy(struct arena *arena, const char *text); /* NULL stays NULL */
 char *arena_copy_part(struct arena *arena, const char *text, size_t length);
 
+/* As arena_copy(), but equal texts are one, and so are equal bytes (aligned for any type): a fleet of instruments is
+ * configured alike, point by point. What is shared is not to be written to. */
+const char *arena_share_text(struct arena *arena, const char *text);
+const void *arena_share(struct arena *arena, const void *bytes, size_t size);
+
+/* Gives back what finding equals takes. What is shared later is equal to nothing before. */
+void arena_settle(struct arena *arena);
+
 #endif

@@ -199,7 +199,7 @@ static bool length_ok(const struct filling *f, const char *text)
 static void fill_text(struct filling *f)
 {
 	if (length_ok(f, f->text))
-		*(const char **)f->field = arena_copy(f->arena, f->text);
+		*(const char **)f->field = arena_share_text(f->arena, f->text);
 }
 
 static void fill_secret(struct filling *f)
@@ -217,7 +217,17 @@ static void fill_secret(struct filling *f)
 		        f->row->key);
 		return;
 	}
-	*(const char **)f->field = arena_copy(f->arena, f->text);
+	*(const char **)f->field = arena_share_text(f->arena, f->text);
+}
+
+/* Zeroed, freed by the caller; without memory the process ends, as in the arena. */
+static void *room(size_t count, size_t size)
+{
+	void *memory = calloc(count > 0 ? count : 1, size);
+
+	if (memory == NULL)
+		abort();
+	return memory;
 }
 
 static void fill_list(struct filling *f)
@@ -239,11 +249,13 @@ static void fill_list(struct filling *f)
 			}
 		}
 	}
-	const char **items = arena_array(f->arena, f->count, sizeof *items);
+	const char **items = room(f->count, sizeof *items);
 
 	for (size_t i = 0; i < f->count; i++)
-		items[i] = arena_copy(f->arena, f->items[i]);
-	*(struct wq_list *)f->field = (struct wq_list){ .count = f->count, .items = items };
+		items[i] = arena_share_text(f->arena, f->items[i]);
+	*(struct wq_list *)f->field = (struct wq_list){ .count = f->count,
+		.items = arena_share(f->arena, items, f->count * sizeof *items) };
+	free(items);
 }
 
 static void (*const fillers[])(struct filling *f) = {
@@ -340,11 +352,14 @@ void fill_settings(const struct section *section, const struct wq_option *rows, 
 		fill_row(section, rows, settings, arena, report);
 }
 
-void *fill_new(const struct section *section, const struct wq_option *rows, size_t size,
+const void *fill_new(const struct section *section, const struct wq_option *rows, size_t size,
         struct arena *arena, struct config_report *report)
 {
-	void *settings = arena_take(arena, size);
+	void *settings = room(1, size);
+	const void *shared;
 
 	fill_settings(section, rows, settings, arena, report);
-	return settings;
+	shared = arena_share(arena, settings, size);
+	free(settings);
+	return shared;
 }

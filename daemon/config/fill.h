@@ -13,8 +13,8 @@ struct arena;
 void fill_settings(const struct section *section, const struct wq_option *rows, void *settings,
         struct arena *arena, struct config_report *report);
 
-/* A zeroed settings struct filled by fill_settings(). */
-void *fill_new(const struct section *section, const struct wq_option *rows, size_t size,
+/* A zeroed settings struct filled by fill_settings(); sections that say the same share it. */
+const void *fill_new(const struct section *section, const struct wq_option *rows, size_t size,
         struct arena *arena, struct config_report *report);
 
 #endif

@@ -215,6 +215,8 @@ struct config *config_load_text(const char *text, size_t length, const char *nam
 		report_sort(report);
 	}
 	arena_free(scratch);
+	if (l.arena != NULL)
+		arena_settle(l.arena);
 	if (report->error_count == 0 && config != NULL)
 		return config;
 	arena_free(l.arena);

@@ -292,7 +292,7 @@ static void bind_points(struct loader *l, struct config_bus *bus, uint32_t index
 
 	for (size_t i = 0; i < draft_count; i++)
 		count += drafts[i].bus == index;
-	sections = arena_array(l->arena, count, sizeof *sections);
+	sections = arena_array(l->scratch, count, sizeof *sections);
 	points = arena_array(l->arena, count, sizeof *points);
 	count = 0;
 	for (size_t i = 0; i < draft_count; i++) {
@@ -321,12 +321,12 @@ void load_buses(struct loader *l)
 {
 	const size_t count = load_count(l, SECTION_BUS);
 	struct config_bus *buses = arena_array(l->arena, count, sizeof *buses);
-	struct draft *drafts = arena_array(l->arena, load_count(l, SECTION_POINT), sizeof *drafts);
+	struct draft *drafts = arena_array(l->scratch, load_count(l, SECTION_POINT), sizeof *drafts);
 	size_t n = 0, points;
 
 	l->bus_names = names_new(l, count + 1);
-	l->bus_sections = arena_array(l->arena, count, sizeof *l->bus_sections);
-	l->bus_usable = arena_array(l->arena, count, sizeof *l->bus_usable);
+	l->bus_sections = arena_array(l->scratch, count, sizeof *l->bus_sections);
+	l->bus_usable = arena_array(l->scratch, count, sizeof *l->bus_usable);
 	for (const struct section *s = load_next(l, SECTION_BUS, NULL); s != NULL;
 	        s = load_next(l, SECTION_BUS, s)) {
 		const size_t errors = l->report->error_count;
