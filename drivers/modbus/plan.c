@@ -185,9 +185,9 @@ static void place(struct plan *plan, const struct span *span)
 	struct plan_place *at = &plan->places[span->point];
 
 	if (span->part == PART_VALUE)
-		at->value_block = plan->block_count;
+		at->value_block = (uint32_t)plan->block_count;
 	else if (span->part >= PART_WORD)
-		at->word_blocks[span->part - PART_WORD] = plan->block_count;
+		at->word_blocks[span->part - PART_WORD] = (uint32_t)plan->block_count;
 }
 
 /* Blocks of nothing but times are left out: check blocks read them. */
@@ -240,7 +240,7 @@ static void plan_times(
 	for (size_t begin = 0, stop; begin < count; begin = stop) {
 		stop = reach(spans, begin, count, block, gap);
 		for (size_t i = begin; i < stop; i++)
-			plan->places[spans[i].point].time_block = plan->block_count;
+			plan->places[spans[i].point].time_block = (uint32_t)plan->block_count;
 		append(plan, block_of(spans, begin, stop, true));
 	}
 }
@@ -292,6 +292,16 @@ static void make(struct plan *plan, const struct plan_point *points, size_t coun
 	plan_times(plan, spans, made, block, gap);
 }
 
+/* There was room for a block a part; mostly one is left. */
+static void shrink(struct plan *plan)
+{
+	size_t count = plan->block_count > 0 ? plan->block_count : 1;
+	struct plan_block *less = realloc(plan->blocks, count * sizeof *less);
+
+	if (less)
+		plan->blocks = less;
+}
+
 int plan_open(struct plan *plan, const struct plan_point *points, size_t count, uint32_t block,
         uint32_t gap, size_t *bad, struct wq_err *err)
 {
@@ -313,6 +323,8 @@ int plan_open(struct plan *plan, const struct plan_point *points, size_t count, 
 	}
 	if (r < 0)
 		plan_close(plan);
+	else
+		shrink(plan);
 	free(spans);
 	free(groups);
 	return r;

@@ -18,7 +18,7 @@
 
 struct wq_err;
 
-#define PLAN_NO_BLOCK SIZE_MAX
+#define PLAN_NO_BLOCK UINT32_MAX
 #define PLAN_WORDS    3
 
 struct plan_point {
@@ -42,9 +42,9 @@ struct plan_block {
 
 /* Where a point is found. */
 struct plan_place {
-	size_t value_block; /* index into blocks; never a check block; the flag is there too */
-	size_t time_block;  /* the same, a check block, or PLAN_NO_BLOCK */
-	size_t word_blocks[PLAN_WORDS]; /* never check blocks */
+	uint32_t value_block; /* index into blocks; never a check block; the flag is there too */
+	uint32_t time_block;  /* the same, a check block, or PLAN_NO_BLOCK */
+	uint32_t word_blocks[PLAN_WORDS]; /* never check blocks */
 };
 
 struct plan {

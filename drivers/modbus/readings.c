@@ -357,7 +357,7 @@ static void gather(struct readings *r, size_t point, bool zeros, const struct wq
 	if (found.time_registers && !found.timed)
 		refuse_time(r, point, &found, sink);
 	r->samples[r->count] = sample_of(r, point, &found);
-	r->points[r->count] = point;
+	r->points[r->count] = (uint32_t)point;
 	r->pending[r->count++] = memory;
 }
 

@@ -23,11 +23,11 @@ enum block_state {
 
 /* What was last handed over of a point that has a time. */
 struct readings_memory {
+	wq_ms at;
+	uint16_t registers[REGMAP_TIME_REGISTERS + REGMAP_VALUE_REGISTERS]; /* when not timed */
 	bool told;
 	bool timed;  /* the time was one */
 	bool valued; /* there was a value */
-	wq_ms at;
-	uint16_t registers[REGMAP_TIME_REGISTERS + REGMAP_VALUE_REGISTERS]; /* when not timed */
 };
 
 /* What the last poll found of a point. */
@@ -65,7 +65,7 @@ struct readings {
 	uint8_t *states;                /* enum block_state, one per block of the plan */
 	size_t count;                   /* of the poll being made */
 	struct wq_sample *samples;
-	size_t *points;                  /* of samples[i] */
+	uint32_t *points;                /* of samples[i] */
 	struct readings_memory *pending; /* of samples[i]: becomes memory when the sink took it */
 };
 
