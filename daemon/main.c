@@ -137,6 +137,8 @@ int main(int argc, char **argv)
 	malloc_trim(0);
 	raise_open_files();
 	int r = daemon_open(&daemon, arguments.config, config, &err);
+	/* So did reading the history and asking the systems. */
+	malloc_trim(0);
 	if (r == 0)
 		r = daemon_run(&daemon, &err);
 	if (r < 0)

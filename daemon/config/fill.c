@@ -298,16 +298,20 @@ static void fill_absent(const struct wq_option *row, void *field)
 }
 
 /* A list's fallback: "a, b", with or without braces. */
-static void split_fallback(struct filling *f)
+static void fill_fallback(struct filling *f)
 {
-	char *copy = arena_copy(f->arena, f->row->fallback), *rest = copy, *item;
-	const char **items = arena_array(f->arena, strlen(copy) + 1, sizeof *items);
+	char *copy = room(strlen(f->row->fallback) + 1, 1), *rest = copy, *item;
+	const char **items = room(strlen(f->row->fallback) + 1, sizeof *items);
 
+	strcpy(copy, f->row->fallback);
 	for (item = strtok_r(copy, " ,{}\"", &rest); item != NULL;
 	        item = strtok_r(NULL, " ,{}\"", &rest))
 		items[f->count++] = item;
 	f->items = items;
 	f->text = NULL;
+	fill_list(f);
+	free(copy);
+	free(items);
 }
 
 static void fill_row(const struct section *section, const struct wq_option *row, void *settings,
@@ -331,8 +335,10 @@ static void fill_row(const struct section *section, const struct wq_option *row,
 	}
 	f.text = entry == NULL ? row->fallback : entry->items[0];
 	if (row->type == WQ_OPT_LIST && entry == NULL) {
-		split_fallback(&f);
-	} else if (row->type == WQ_OPT_LIST) {
+		fill_fallback(&f);
+		return;
+	}
+	if (row->type == WQ_OPT_LIST) {
 		f.text = NULL;
 		f.items = entry->items;
 		f.lines = entry->lines;

@@ -38,13 +38,17 @@ struct plan_point readings_plan_point(uint8_t unit_id, const struct regmap *map)
  * zeroed before they were filled, so equal ones are equal byte by byte; if not, that costs memory and nothing else. */
 static const struct regmap_lists *keep_lists(struct readings *r, const struct regmap_lists *lists)
 {
-	struct regmap_lists *kept;
+	struct regmap_lists *kept, **more;
 
 	if (lists == &regmap_nothing)
 		return lists;
 	for (size_t i = r->list_count; i > 0; i--)
 		if (memcmp(r->lists[i - 1], lists, sizeof *lists) == 0)
 			return r->lists[i - 1];
+	more = realloc(r->lists, (r->list_count + 1) * sizeof *more);
+	if (more == NULL)
+		return NULL;
+	r->lists = more;
 	kept = malloc(sizeof *kept);
 	if (kept)
 		r->lists[r->list_count++] = memcpy(kept, lists, sizeof *kept);
@@ -95,13 +99,12 @@ int readings_open(struct readings *r, const struct wq_bus *bus, struct wq_err *e
 	memset(r, 0, sizeof *r);
 	r->bus = bus;
 	r->maps = room(count, sizeof *r->maps);
-	r->lists = room(count, sizeof *r->lists);
 	r->memory = room(count, sizeof *r->memory);
 	r->seen = room(count, sizeof *r->seen);
 	r->samples = room(count, sizeof *r->samples);
 	r->points = room(count, sizeof *r->points);
 	r->pending = room(count, sizeof *r->pending);
-	if (points && r->maps && r->lists && r->memory && r->seen && r->samples && r->points && r->pending)
+	if (points && r->maps && r->memory && r->seen && r->samples && r->points && r->pending)
 		code = open_plan(r, points, err);
 	else
 		code = wq_fail(err, WQ_E_MEMORY, "no memory for %zu points", count);
