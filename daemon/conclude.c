@@ -309,6 +309,7 @@ void conclude_tick(struct daemon *daemon)
 		conclude_route(daemon, flight);
 		handover_submit(&daemon->handover, clock_boot(), false);
 	}
+	handover_tidy(&daemon->handover, clock_boot());
 	watch_stall(daemon);
 	conclude_offer_waiting(daemon);
 	/* What could not be taken for want of memory rings no more. */

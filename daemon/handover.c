@@ -92,6 +92,10 @@ void handover_landed(struct handover *handover, struct flight *flight)
 	if (handover->last == &flight->next)
 		handover->last = at;
 	size_t samples = flight->group.outcome.sample_count + flight->group.manual_count;
+	if (samples > handover->most_samples)
+		handover->most_samples = samples;
+	if (flight->group.outcome.change_count > handover->most_changes)
+		handover->most_changes = flight->group.outcome.change_count;
 	handover->samples -= samples < handover->samples ? samples : handover->samples;
 	/* A group without batches has no number of its own. */
 	if (flight->group.last_sequence > handover->committed_sequence)
@@ -108,6 +112,26 @@ void handover_recycle(struct handover *handover, struct flight *flight)
 	flight->waiting = NULL;
 	flight->next = handover->spare;
 	handover->spare = flight;
+}
+
+static bool too_roomy(const struct handover *handover, const struct wq_outcome *outcome)
+{
+	return (outcome->sample_room > GROUP_SAMPLES_KEPT && outcome->sample_room / 4 > handover->most_samples) ||
+		(outcome->change_room > GROUP_CHANGES_KEPT && outcome->change_room / 4 > handover->most_changes);
+}
+
+void handover_tidy(struct handover *handover, wq_ms boot)
+{
+	if (boot - handover->tidied < HANDOVER_TIDY)
+		return;
+	for (struct flight *f = handover->spare; f != NULL; f = f->next)
+		if (too_roomy(handover, &f->group.outcome))
+			commit_group_free(&f->group);
+	struct flight *current = handover->current;
+	if (current != NULL && empty(current) && too_roomy(handover, &current->group.outcome))
+		commit_group_free(&current->group);
+	handover->most_samples = handover->most_changes = 0;
+	handover->tidied = boot;
 }
 
 wq_ms handover_age(const struct handover *handover, wq_ms boot)

@@ -17,6 +17,9 @@ struct command;
 #define GROUP_BATCHES 2000
 /* A writer that has not finished a group for this long is stalled: notices leave from memory. */
 #define HANDOVER_STALL WQ_SECONDS(5)
+/* Room for so many samples, so many changes of alarms stays with a group for good. */
+#define GROUP_SAMPLES_KEPT 512
+#define GROUP_CHANGES_KEPT 32
 
 struct flight {
 	struct commit_group group; /* first: the writer gives this address back */
@@ -38,6 +41,8 @@ struct handover {
 	struct flight *spare;
 	size_t samples; /* under way, current included */
 	size_t room;    /* for so many; beyond that batches wait in the inbox, or are shed */
+	size_t most_samples, most_changes; /* of a group that landed since handover_tidy() last looked */
+	wq_ms tidied;                      /* boot clock */
 	uint64_t committed_groups, committed_samples;
 	uint64_t committed_sequence; /* of the newest batch that is committed, since the start */
 };
@@ -57,6 +62,11 @@ void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never);
 /* A group came back: out of the list of those under way. Then handover_recycle(). */
 void handover_landed(struct handover *handover, struct flight *flight);
 void handover_recycle(struct handover *handover, struct flight *flight);
+
+/* Groups keep their room, so that nothing is taken or given back while data comes as it does. What a rush made of it and
+ * four times what was needed since is given back; looks every HANDOVER_TIDY, may be called at any time. */
+#define HANDOVER_TIDY WQ_SECONDS(30)
+void handover_tidy(struct handover *handover, wq_ms boot);
 
 /* How long the oldest group has been under way; 0: none is. */
 wq_ms handover_age(const struct handover *handover, wq_ms boot);

@@ -337,6 +337,27 @@ static void the_report_counts_and_ends_with_the_consequence(void **state)
 	free(text);
 }
 
+/* A fleet of equal instruments differs in nothing but its buses. */
+static void points_that_say_the_same_share_their_settings(void **state)
+{
+	struct config *config = load_right(HEAD
+	        "serial \"plc2\" { host = \"10.0.0.2\" interval = \"30s\" }\n"
+	        "serial \"plc3\" { host = \"10.0.0.2\" interval = \"30s\" }\n"
+	        "station \"b\" { kind = \"national\" cycle = \"4h\"\n"
+	        "	point \"tp\" { bus = \"plc2\" unit = \"ug/L\" address = 1 }\n"
+	        "	point \"nh3n\" { bus = \"plc2\" unit = \"mg/L\" address = 2 }\n"
+	        "}\n");
+	const struct config_bus *plc = &config->buses[0], *plc2 = &config->buses[2], *plc3 = &config->buses[3];
+
+	(void)state;
+	assert_int_equal(config->bus_count, 4);
+	assert_ptr_equal(plc->bus.points[0].settings, plc2->bus.points[0].settings);
+	assert_ptr_not_equal(plc2->bus.points[0].settings, plc2->bus.points[1].settings);
+	assert_ptr_equal(plc2->bus.settings, plc3->bus.settings);
+	assert_ptr_not_equal(plc->bus.settings, plc2->bus.settings);
+	config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +366,7 @@ int main(void)
 		cmocka_unit_test(rules_name_their_profiles),
 		cmocka_unit_test(points_become_series_and_points_of_their_bus),
 		cmocka_unit_test(a_continuous_point_is_expected_as_often_as_it_is_polled),
+		cmocka_unit_test(points_that_say_the_same_share_their_settings),
 		cmocka_unit_test(everything_that_is_given_is_taken),
 		cmocka_unit_test(absent_keys_get_what_the_contract_says),
 		cmocka_unit_test(bom_crlf_comments_and_single_quotes_are_read),

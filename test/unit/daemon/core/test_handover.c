@@ -250,6 +250,77 @@ static void rows_survive_the_growth_of_their_table(void **state)
 	}
 }
 
+/* A group of so many samples and changes that has landed, with the room that they took. */
+static struct flight *landed(struct handover *handover, size_t samples, size_t changes)
+{
+	struct wq_outcome *outcome = &handover_current(handover)->group.outcome;
+	struct flight *flight;
+
+	if (outcome->sample_room < samples) {
+		outcome->samples = realloc(outcome->samples, samples * sizeof *outcome->samples);
+		outcome->sample_room = samples;
+	}
+	if (outcome->change_room < changes) {
+		outcome->changes = realloc(outcome->changes, changes * sizeof *outcome->changes);
+		outcome->change_room = changes;
+	}
+	batch(handover, samples);
+	outcome->change_count = changes;
+	handover_submit(handover, 5000, true);
+	flight = land(handover);
+	handover_recycle(handover, flight);
+	return flight;
+}
+
+static void what_a_rush_took_is_given_back_when_it_is_not_needed(void **state)
+{
+	static const struct {
+		size_t samples, changes; /* of the rush */
+		size_t then_samples, then_changes;
+		bool kept;
+	} rows[] = {
+		{ 4000, 0, 10, 0, false },
+		{ 4000, 0, 1000, 0, true }, /* a quarter of it is needed */
+		{ 4000, 0, 999, 0, false },
+		{ GROUP_SAMPLES_KEPT, 0, 0, 0, true }, /* little */
+		{ 1, 4000, 1, 0, false },
+		{ 1, 4000, 1, 1000, true },
+		{ 1, GROUP_CHANGES_KEPT, 1, 0, true },
+	};
+	struct handover *handover = *state;
+	wq_ms now = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct flight *flight = landed(handover, rows[i].samples, rows[i].changes);
+		const struct wq_outcome *outcome = &flight->group.outcome;
+
+		handover_tidy(handover, now += HANDOVER_TIDY);
+		assert_true(outcome->sample_room >= rows[i].samples && outcome->change_room >= rows[i].changes);
+		landed(handover, rows[i].then_samples, rows[i].then_changes);
+		handover_tidy(handover, now + HANDOVER_TIDY - 1); /* it does not look yet */
+		assert_true(outcome->sample_room >= rows[i].samples && outcome->change_room >= rows[i].changes);
+		handover_tidy(handover, now += HANDOVER_TIDY);
+		assert_int_equal(outcome->sample_room > 0, rows[i].kept);
+		assert_int_equal(outcome->samples != NULL || outcome->changes != NULL, rows[i].kept);
+		commit_group_free(&flight->group);
+	}
+}
+
+static void a_group_that_is_being_filled_is_left_alone(void **state)
+{
+	struct handover *handover = *state;
+	struct flight *flight = landed(handover, 4000, 0);
+
+	handover_tidy(handover, HANDOVER_TIDY);
+	batch(handover, 1);
+	assert_ptr_equal(handover->current, flight);
+	handover_tidy(handover, 2 * HANDOVER_TIDY);
+	assert_int_equal(flight->group.outcome.sample_room, 4000);
+	flight->group.batch_count = flight->group.outcome.sample_count = 0;
+	handover_tidy(handover, 3 * HANDOVER_TIDY);
+	assert_int_equal(flight->group.outcome.sample_room, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +334,8 @@ int main(void)
 		handover_test(groups_may_land_in_any_order_and_the_rest_stays_in_line),
 		handover_test(a_group_that_landed_is_used_again_empty),
 		handover_test(rows_survive_the_growth_of_their_table),
+		handover_test(what_a_rush_took_is_given_back_when_it_is_not_needed),
+		handover_test(a_group_that_is_being_filled_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
