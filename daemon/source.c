@@ -109,7 +109,7 @@ static void refuse(void *owner, enum wq_refusal why, const char *what)
 	int say = log_gate_open(&source->refusal_gates[why], clock_boot(), &held);
 	pthread_mutex_unlock(&source->lock);
 	if (say)
-		log_warning("bus %s: refused, %s: %s (%llu more in the last minute); nothing of it is stored",
+		log_warning("bus %s: refused, %s: %s (%llu more in the last minute); what is refused is not stored",
 			source->bus->bus.name, refusals[why], log_quote(what, quoted, sizeof quoted),
 			(unsigned long long)held);
 }

@@ -80,7 +80,7 @@ static bool write_file(const struct report *report, int folder, const struct sta
 	stamp_of(about, stamp);
 	if (report->rows > REPORT_ROWS)
 		snprintf(more, sizeof more, "… and %zu more\n", report->rows - REPORT_ROWS);
-	bool ok = write_all(fd, head, strlen(head)) && write_all(fd, report->text, report->length) &&
+	bool ok = write_all(fd, head, strlen(head)) && write_all(fd, "\n", 1) && write_all(fd, report->text, report->length) &&
 	        write_all(fd, more, strlen(more)) && write_all(fd, stamp, strlen(stamp)) && fsync(fd) == 0;
 	int failure = errno;
 	close(fd);
@@ -103,6 +103,22 @@ int report_write(struct report *report, int folder, const char *name, const stru
 		return wq_fail(err, WQ_E_IO, "%s cannot be written: %s", target, strerrordesc_np(failure));
 	}
 	return 0;
+}
+
+bool report_exists(int folder, const char *name)
+{
+	char target[NAME_MAX + 16];
+
+	name_of(name, target);
+	return faccessat(folder, target, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void report_remove(int folder, const char *name)
+{
+	char target[NAME_MAX + 16];
+
+	name_of(name, target);
+	unlinkat(folder, target, 0);
 }
 
 bool report_is_of(int folder, const char *name, const struct stat *about)

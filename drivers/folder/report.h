@@ -28,6 +28,9 @@ void report_row(struct report *report, const char *sentence);
 int report_write(struct report *report, int folder, const char *name, const struct stat *about, const char *head,
         struct wq_err *err);
 
+bool report_exists(int folder, const char *name);
+void report_remove(int folder, const char *name);
+
 /* Whether NAME.report is there and is about the file as it is now. */
 bool report_is_of(int folder, const char *name, const struct stat *about);
 

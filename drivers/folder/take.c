@@ -14,11 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PIECE     256
 #define NAMES_MAX 64
 #define STATION   64
+/* NAME.2 … are looked for up to here. */
+#define NUMBERED_MAX 100
 
 /* One file on its way. */
 struct passage {
@@ -29,6 +32,8 @@ struct passage {
 	struct wq_import origin;
 	struct report report;
 	struct wq_fate fate;
+	int to;       /* the folder that it was put into; -1: none */
+	char target[NAME_MAX + 16];
 	size_t count; /* values that wait */
 	struct wq_named values[PIECE];
 	size_t lines[PIECE];
@@ -171,14 +176,21 @@ static int read_table(struct passage *p, FILE *from, struct wq_err *err)
 	return r == 0 && !flush(p) ? WQ_E_STATE : r;
 }
 
-/* The name that a file gets where it is put away: its own, or NAME.2, NAME.3 … where that is taken. */
+/* The name that a file gets where it is put away: its own, or NAME.2, NAME.3 … where that is taken; of one that comes again
+ * for ever, the moment. */
 static void find_free(const char *name, int to, char target[NAME_MAX + 16])
 {
+	struct timespec now;
 	struct stat about;
+	int i = 2;
 
 	snprintf(target, NAME_MAX + 16, "%s", name);
-	for (int i = 2; i < 10000 && fstatat(to, target, &about, AT_SYMLINK_NOFOLLOW) == 0; i++)
+	for (; i <= NUMBERED_MAX + 1 && fstatat(to, target, &about, AT_SYMLINK_NOFOLLOW) == 0; i++)
 		snprintf(target, NAME_MAX + 16, "%.*s.%d", NAME_MAX - 6, name, i);
+	if (i <= NUMBERED_MAX + 1)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(target, NAME_MAX + 16, "%.*s.%lld%09ld", NAME_MAX - 24, name, (long long)now.tv_sec, now.tv_nsec);
 }
 
 static int put_away(const struct folder_place *place, const char *name, int to, const char *target, struct wq_err *err)
@@ -196,24 +208,28 @@ static enum folder_result finish(struct passage *p, bool refused, const char *wh
 	const struct folder_place *place = p->place;
 	const struct wq_sink *sink = place->sink;
 	int to = refused ? place->refused : place->done;
-	const bool keep = place->settings->done == 1;
-	char head[WQ_ERR_TEXT + WQ_IMPORT_FILE + 200], target[NAME_MAX + 16];
+	/* What lies there already is read again where it lies. */
+	const bool keep = place->settings->done == 1 || to == place->here;
+	char head[WQ_ERR_TEXT + WQ_IMPORT_FILE + 200], *target = p->target;
 
 	if (refused)
-		snprintf(head, sizeof head, "%s: refused, nothing of it is stored: %s\n", p->shown, why);
+		snprintf(head, sizeof head, "%s: refused, nothing of it is stored: %s", p->shown, why);
 	else
-		snprintf(head, sizeof head, "%s (%s, %s): %zu taken, %zu repeated, %zu revised, %zu refused\n", p->shown,
+		snprintf(head, sizeof head, "%s (%s, %s): %zu taken, %zu repeated, %zu revised, %zu refused", p->shown,
 		        p->origin.manual ? "manual" : "automatic", p->origin.who, p->fate.taken, p->fate.repeated,
 		        p->fate.revised, p->fate.refused);
 	if (refused || p->fate.refused > 0)
 		sink->refuse(sink->owner, WQ_REFUSED_MALFORMED, head);
 	if (keep)
-		snprintf(target, sizeof target, "%s", p->name);
+		snprintf(target, sizeof p->target, "%s", p->name);
 	else
 		find_free(p->name, to, target);
 	if (report_write(&p->report, to, target, &p->about, head, err) < 0)
 		return FOLDER_STUCK;
-	return keep || put_away(place, p->name, to, target, err) == 0 ? FOLDER_TAKEN : FOLDER_STUCK;
+	if (!keep && put_away(place, p->name, to, target, err) < 0)
+		return FOLDER_STUCK;
+	p->to = keep ? -1 : to;
+	return FOLDER_TAKEN;
 }
 
 /* What is no plain file of a bearable size is not opened for reading at all. */
@@ -230,6 +246,11 @@ static const char *objection(const struct passage *p, char text[200])
 	return text;
 }
 
+static bool differ(const struct stat *a, const struct stat *b)
+{
+	return a->st_size != b->st_size || a->st_mtim.tv_sec != b->st_mtim.tv_sec || a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
+}
+
 static enum folder_result take_open(struct passage *p, int fd, struct wq_err *err)
 {
 	FILE *from = fdopen(fd, "r");
@@ -239,12 +260,17 @@ static enum folder_result take_open(struct passage *p, int fd, struct wq_err *er
 		wq_fail(err, WQ_E_MEMORY, "no memory to read %s", p->shown);
 		return FOLDER_STUCK;
 	}
+	struct stat now;
 	int r = read_table(p, from, err);
+	/* Who still writes to it closes it later, or it lies still for a while: then it is read whole. */
+	bool grew = fstat(fd, &now) == 0 && differ(&now, &p->about);
 	fclose(from);
 	if (r == WQ_E_STATE)
 		return FOLDER_STOPPED;
 	if (r < 0 && r != WQ_E_INVALID)
 		return FOLDER_STUCK;
+	if (grew)
+		return FOLDER_GROWS;
 	const struct wq_err why = *err;
 	return finish(p, r < 0, why.text, err);
 }
@@ -287,12 +313,21 @@ enum folder_result folder_take(const struct folder_place *place, const char *nam
 	}
 	p->place = place;
 	p->name = name;
+	p->to = -1;
 	copy_shown(name, p->shown);
 	if (report_open(&p->report, err) == 0)
 		result = take(p, err);
 	report_close(&p->report);
+	/* Written to while its report was: read again where it lies now. */
+	struct folder_place there = *place;
+	struct stat now;
+	char target[NAME_MAX + 16];
+
+	there.here = p->to;
+	memcpy(target, p->target, sizeof target);
+	bool grew = p->to >= 0 && fstatat(p->to, target, &now, AT_SYMLINK_NOFOLLOW) == 0 && differ(&now, &p->about);
 	free(p);
-	return result;
+	return grew ? folder_take(&there, target, err) : result;
 }
 
 bool folder_reported(const struct folder_place *place, const char *name, const struct stat *about)

@@ -26,6 +26,7 @@ struct folder_place {
 enum folder_result {
 	FOLDER_TAKEN,   /* it, or that it was refused, is reported; it is put away */
 	FOLDER_GONE,    /* it is not there any more */
+	FOLDER_GROWS,   /* it changed while it was read: it stays where it is, and what was read of it is stored */
 	FOLDER_STOPPED, /* stopping: it will be taken in the next life */
 	FOLDER_STUCK,   /* it cannot be read or put away, *err says why; it stays where it is */
 };

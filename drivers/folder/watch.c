@@ -3,6 +3,7 @@
  * not tell (network file systems do not), is taken when a second look a while later finds it as it was. */
 #include "watch.h"
 
+#include "again.h"
 #include "take.h"
 #include "wq/err.h"
 
@@ -44,6 +45,7 @@ struct folder_watch {
 	atomic_uint_fast64_t progress;
 	bool started, known; /* known: the link was told */
 	int inotify, stop;
+	int over_done, over_refused; /* watches, for what grows there; -1: none */
 	wq_ms look; /* when the next one is due */
 	char down[WQ_ERR_TEXT];
 	size_t noted_count;
@@ -97,6 +99,18 @@ static int open_below(int here, const char *name, struct wq_err *err)
 	return wq_fail(err, WQ_E_IO, "nothing can be put into %s/: %s", name, strerrordesc_np(errno));
 }
 
+/* A file that was kept open may still grow after it was put away. */
+static int watch_below(const struct folder_watch *watch, const char *name)
+{
+	const struct folder_settings *settings = watch->place.settings;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%.1024s/%s", settings->path, name);
+	return watch->inotify >= 0 && settings->done == 0
+	        ? inotify_add_watch(watch->inotify, path, IN_CLOSE_WRITE | IN_ONLYDIR)
+	        : -1;
+}
+
 static int enter_folder(struct folder_watch *watch, struct wq_err *err)
 {
 	struct folder_place *place = &watch->place;
@@ -117,6 +131,8 @@ static int enter_folder(struct folder_watch *watch, struct wq_err *err)
 	/* Where the kernel has no more watches the folder is looked through all the same. */
 	if (watch->inotify >= 0 && inotify_add_watch(watch->inotify, path, EVENTS) < 0)
 		shut(&watch->inotify);
+	watch->over_done = watch_below(watch, "done");
+	watch->over_refused = watch_below(watch, "refused");
 	return 0;
 }
 
@@ -136,6 +152,27 @@ static bool take(struct folder_watch *watch, const char *name, bool *stuck)
 		tell(watch, err.text);
 		*stuck = true;
 	}
+	return result != FOLDER_STOPPED;
+}
+
+/* The same of what was put away before. */
+static bool take_again(struct folder_watch *watch, int where, const char *name)
+{
+	struct wq_err err = { .code = 0 };
+	enum folder_result result = folder_take_again(&watch->place, where, name, &err);
+
+	if (result == FOLDER_STUCK)
+		tell(watch, err.text);
+	return result != FOLDER_STOPPED;
+}
+
+static bool take_all_again(struct folder_watch *watch)
+{
+	struct wq_err err = { .code = 0 };
+	enum folder_result result = watch->place.settings->done == 0 ? folder_take_all_again(&watch->place, &err) : FOLDER_TAKEN;
+
+	if (result == FOLDER_STUCK)
+		tell(watch, err.text);
 	return result != FOLDER_STOPPED;
 }
 
@@ -235,11 +272,23 @@ static bool is_new(const struct folder_watch *watch, const char *name)
 	        !S_ISDIR(about.st_mode) && (watch->place.settings->done == 0 || !folder_reported(&watch->place, name, &about));
 }
 
+/* What was put away is written to. */
+static bool hear_below(struct folder_watch *watch, const struct inotify_event *event)
+{
+	const struct folder_place *place = &watch->place;
+
+	if (event->len == 0 || place->here < 0 || (event->mask & IN_CLOSE_WRITE) == 0)
+		return true;
+	return take_again(watch, event->wd == watch->over_done ? place->done : place->refused, event->name);
+}
+
 /* False: stopping. */
 static bool hear_one(struct folder_watch *watch, const struct inotify_event *event)
 {
 	bool stuck = false;
 
+	if (event->wd == watch->over_done || event->wd == watch->over_refused)
+		return hear_below(watch, event);
 	if ((event->mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)) != 0) {
 		/* Entered anew by the next look, which is now. */
 		if ((event->mask & IN_Q_OVERFLOW) == 0)
@@ -247,8 +296,12 @@ static bool hear_one(struct folder_watch *watch, const struct inotify_event *eve
 		watch->look = 0;
 		return true;
 	}
-	if (event->len == 0 || watch->place.here < 0 || !is_new(watch, event->name))
+	if (event->len == 0 || watch->place.here < 0)
 		return true;
+	/* Closed while it was read and put away: what came last is in no report. */
+	if (!is_new(watch, event->name))
+		return watch->place.settings->done != 0 || (take_again(watch, watch->place.done, event->name) &&
+			take_again(watch, watch->place.refused, event->name));
 	bool go_on = take(watch, event->name, &stuck);
 	if (go_on && !stuck)
 		tell(watch, NULL);
@@ -297,13 +350,14 @@ static void *work(void *argument)
 			watch->look = now_ms() + watch->place.settings->rescan;
 			if (enter_folder(watch, &err) == 0) {
 				watch->look = 0;
+				go_on = take_all_again(watch);
 			} else {
 				snprintf(text, sizeof text, "%.120s: %.240s", watch->place.settings->path, err.text);
 				leave_folder(watch);
 				tell(watch, text);
 			}
 		}
-		if (now_ms() >= watch->look && watch->place.here >= 0)
+		if (go_on && now_ms() >= watch->look && watch->place.here >= 0)
 			go_on = look(watch);
 		go_on = go_on && wait(watch);
 	}
@@ -319,7 +373,7 @@ struct folder_watch *folder_watch_open(const struct wq_bus *bus, struct wq_err *
 		return NULL;
 	}
 	watch->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	watch->inotify = -1;
+	watch->inotify = watch->over_done = watch->over_refused = -1;
 	watch->place = (struct folder_place){ .bus = bus, .settings = bus->settings, .sink = &watch->sink, .here = -1, .done = -1,
 		.refused = -1, .stop = watch->stop, .progress = &watch->progress };
 	if (watch->stop < 0) {

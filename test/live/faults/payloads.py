@@ -118,7 +118,7 @@ for number, row in enumerate(ROWS):
     declare(number, *row)
 
 
-@fault('unknown station', 'publishes for a station that is not configured', '', 'nothing of it is stored')
+@fault('unknown station', 'publishes for a station that is not configured', '', 'what is refused is not stored')
 def unknown_station(ground):
     since = len(ground.log())
     ground.publish('wq/nowhere', '{"tp":9}')

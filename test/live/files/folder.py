@@ -50,6 +50,8 @@ wait_until('the second of that name', lambda: there('in/done/early.csv.2'))
 reported('in/done/early.csv', '20 taken')
 reported('in/done/early.csv.2', '6 taken, 0 repeated, 0 revised, 1 refused', "early.csv:5: 'never' is no time")
 yard.expect('both are stored', values() == 26)
+yard.expect('the journal does not say that nothing is stored', 'nothing of it is stored' not in said('wqd.log') and
+            '6 taken, 0 repeated, 0 revised, 1 refused (' in said('wqd.log'))
 
 # Written slowly in place: taken when it is closed, whole.
 with open(yard.path('in/slow.csv'), 'w') as f:
@@ -61,6 +63,45 @@ with open(yard.path('in/slow.csv'), 'w') as f:
     yard.expect('it was not taken in between', there('in/slow.csv'))
 wait_until('the slow one', lambda: there('in/done/slow.csv'))
 reported('in/done/slow.csv', '24 taken')
+
+# Kept open by who writes a row now and then: put away when it lies still, read again where it is when it has grown.
+tps = lambda: yard.query("SELECT count(*) FROM v_sample WHERE parameter='tp'")[0][0]
+rows = iter(table(today - 11 * 43200, 40).splitlines(True))
+before, header = tps(), next(rows)
+with open(yard.path('in/open.csv'), 'w') as f, open(yard.path('in/nothing.csv'), 'w') as buffered:
+    f.write(header + next(rows))
+    f.flush()
+    wait_until('the one that lies still', lambda: there('in/done/open.csv') and there('in/refused/nothing.csv'))
+    f.write(next(rows))
+    buffered.write(header + next(rows))
+reported('in/done/open.csv', 'open.csv (automatic, ')
+wait_until('what was written afterwards', lambda: tps() == before + 3)
+wait_until('one that had been empty is not refused any more', lambda: there('in/done/nothing.csv'))
+yard.expect('nor is its report', not there('in/refused/nothing.csv.report'))
+with open(yard.path('in/away.csv'), 'w') as f:
+    f.write(header + next(rows))
+    f.flush()
+    wait_until('another', lambda: there('in/done/away.csv.report') and not there('in/away.csv'))
+    yard.kill()
+    f.write(next(rows))
+yard.daemon()
+wait_until('what was written while nobody watched', lambda: tps() == before + 5)
+# Written to again and again while it is read and put away.
+for n in range(30):
+    with open(yard.path('in/race.csv'), 'a') as f:
+        f.write(header + next(rows))
+wait_until('all of it', lambda: tps() == before + 35)
+
+# A name that comes again for ever.
+for n in range(101):
+    yard.write('in/done/ever.csv' + (f'.{n + 1}' if n else ''), '')
+for n in range(2):
+    lay('in/ever.csv', header)
+    wait_until('it is put away', lambda: not there('in/ever.csv'))
+yard.expect('under names of their own', len(glob.glob(yard.path('in/done/ever.csv.17*[0-9]'))) == 2)
+for name in glob.glob(yard.path('in/done/*')):
+    if 'early' not in name:
+        os.remove(name)
 
 # Headings of its own, a spreadsheet's encoding.
 lay('in/own.csv', f'时间,断面名称,磷（mg/L）\r\n{local(today - 7200, "%Y/%m/%d %H:%M")},一干河,0.123\r\n'.encode('gb18030'))
