@@ -117,6 +117,21 @@ static const char *mn_of(const struct settings *settings, const char *station)
 	return NULL;
 }
 
+/* Two stations of one number would be one river to the platform; of two numbers of a station one would never be used. */
+static int check_alone(const struct wq_list *mns, size_t index, struct wq_err *err)
+{
+	const char *item = mns->items[index], *mn = strrchr(item, '=') + 1;
+	size_t length = (size_t)(mn - item);
+	for (size_t i = 0; i < index; i++) {
+		const char *other = mns->items[i];
+		if (strcmp(strrchr(other, '=') + 1, mn) == 0)
+			return wq_fail(err, WQ_E_INVALID, "mn: \"%.80s\" and \"%.80s\" have the same number", other, item);
+		if (strncmp(other, item, length) == 0)
+			return wq_fail(err, WQ_E_INVALID, "mn: \"%.80s\" and \"%.80s\" are the same station", other, item);
+	}
+	return 0;
+}
+
 static int check(const void *settings, struct wq_err *err)
 {
 	const struct settings *s = settings;
@@ -125,12 +140,14 @@ static int check(const void *settings, struct wq_err *err)
 	for (size_t i = 0; i < s->mns.count; i++) {
 		const char *equal = strrchr(s->mns.items[i], '=');
 		size_t length = equal != NULL ? strlen(equal + 1) : 0;
-		if (equal == s->mns.items[i] || length < 1 || length > 24 || strpbrk(equal + 1, ";,=&# ") != NULL)
+		if (equal == s->mns.items[i] || length < 1 || length > 24 || !form_word(equal + 1))
 			return wq_fail(err, WQ_E_INVALID,
-				"mn: \"%.80s\" is not station=MN (1 to 24 characters without blanks and ; , = & #)", s->mns.items[i]);
+				"mn: \"%.80s\" is not station=MN (1 to 24 characters without blanks and ; , = & # //)", s->mns.items[i]);
+		if (check_alone(&s->mns, i, err) < 0)
+			return WQ_E_INVALID;
 	}
-	if (strpbrk(s->pw, ";,=&# ") != NULL || strpbrk(s->st, ";,=&# ") != NULL)
-		return wq_fail(err, WQ_E_INVALID, "pw and st have no blanks and no ; , = & #");
+	if (!form_word(s->pw) || !form_word(s->st))
+		return wq_fail(err, WQ_E_INVALID, "pw and st have no blanks and no ; , = & # //");
 	return 0;
 }
 

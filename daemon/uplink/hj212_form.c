@@ -26,19 +26,19 @@ const char *form_suffix(const char *cn)
 	return strcmp(cn, "2011") == 0 ? "Rtd" : "Avg";
 }
 
-/* What a file or a device gave as a flag can hold anything; one that no frame takes would hold up all that comes after it. */
-static bool is_sendable(const char *flag)
+bool form_word(const char *text)
 {
-	for (const char *c = flag; *c != '\0'; c++)
+	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7F)
 			return false;
-	return flag[0] != '\0' && strpbrk(flag, ";,=&# ") == NULL && strstr(flag, "//") == NULL;
+	return text[0] != '\0' && strpbrk(text, ";,=&# ") == NULL && strstr(text, "//") == NULL;
 }
 
 /* N F M S D C T B of HJ 212-2017, table 8; of the surface-water alphabet D and M mean the same, F is no communication. */
 const char *form_flag(enum wq_hj212_profile profile, const struct backlog_reading *reading)
 {
-	if (is_sendable(reading->flag))
+	/* A file or a device can give anything; one that no frame takes would hold up all that comes after it. */
+	if (form_word(reading->flag))
 		return reading->flag;
 	switch (reading->quality) {
 	case WQ_BAD:

@@ -27,6 +27,9 @@ struct form_frame {
 	char bytes[WQ_HJ212_WRITTEN_MAX];
 };
 
+/* Whether a text can stand in a field of a frame. */
+bool form_word(const char *text);
+
 /* The frames of a record, part k with the QN of `sent` + k ms. Returns how many, or WQ_E_INVALID. */
 int form_record(const struct form *form, const struct backlog_record *record, wq_ms sent, bool again,
 	struct form_frame frames[FORM_PARTS], struct wq_err *err);
