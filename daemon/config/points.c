@@ -7,6 +7,7 @@
 #include "wq/err.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A point on its way: bus and series are known, the bus's array is not yet made. */
@@ -261,6 +262,26 @@ static const char *claim(const struct config_bus *bus)
 	return bus->driver->claims != NULL ? bus->driver->claims(&bus->bus) : NULL;
 }
 
+/* The history in a watched folder would be carried away as a table that nobody understands. */
+static void look_at_own_files(struct loader *l, const struct config_bus *bus, uint32_t index)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", ".lock" };
+	const struct config_paths *paths = &l->config->paths;
+	char path[4096];
+
+	for (size_t i = 0; i <= sizeof ends / sizeof *ends; i++) {
+		if (i < sizeof ends / sizeof *ends)
+			snprintf(path, sizeof path, "%s%s", paths->database, ends[i]);
+		else
+			snprintf(path, sizeof path, "%s", paths->socket);
+		if (!bus->driver->takes(&bus->bus, path))
+			continue;
+		load_error(l, l->bus_sections[index], NULL, 0,
+		        "would carry away %.200s, which the daemon needs; give it a folder of its own, or a narrower pattern", path);
+		return;
+	}
+}
+
 /* What a bus alone cannot know, and what its driver would have otherwise. */
 static void look_at_bus(struct loader *l, const struct config_bus *bus, uint32_t index)
 {
@@ -274,6 +295,8 @@ static void look_at_bus(struct loader *l, const struct config_bus *bus, uint32_t
 			        "bus '%s' has %s too, and only one can have it; devices on one line belong in one bus",
 			        l->config->buses[i].bus.name, other);
 	}
+	if (bus->driver->takes != NULL)
+		look_at_own_files(l, bus, index);
 	if (bus->driver->advise != NULL)
 		bus->driver->advise(&bus->bus, advice, sizeof advice);
 	if (advice[0] != '\0')

@@ -8,7 +8,10 @@
 #include "wq/parameter.h"
 #include "wq/table.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 extern const struct wq_driver wq_driver_folder;
 
@@ -149,6 +152,23 @@ static int check(const struct wq_bus *bus, size_t *bad, struct wq_err *err)
 	return r == 0 ? check_units(bus, settings, err) : r;
 }
 
+/* Of a path that is written in another way (links) the kernel knows. */
+static bool takes(const struct wq_bus *bus, const char *path)
+{
+	const struct folder_settings *settings = bus->settings;
+	const char *name = strrchr(path, '/');
+	struct stat own, folder;
+	char parent[1024];
+
+	if (name == NULL || settings->done != 0 || fnmatch(settings->pattern, name + 1, FNM_PERIOD | FNM_CASEFOLD) != 0)
+		return false;
+	snprintf(parent, sizeof parent, "%.*s", name == path ? 1 : (int)(name - path), path);
+	if (strcmp(parent, settings->path) == 0)
+		return true;
+	return stat(parent, &own) == 0 && stat(settings->path, &folder) == 0 && own.st_dev == folder.st_dev &&
+	        own.st_ino == folder.st_ino;
+}
+
 struct state {
 	struct folder_watch *watch;
 };
@@ -197,6 +217,7 @@ const struct wq_driver wq_driver_folder = {
 	.point_options = point_options,
 	.by_name = true,
 	.check = check,
+	.takes = takes,
 	.state_size = state_size,
 	.open = open_bus,
 	.close = close_bus,

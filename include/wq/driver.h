@@ -144,6 +144,10 @@ struct wq_driver {
 	 * function or result: nothing. */
 	const char *(*claims)(const struct wq_bus *bus);
 
+	/* Whether it would carry away the file at `path`, which need not exist: of the daemon's own files that is an error. NULL: it
+	 * takes no files. */
+	bool (*takes)(const struct wq_bus *bus, const char *path);
+
 	size_t (*state_size)(const struct wq_bus *bus); /* private state; the daemon allocates it zeroed */
 
 	/* Prepares; touches no network. On failure the state holds nothing and close() is not called. */
