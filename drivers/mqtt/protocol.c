@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#define AT_ONCE 65535 /* where the broker says nothing (MQTT 5, 3.2.2.3.3) */
+
 /* -- answers -- */
 
 void mqtt_answer_open(struct mqtt_answer *answer)
@@ -22,6 +24,14 @@ void mqtt_answer_close(struct mqtt_answer *answer)
 {
 	pthread_cond_destroy(&answer->given);
 	pthread_mutex_destroy(&answer->lock);
+}
+
+bool mqtt_answer_given(struct mqtt_answer *answer)
+{
+	pthread_mutex_lock(&answer->lock);
+	bool given = answer->done;
+	pthread_mutex_unlock(&answer->lock);
+	return given;
 }
 
 static void expect(struct mqtt_answer *answer)
@@ -78,6 +88,19 @@ static void on_success_5(void *context, MQTTAsync_successData5 *data)
 	give(context, 0);
 }
 
+static void on_connected_5(void *context, MQTTAsync_successData5 *data)
+{
+	struct mqtt_answer *answer = context;
+	int at_once = MQTTProperties_getNumericValue(
+	        &data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
+
+	pthread_mutex_lock(&answer->lock);
+	if (at_once > 0)
+		answer->at_once = (unsigned)at_once;
+	pthread_mutex_unlock(&answer->lock);
+	give(context, 0);
+}
+
 static void on_failure(void *context, MQTTAsync_failureData *data)
 {
 	give(context, negative(data != NULL ? data->code : 0));
@@ -86,7 +109,9 @@ static void on_failure(void *context, MQTTAsync_failureData *data)
 static void on_failure_5(void *context, MQTTAsync_failureData5 *data)
 {
 	give(context,
-	        negative(data == NULL ? 0 : data->code != 0 ? data->code : (int)data->reasonCode));
+	        negative(data == NULL             ? 0
+	                        : data->code != 0 ? data->code
+	                                          : (int)data->reasonCode));
 }
 
 static void on_granted(void *context, MQTTAsync_successData *data)
@@ -128,8 +153,9 @@ int mqtt_protocol_connect(MQTTAsync handle, const struct mqtt_terms *terms,
 	MQTTProperty session = { .identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL };
 
 	options->context = answer;
+	answer->at_once = AT_ONCE;
 	if (is_5(terms)) {
-		options->onSuccess5 = on_success_5;
+		options->onSuccess5 = on_connected_5;
 		options->onFailure5 = on_failure_5;
 		session.value.integer4 = terms->session;
 		if (!terms->clean)

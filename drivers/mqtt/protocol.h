@@ -14,10 +14,14 @@ struct mqtt_answer {
 
 	bool done;
 	int code;
+	unsigned at_once; /* of a connection: messages of QoS 1 without an answer that the broker takes */
 };
 
 void mqtt_answer_open(struct mqtt_answer *answer);
 void mqtt_answer_close(struct mqtt_answer *answer);
+
+/* Whether the last request has its answer: the library is done with it. */
+bool mqtt_answer_given(struct mqtt_answer *answer);
 
 /* What a broker may be told of a connection. */
 struct mqtt_terms {
