@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The uplink over MQTT: the only file of the daemon that knows the Paho library (1.3.12, the synchronous client).
- *
- * The library keeps nothing of ours: what is under way when a connection ends is sent again from the history. Its publish blocks
- * when as many messages are under way as it allows, so no more are given to it. Its mutex is one for all clients of the process
- * and is held while it looks a name up, so a name is looked up here first, and a broker whose name does not resolve is not
- * tried: the MQTT buses would wait as well. Callbacks only put into a queue. */
+/* The uplink over MQTT. The connection keeps nothing of ours: what is under way when it ends is sent again from the history.
+ * Callbacks only put into a queue. */
 #include "topic.h"
 
 #include "wq/err.h"
+#include "wq/mqtt.h"
 #include "wq/uplink.h"
 
-#include <MQTTClient.h>
-#include <errno.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 extern const struct wq_uplink wq_uplink_mqtt;
 
-#define CONNECT_SECONDS 5
-#define COMMAND_MS      8000
-#define UNDER_WAY       (2 * 1000) /* messages of both lanes, at most */
-#define HEARD           4096       /* answers that wait to be looked at */
-#define SECRET_MAX      512
-#define REFUSED         0x80
+#define UNDER_WAY  (2 * 1000) /* messages of both lanes, at most */
+#define HEARD      4096       /* answers that wait to be looked at */
+#define SECRET_MAX 512
 
 enum protocol { PROTOCOL_3_1_1, PROTOCOL_5 };
 enum acknowledge { BY_BROKER, BY_TOPIC };
@@ -38,7 +28,7 @@ struct settings {
 	wq_ms keepalive;
 };
 
-/* A message that was published: the library's number and ours. */
+/* A message that was published: the connection's number and ours. */
 struct published {
 	int id;
 	enum wq_lane lane;
@@ -48,16 +38,15 @@ struct published {
 /* What a callback had to say. */
 struct heard {
 	bool committed;
-	int id, reason; /* a PUBACK */
+	int id; /* a PUBACK */
+	const char *refused;
 	struct wq_uplink_event event;
 };
 
 struct state {
 	const struct settings *settings;
-	size_t window;
-	bool tls, v5;
 	char password[SECRET_MAX];
-	MQTTClient handle;
+	struct wq_publisher *publisher;
 	/* oldest first */
 	struct published under_way[UNDER_WAY];
 	size_t first, count;
@@ -67,7 +56,7 @@ struct state {
 	struct heard heard[HEARD];
 	size_t heard_first, heard_count;
 	bool lost, woken;
-	char tls_error[160];
+	const char *why; /* it is lost, as the broker says */
 };
 
 /* -- settings -- */
@@ -138,7 +127,7 @@ static int check(const void *settings, struct wq_err *err)
 {
 	const struct settings *s = settings;
 	char host[256], port[8];
-	bool tls;
+	bool tls = false;
 	if (s->broker == NULL || s->client_id == NULL)
 		return wq_fail(err, WQ_E_INVALID, "an uplink of kind mqtt needs broker and client_id");
 	int r = split(s->broker, host, port, &tls, err);
@@ -163,67 +152,40 @@ static int check_station(const void *settings, const char *station, struct wq_er
 	return topic_station(station, err);
 }
 
-/* -- callbacks: on the library's thread, under none of its locks that we need -- */
+/* -- callbacks: on the library's thread -- */
 
-static bool hear(struct state *s, const struct heard *heard)
+/* What the receiver says when there is no room is dropped: what it is about is sent again, and said again. */
+static void hear(struct state *s, const struct heard *heard)
 {
 	pthread_mutex_lock(&s->mutex);
 	/* There is always room for as many PUBACKs as can come. */
-	bool room = s->heard_count < (heard->committed ? HEARD - UNDER_WAY : HEARD);
-	if (room)
+	if (s->heard_count < (heard->committed ? HEARD - UNDER_WAY : HEARD))
 		s->heard[(s->heard_first + s->heard_count++) % HEARD] = *heard;
 	pthread_cond_signal(&s->changed);
 	pthread_mutex_unlock(&s->mutex);
-	return room;
 }
 
-static void on_delivered(void *context, MQTTClient_deliveryToken id)
+static void on_answered(void *owner, int id, const char *refused)
 {
-	struct state *s = context;
-	if (!s->v5)
-		hear(s, &(struct heard){ .id = id });
+	hear(owner, &(struct heard){ .id = id, .refused = refused });
 }
 
-static void on_published(void *context, int id, int packet, MQTTProperties *properties, enum MQTTReasonCodes reason)
-{
-	(void)packet;
-	(void)properties;
-	hear(context, &(struct heard){ .id = id, .reason = (int)reason });
-}
-
-/* 0: it is delivered again later. */
-static int on_arrived(void *context, char *topic, int length, MQTTClient_message *message)
+static void on_arrived(void *owner, const void *payload, size_t length)
 {
 	struct heard heard = { .committed = true };
-	(void)length;
-	bool taken = !topic_read_committed(message->payload, message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
-			     &heard.event) ||
-		hear(context, &heard);
-	if (!taken)
-		return 0;
-	MQTTClient_freeMessage(&message);
-	MQTTClient_free(topic);
-	return 1;
+	if (topic_read_committed(payload, length, &heard.event))
+		hear(owner, &heard);
 }
 
-static void on_lost(void *context, char *cause)
+static void on_lost(void *owner, const char *why)
 {
-	struct state *s = context;
-	(void)cause;
+	struct state *s = owner;
 	pthread_mutex_lock(&s->mutex);
 	s->lost = true;
+	if (why != NULL)
+		s->why = why;
 	pthread_cond_signal(&s->changed);
 	pthread_mutex_unlock(&s->mutex);
-}
-
-static int on_tls_error(const char *text, size_t length, void *context)
-{
-	struct state *s = context;
-	pthread_mutex_lock(&s->mutex);
-	snprintf(s->tls_error, sizeof s->tls_error, "%.*s", (int)length, text);
-	s->tls_error[strcspn(s->tls_error, "\r\n")] = '\0';
-	pthread_mutex_unlock(&s->mutex);
-	return 1;
 }
 
 /* -- open, close -- */
@@ -231,9 +193,8 @@ static int on_tls_error(const char *text, size_t length, void *context)
 static void close_state(void *state)
 {
 	struct state *s = state;
-	if (s->handle != NULL)
-		MQTTClient_destroy(&s->handle);
-	s->handle = NULL;
+	wq_publisher_close(s->publisher);
+	s->publisher = NULL;
 	explicit_bzero(s->password, sizeof s->password);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->mutex);
@@ -241,32 +202,30 @@ static void close_state(void *state)
 
 static int create(struct state *s, struct wq_err *err)
 {
-	MQTTClient_createOptions made = MQTTClient_createOptions_initializer;
-	/* Without a version given, a failed attempt is repeated with an endless time limit. */
-	made.MQTTVersion = s->v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
-	int rc = MQTTClient_createWithOptions(&s->handle, s->settings->broker, s->settings->client_id,
-		MQTTCLIENT_PERSISTENCE_NONE, NULL, &made);
-	if (rc == MQTTCLIENT_SUCCESS)
-		rc = MQTTClient_setCallbacks(s->handle, s, on_lost, on_arrived, on_delivered);
-	if (rc == MQTTCLIENT_SUCCESS && s->v5)
-		rc = MQTTClient_setPublished(s->handle, s, on_published);
-	if (rc != MQTTCLIENT_SUCCESS)
-		return wq_fail(err, WQ_E_INVALID, "broker %s: the MQTT library refuses it (error %d)", s->settings->broker, rc);
-	MQTTClient_setCommandTimeout(s->handle, COMMAND_MS);
-	return 0;
+	const struct settings *own = s->settings;
+	s->publisher = wq_publisher_open(
+		&(struct wq_publisher_settings){ .broker = own->broker,
+			.client_id = own->client_id,
+			.username = own->username,
+			.password = own->password != NULL ? s->password : NULL,
+			.ca_file = own->ca_file,
+			.cert_file = own->cert_file,
+			.key_file = own->key_file,
+			.five = own->protocol == PROTOCOL_5,
+			.keepalive = (int)((own->keepalive + 999) / 1000),
+			.under_way = UNDER_WAY },
+		&(struct wq_publisher_hooks){ .owner = s, .answered = on_answered, .arrived = on_arrived, .lost = on_lost }, err);
+	return s->publisher != NULL ? 0 : err->code;
 }
 
 static int open_state(void *state, const void *settings, const struct wq_uplink_site *site, struct wq_err *err)
 {
 	struct state *s = state;
 	pthread_condattr_t monotonic;
-	char host[256], port[8];
 	memset(s, 0, sizeof *s);
 	s->settings = settings;
-	s->window = site->window;
-	s->v5 = s->settings->protocol == PROTOCOL_5;
-	int r = split(s->settings->broker, host, port, &s->tls, err);
-	if (r == 0 && s->settings->password != NULL)
+	int r = 0;
+	if (s->settings->password != NULL)
 		r = site->secret(site->owner, s->settings->password, s->password, sizeof s->password, err);
 	if (r < 0)
 		return r;
@@ -283,144 +242,51 @@ static int open_state(void *state, const void *settings, const struct wq_uplink_
 
 /* -- the connection -- */
 
-static int explain(struct state *s, int rc, struct wq_err *err)
-{
-	static const struct {
-		int rc;
-		const char *text;
-	} reasons[] = {
-		{ 1, "does not speak this version of MQTT" }, { 2, "refuses this client_id" }, { 3, "is not available" },
-		{ 4, "refuses username or password" }, { 5, "does not authorise this client" },
-		{ 0x84, "does not speak this version of MQTT" }, { 0x85, "refuses this client_id" },
-		{ 0x86, "refuses username or password" }, { 0x87, "does not authorise this client" },
-		{ 0x88, "is not available" }, { 0x8a, "has banned this client" },
-	};
-	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-		if (reasons[i].rc == rc)
-			return wq_fail(err, WQ_E_REFUSED, "broker %s %s", s->settings->broker, reasons[i].text);
-	pthread_mutex_lock(&s->mutex);
-	char tls[sizeof s->tls_error];
-	memcpy(tls, s->tls_error, sizeof tls);
-	pthread_mutex_unlock(&s->mutex);
-	if (tls[0] == '\0' && s->tls)
-		snprintf(tls, sizeof tls, "or its certificate is not for this host, or too old a TLS");
-	return wq_fail(err, WQ_E_IO, "broker %s: no connection: refused, unreachable, silent for %d s%s%s", s->settings->broker,
-		CONNECT_SECONDS, tls[0] != '\0' ? "; " : "", tls);
-}
-
-static int resolve(const struct state *s, struct wq_err *err)
-{
-	char host[256], port[8];
-	bool tls;
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-	int r = split(s->settings->broker, host, port, &tls, err);
-	if (r < 0)
-		return r;
-	int rc = getaddrinfo(host, port, &hints, &found);
-	if (rc != 0)
-		return wq_fail(err, WQ_E_IO, "broker %s: its name cannot be looked up: %s", s->settings->broker, gai_strerror(rc));
-	freeaddrinfo(found);
-	return 0;
-}
-
 static void forget(struct state *s)
 {
 	s->first = s->count = 0;
 	pthread_mutex_lock(&s->mutex);
 	s->heard_first = s->heard_count = 0;
 	s->lost = false;
-	s->tls_error[0] = '\0';
+	s->why = NULL;
 	pthread_mutex_unlock(&s->mutex);
-}
-
-static int connect_now(struct state *s)
-{
-	static const MQTTClient_connectOptions plain = MQTTClient_connectOptions_initializer, five = MQTTClient_connectOptions_initializer5;
-	MQTTClient_connectOptions how = s->v5 ? five : plain;
-	MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
-	how.MQTTVersion = s->v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
-	how.keepAliveInterval = (int)((s->settings->keepalive + 999) / 1000);
-	how.connectTimeout = CONNECT_SECONDS;
-	how.reliable = 0;
-	how.maxInflightMessages = UNDER_WAY;
-	how.cleansession = s->v5 ? 0 : 1;
-	how.cleanstart = s->v5 ? 1 : 0;
-	how.username = s->settings->username;
-	how.password = s->settings->password != NULL ? s->password : NULL;
-	if (s->tls) {
-		/* verify: the library does not look at the host name unless told to. */
-		tls.verify = 1;
-		tls.enableServerCertAuth = 1;
-		tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
-		tls.trustStore = s->settings->ca_file;
-		tls.disableDefaultTrustStore = s->settings->ca_file != NULL;
-		tls.keyStore = s->settings->cert_file;
-		tls.privateKey = s->settings->key_file;
-		tls.ssl_error_cb = on_tls_error;
-		tls.ssl_error_context = s;
-		how.ssl = &tls;
-	}
-	if (!s->v5)
-		return MQTTClient_connect(s->handle, &how);
-	MQTTResponse response = MQTTClient_connect5(s->handle, &how, NULL, NULL);
-	int rc = (int)response.reasonCode;
-	MQTTResponse_free(response);
-	return rc;
-}
-
-static int subscribe_now(struct state *s, struct wq_err *err)
-{
-	const char *topic = s->settings->committed;
-	int rc;
-	if (s->v5) {
-		MQTTResponse response = MQTTClient_subscribe5(s->handle, topic, 1, NULL, NULL);
-		rc = (int)response.reasonCode;
-		if (rc >= 0 && rc <= (int)MQTTREASONCODE_GRANTED_QOS_2)
-			rc = MQTTCLIENT_SUCCESS;
-		MQTTResponse_free(response);
-	} else {
-		char *const filters[] = { (char *)(uintptr_t)topic };
-		int granted = 1;
-		rc = MQTTClient_subscribeMany(s->handle, 1, filters, &granted);
-		if (rc == MQTTCLIENT_SUCCESS && granted == REFUSED)
-			rc = REFUSED;
-	}
-	if (rc == MQTTCLIENT_SUCCESS)
-		return 0;
-	return wq_fail(err, rc >= REFUSED ? WQ_E_REFUSED : WQ_E_TIMEOUT, "broker %s: %s the subscription of \"%s\"",
-		s->settings->broker, rc >= REFUSED ? "refuses" : "does not answer", topic);
 }
 
 static void disconnect(void *state)
 {
 	struct state *s = state;
-	MQTTClient_disconnect(s->handle, 0);
+	wq_publisher_disconnect(s->publisher);
 	forget(s);
 }
 
 static int connect_state(void *state, struct wq_err *err)
 {
 	struct state *s = state;
-	int r = resolve(s, err);
+	int code;
+	forget(s);
+	int r = wq_publisher_connect(s->publisher, &code, err);
 	if (r < 0)
 		return r;
-	forget(s);
-	int rc = connect_now(s);
-	if (rc != MQTTCLIENT_SUCCESS)
-		return explain(s, rc, err);
 	if (s->settings->acknowledge == BY_TOPIC)
-		r = subscribe_now(s, err);
+		r = wq_publisher_subscribe(s->publisher, s->settings->committed, err);
 	if (r < 0)
 		disconnect(s);
 	return r;
 }
 
-static bool is_lost(struct state *s)
+static int fail_lost(const struct state *s, const char *why, struct wq_err *err)
+{
+	return wq_fail(err, WQ_E_IO, "broker %s: the connection is lost%s%s", s->settings->broker, why != NULL ? ": it " : "",
+		why != NULL ? why : "");
+}
+
+static int check_connection(struct state *s, struct wq_err *err)
 {
 	pthread_mutex_lock(&s->mutex);
 	bool lost = s->lost;
+	const char *why = s->why;
 	pthread_mutex_unlock(&s->mutex);
-	return lost;
+	return lost ? fail_lost(s, why, err) : 0;
 }
 
 static int send_message(void *state, const struct wq_uplink_message *message, uint64_t token, struct wq_err *err)
@@ -430,21 +296,15 @@ static int send_message(void *state, const struct wq_uplink_message *message, ui
 	int id = 0;
 	if (s->count == UNDER_WAY)
 		return WQ_E_FULL;
-	if (is_lost(s))
-		return wq_fail(err, WQ_E_IO, "broker %s: the connection is lost", s->settings->broker);
+	int r = check_connection(s, err);
+	if (r < 0)
+		return r;
 	if (!topic_make(message->lane == WQ_LANE_NOTES ? s->settings->note_topic : s->settings->topic, message->station,
 		    message->kind, topic, sizeof topic))
 		return wq_fail(err, WQ_E_INVALID, "the topic of station %s is longer than %d bytes", message->station, TOPIC_MAX);
-	int rc;
-	if (s->v5) {
-		MQTTResponse response = MQTTClient_publish5(s->handle, topic, (int)message->length, message->body, 1, 0, NULL, &id);
-		rc = (int)response.reasonCode;
-		MQTTResponse_free(response);
-	} else {
-		rc = MQTTClient_publish(s->handle, topic, (int)message->length, message->body, 1, 0, &id);
-	}
-	if (rc != MQTTCLIENT_SUCCESS)
-		return wq_fail(err, WQ_E_IO, "broker %s: the connection is lost", s->settings->broker);
+	r = wq_publisher_publish(s->publisher, topic, message->body, message->length, false, &id, err);
+	if (r < 0)
+		return r;
 	s->under_way[(s->first + s->count++) % UNDER_WAY] = (struct published){ id, message->lane, token };
 	return 0;
 }
@@ -498,9 +358,8 @@ static int listen_state(void *state, wq_ms patience, struct wq_uplink_event *eve
 		s->heard_count--;
 		if (heard.committed)
 			events[n++] = heard.event;
-		else if (heard.reason >= REFUSED)
-			r = wq_fail(err, WQ_E_REFUSED, "broker %s refuses a message: %s", s->settings->broker,
-				MQTTReasonCode_toString((enum MQTTReasonCodes)heard.reason));
+		else if (heard.refused != NULL)
+			r = wq_fail(err, WQ_E_REFUSED, "broker %s refuses a message: %s", s->settings->broker, heard.refused);
 		else if (find_published(s, heard.id, &published) && s->settings->acknowledge == BY_BROKER)
 			events[n++] = (struct wq_uplink_event){ .what = WQ_UPLINK_ACKNOWLEDGED,
 				.lane = published.lane,
@@ -508,7 +367,7 @@ static int listen_state(void *state, wq_ms patience, struct wq_uplink_event *eve
 	}
 	/* What was heard before the connection went is still true. */
 	if (r == 0 && n == 0 && s->lost)
-		r = wq_fail(err, WQ_E_IO, "broker %s: the connection is lost", s->settings->broker);
+		r = fail_lost(s, s->why, err);
 	pthread_mutex_unlock(&s->mutex);
 	return r < 0 ? r : n;
 }

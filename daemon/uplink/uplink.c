@@ -455,6 +455,13 @@ static int open_transport(struct uplink *u, struct wq_err *err)
 	return 0;
 }
 
+/* Of this thread only, as Linux has it: who samples and judges goes first. But threads inherit it, and those that a
+ * library starts with its first connection serve the buses as well: so not before there is one. */
+static void step_back(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+}
+
 static void try_to_connect(struct uplink *u)
 {
 	struct wq_err err;
@@ -464,6 +471,7 @@ static void try_to_connect(struct uplink *u)
 	if (r == 0)
 		r = u->transport->connect(u->state, &err);
 	if (r == 0) {
+		step_back();
 		u->connected = true;
 		u->refilled = u->clock.steady();
 		publish(u);
@@ -479,8 +487,6 @@ static void *run(void *argument)
 {
 	struct uplink *u = argument;
 	struct wq_err err;
-	/* Of this thread only, as Linux has it: who samples and judges goes first. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
 	while (!stopping(u)) {
 		uint64_t before = u->windows[0].messages + u->windows[1].messages;
 		if (!u->connected) {
