@@ -18,7 +18,7 @@ import tempfile
 LIBRARIES = [
     ("sqlite3.h", ["daemon/store/"]),
     ("modbus", ["drivers/modbus/", "test/sim/"]),
-    ("MQTT", ["drivers/mqtt/", "daemon/uplink/mqtt.c", "daemon/notify/mqtt.c", "test/sim/"]),
+    ("MQTT", ["drivers/mqtt/", "test/sim/"]),
     ("csv.h", ["drivers/csv/"]),
     ("iconv.h", ["drivers/csv/text.c", "daemon/ctl/decode.c"]),
     ("curl/", ["daemon/notify/lines.c", "daemon/ctl/client.c"]),
