@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wqctl qc: is each value of a series one of the water? By the QARTOD tests as a reference has
- * them. */
+ * them, or by our own. */
 #include "qc.h"
 
 #include "commands.h"
@@ -18,23 +18,30 @@ enum {
 	KEY_REFERENCE = 'r',
 	KEY_TEST = 't',
 	KEY_SET = 's',
+	KEY_SETTINGS = 'S',
 };
+
+#define SETTING_TEXT 512
 
 static const struct argp_option options[] = {
 	{ "csv", KEY_CSV, "FILE|-", 0, "readings, not descending by time", 0 },
-	{ "parameter", KEY_PARAMETER, "NAME", 0, "which column", 0 },
-	{ "reference", KEY_REFERENCE, "NAME", 0, "whose tests: ioos_qc", 0 },
+	{ "parameter", KEY_PARAMETER, "NAME", 0, "which column (with --reference)", 0 },
+	{ "reference", KEY_REFERENCE, "NAME", 0, "whose tests: ioos_qc; without it our own", 0 },
 	{ "test", KEY_TEST, "TEST", 0,
 	        "gross_range, climatology, spike, rate_of_change, flat_line, attenuated_signal or "
-	        "gap",
+	        "gap (with "
+	        "--reference)",
 	        0 },
-	{ "set", KEY_SET, "KEY=VALUE", 0, "a parameter of the test; repeatable", 0 },
+	{ "set", KEY_SET, "KEY=VALUE", 0,
+	        "a parameter of the test; our own: COLUMN.KEY=VALUE; repeatable", 0 },
+	{ "settings", KEY_SETTINGS, "FILE", 0,
+	        "lines of COLUMN.KEY=VALUE, '#' begins a remark (our own)", 0 },
 	{ 0 },
 };
 
 struct arguments {
 	const char *csv, *parameter, *reference, *test;
-	struct qc_texts sets; /* in their order */
+	struct qc_texts sets; /* in their order, of files too */
 };
 
 int qc_texts_add(struct qc_texts *texts, const char *text)
@@ -59,12 +66,53 @@ void qc_texts_free(struct qc_texts *texts)
 	free(texts->items);
 }
 
+/* Without what surrounds it; NULL: nothing is on the line. */
+static char *trim(char *line)
+{
+	size_t length;
+
+	line[strcspn(line, "#\r\n")] = '\0';
+	line += strspn(line, " \t");
+	length = strlen(line);
+	while (length > 0 && strchr(" \t", line[length - 1]) != NULL)
+		line[--length] = '\0';
+	return length > 0 ? line : NULL;
+}
+
+static void read_settings(struct argp_state *state, struct arguments *a, const char *file)
+{
+	char line[SETTING_TEXT];
+	FILE *from = fopen(file, "re");
+
+	if (from == NULL)
+		argp_failure(state, CTL_USAGE, errno, "--settings %s", file);
+	while (fgets(line, sizeof line, from) != NULL) {
+		const char *text;
+
+		if (strchr(line, '\n') == NULL && !feof(from))
+			argp_failure(state, CTL_USAGE, 0,
+			        "--settings %s: a line of more than %d bytes", file,
+			        SETTING_TEXT - 2);
+		text = trim(line);
+		if (text != NULL && qc_texts_add(&a->sets, text) < 0)
+			argp_failure(state, CTL_WRONG, 0, "no memory");
+	}
+	fclose(from);
+}
+
 static void check_whole(struct argp_state *state, const struct arguments *a)
 {
 	if (a->csv == NULL)
 		argp_error(state, "--csv is missing");
-	if (a->reference == NULL)
-		argp_error(state, "--reference ioos_qc is missing");
+	if (a->reference == NULL) {
+		if (a->test != NULL || a->parameter != NULL)
+			argp_error(state, "--test and --parameter belong to --reference ioos_qc");
+		if (a->sets.count == 0)
+			argp_error(state,
+			        "nothing is to be judged: give --settings FILE or --set "
+			        "COLUMN.KEY=VALUE, or a --reference with its --test");
+		return;
+	}
 	if (strcmp(a->reference, "ioos_qc") != 0)
 		argp_error(state, "--reference: '%s'; ioos_qc is allowed", a->reference);
 	if (a->parameter == NULL)
@@ -99,6 +147,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (qc_texts_add(&a->sets, arg) < 0)
 			argp_failure(state, CTL_WRONG, 0, "no memory");
 		return 0;
+	case KEY_SETTINGS:
+		read_settings(state, a, arg);
+		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many; a file is --csv FILE", arg);
 		return 0;
@@ -114,11 +165,15 @@ static const struct argp argp = { options, parse, NULL,
 	"Judges the values of a CSV: is each one of the water, or of the instrument?\v"
 	"With --reference ioos_qc one QARTOD test in exactly that program's semantics: "
 	"time,value,flag with flags "
-	"1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing.\n\n"
+	"1 good, 2 not evaluated, 3 suspect, 4 fail, 9 missing. Without it our own tests over "
+	"several columns: "
+	"time,parameter,value,flag,test.\n\n"
 	"Examples:\n"
 	"  wqctl qc -i april.csv -p tp --reference ioos_qc -t gross_range -s fail_span=0:5 -s "
-	"suspect_span=0:1\n\n"
-	"Exit status: 0 done, 1 something in the readings is wrong (nothing is printed then), 2 "
+	"suspect_span=0:1\n"
+	"  wqctl qc -i sonde.csv --settings sonde.qc\n\n"
+	"Exit status: 0 done, 1 something in the readings is wrong (nothing is printed then with "
+	"--reference), 2 "
 	"usage.",
 	NULL, NULL, NULL };
 
@@ -260,7 +315,7 @@ int ctl_qc(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	status = with_reference(&a);
+	status = a.reference != NULL ? with_reference(&a) : qc_health(a.csv, &a.sets);
 	qc_texts_free(&a.sets);
 	return status;
 }

@@ -53,4 +53,9 @@ struct qc_texts {
 int qc_texts_add(struct qc_texts *texts, const char *text);
 void qc_texts_free(struct qc_texts *texts);
 
+/* -- qc_health.c: our own tests -- */
+
+/* `file` is a CSV, `sets` are COLUMN.KEY=VALUE, in their order. The exit status. */
+int qc_health(const char *file, const struct qc_texts *sets);
+
 #endif

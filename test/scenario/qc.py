@@ -9,6 +9,7 @@ The flags themselves: test/unit/rules/validate. Exit status: 0 passed, 1 failed.
 import os
 import subprocess
 import sys
+import tempfile
 
 BIN = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("WQ_BIN", "build/bin")
 failures = []
@@ -63,7 +64,7 @@ def a_bad_key_or_value_says_what_is_allowed():
         status, out, err = reference(test, one, given)
         expect(f"{test} {given}", (status, out, word in err), (2, "", True))
     for args, word in ((("--reference", "saqc"), "ioos_qc"), (("--reference", "ioos_qc", "--test", "spikes", "-p", "tp"), "gross_range"),
-                       ((), "--reference")):
+                       (("--test", "spike"), "--reference"), ((), "--settings")):
         status, out, err = run("--csv", "-", *args, stdin=one)
         expect(f"{args}", (status, out, word in err), (2, "", True))
     status, out, err = reference("gross_range", one, "fail_span=0:5", "suspect_span=-1:2")
@@ -78,8 +79,36 @@ def what_is_wrong_in_the_file_is_named():
         expect(f"{text!r}", (status, out, word in err), (1, "", True))
 
 
+def our_own_tests_judge_columns_row_by_row():
+    head = "time,parameter,value,flag,test\n"
+    quiet = "".join(f"2021-04-01T{i // 4:02}:{i % 4 * 15:02},{10 + i % 2 * .01:.2f},7\n" for i in range(40))
+    sets = ("x.low=0", "x.high=50", "x.spike=level", "x.floor=0.1", "y.with=x")
+    text = "time,x,y\n" + quiet + "2021-04-02T00:00,15,7\n2021-04-02T00:15,99,7\n2021-04-02T00:30,10,--\n2021-04-02T00:45,15,7\n"
+    status, out, err = run("--csv", "-", *(a for s in sets for a in ("--set", s)), stdin=text)
+    expect("status", (status, err), (0, ""))
+    expect("one flag a value", len(out.splitlines()), 1 + 2 * 44)
+    expect("the end", out[len(head):].split("\n", 80)[80],
+           "2021-04-02T00:00:00+08:00,y,7,1,\n2021-04-02T00:15:00+08:00,x,99,4,range\n2021-04-02T00:15:00+08:00,y,7,4,with\n"
+           "2021-04-02T00:00:00+08:00,x,15,3,spike\n2021-04-02T00:30:00+08:00,x,10,1,\n2021-04-02T00:30:00+08:00,y,,9,missing\n"
+           "2021-04-02T00:45:00+08:00,y,7,1,\n2021-04-02T00:45:00+08:00,x,15,2,spike\n")
+    with tempfile.NamedTemporaryFile("w", suffix=".qc") as f:
+        f.write("# a remark\n\n  x.low=0  # another\nx.high=50\r\n")
+        f.flush()
+        expect("settings", run("--csv", "-", "--settings", f.name, "-s", "x.high=9", stdin="time,x\n2021-04-01,10\n")[:2],
+               (0, head + "2021-04-01T00:00:00+08:00,x,10,4,range\n"))
+    expect("header alone", run("--csv", "-", "-s", "x.low=0", stdin="time,x\n")[:2], (0, head))
+    expect("a wrong cell", run("--csv", "-", "-s", "x.low=0", stdin="time,x\n2021-04-01,ten\n")[0], 1)
+    expect("no such column", run("--csv", "-", "-s", "z.low=0", stdin="time,x\n")[0], 1)
+    for given, word in (("x.lower=0", "low, high, above"), ("low=0", "COLUMN.KEY"), ("x.low=much", "number"), ("x.spike=peak", "level"),
+                        ("x.spike=step", "floor"), ("x.memory=-1", "whole"), ("x.gap=12", "span"), ("x.with=y", "'y'"),
+                        ("x.with=x", "'x'"), ("x.memory=99999", "2048"), (".low=0", "names")):
+        status, out, err = run("--csv", "-", "-s", given, stdin="time,x\n")
+        expect(given, (status, out, word in err), (2, "", True))
+    expect("no such file", run("--csv", "-", "--settings", "/nonexistent")[0], 2)
+
+
 for test in (rows_are_printed_as_they_came, a_header_alone_and_one_row_are_accepted, a_bad_key_or_value_says_what_is_allowed,
-             what_is_wrong_in_the_file_is_named):
+             what_is_wrong_in_the_file_is_named, our_own_tests_judge_columns_row_by_row):
     test()
 print(f"{len(failures)} failures" if failures else "PASS")
 sys.exit(1 if failures else 0)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Faults of an instrument, told value by value as they come: what no water does. Made for river stations; how the settings
+ * were chosen and what they reach: docs/qc.md. A step of the water that stays, or comes up over several readings, is none.
+ *
+ * Pure, bounded memory a series, no allocation. Flags are those of wq/qc.h. Nearly every value is judged at once; one that
+ * looks like a spike may wait for the next value and gets its flag then, once. */
+#ifndef WQ_HEALTH_H
+#define WQ_HEALTH_H
+
+#include "wq/instant.h"
+#include "wq/qc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wq_err;
+
+enum wq_health_spike {
+	WQ_SPIKE_NONE,
+	WQ_SPIKE_LEVEL, /* off the median of the values before, and the next value is back */
+	WQ_SPIKE_STEP,  /* off the line through the two values before */
+};
+
+#define WQ_HEALTH_MEMORY   2048 /* most residuals remembered */
+#define WQ_HEALTH_PREVIOUS 32   /* most values of the median */
+
+/* In the unit of the value (with `log`: of its logarithm). NaN, 0 of a span: the test is not made. */
+struct wq_health_settings {
+	double low, high; /* outside is FAIL; the ends belong to it */
+	double above;     /* at or below is FAIL: no quantity of this kind is there */
+	bool with;        /* it fails where another series fails (wq_health_next) */
+
+	enum wq_health_spike spike;
+	double log;      /* > 0: ln(max(x, log)) instead of x */
+	size_t previous; /* level: the median is of so many accepted values, 3 … WQ_HEALTH_PREVIOUS */
+	size_t memory;   /* residuals that say what is usual, 20 … WQ_HEALTH_MEMORY */
+	double floor;    /* least residual of consequence: the resolution of the instrument, about */
+	double k;        /* how many times the usual residual */
+	double back;     /* it is a spike only when the next value is back: off what was usual before by less than this part,
+	                    0 … 1. NaN: level 0.5, step told at once */
+	double slope;    /* step: how much of the last step goes on, 0 … 1 */
+	double alone;    /* step: it must be so many times each of the 16 residuals before the last: a spike stands alone, a
+	                    storm does not. 0: whatever was before */
+
+	wq_ms gap;    /* after so long without any value the first one is SUSPECT … */
+	double gap_k; /* … level: only when it is off the median by so many times the usual residual. NaN: in any case */
+
+	wq_ms flat_suspect, flat_fail; /* unchanged for so long, by the clock */
+	double flat_tolerance; /* highest less lowest at most this is unchanged */
+	double flat_above;     /* not at or below this: the detection limit */
+	wq_ms cycle; /* of the analyser: an equal value within it is the same analysis told again, and gets the flag
+	                known of it by then. 0: none */
+};
+
+/* No test at all; previous 5, memory 200, k 7. */
+void wq_health_init(struct wq_health_settings *settings);
+
+/* 0, or WQ_E_INVALID with the sentence. */
+int wq_health_check(const struct wq_health_settings *settings, struct wq_err *err);
+
+enum wq_health_test {
+	WQ_HEALTH_NONE,
+	WQ_HEALTH_MISSING,
+	WQ_HEALTH_RANGE,
+	WQ_HEALTH_WITH,
+	WQ_HEALTH_FLAT,
+	WQ_HEALTH_GAP,
+	WQ_HEALTH_SPIKE,
+};
+
+/* "" "missing" "range" "with" "flat" "gap" "spike" */
+const char *wq_health_test_name(enum wq_health_test test);
+
+struct wq_health_verdict {
+	wq_ms at;
+	double value;
+	uint8_t flag; /* enum wq_qc_flag */
+	uint8_t test; /* enum wq_health_test: what the flag is from */
+};
+
+/* Most verdicts that one value makes final. */
+#define WQ_HEALTH_VERDICTS 2
+
+struct wq_health;
+
+/* Bytes of state; to be zeroed before the first call. Depends on `memory`. */
+size_t wq_health_size(const struct wq_health_settings *settings);
+
+/* Whether a value alone is missing or out of its range: what `with` asks of others. */
+bool wq_health_fails(const struct wq_health_settings *settings, double value);
+
+/* The next value (NaN: missing), not before the one before it. `with`: a series that this one hangs on fails at this
+ * instant. Writes what is final now and returns how many, in the order of their times. O(memory). */
+size_t wq_health_next(struct wq_health *health, const struct wq_health_settings *settings, wq_ms at, double value, bool with,
+	struct wq_health_verdict verdicts[WQ_HEALTH_VERDICTS]);
+
+/* What still waits when no more comes: UNKNOWN. */
+size_t wq_health_end(struct wq_health *health, struct wq_health_verdict verdicts[WQ_HEALTH_VERDICTS]);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The median of the newest numbers. */
+#include "usual.h"
+
+#include <string.h>
+
+size_t usual_size(size_t room)
+{
+	return sizeof(struct usual) + 2 * room * sizeof(double);
+}
+
+/* How many of the sorted numbers are below. */
+static size_t place_of(const double *sorted, size_t count, double number)
+{
+	size_t low = 0;
+
+	while (low < count) {
+		const size_t middle = low + (count - low) / 2;
+
+		if (sorted[middle] < number)
+			low = middle + 1;
+		else
+			count = middle;
+	}
+	return low;
+}
+
+void usual_add(struct usual *usual, size_t room, double number)
+{
+	double *ring = usual->numbers, *sorted = ring + room;
+	size_t place;
+
+	if (usual->count == room) {
+		place = place_of(sorted, room, ring[usual->first]);
+		memmove(sorted + place, sorted + place + 1, (room - place - 1) * sizeof *sorted);
+		usual->count--;
+		ring[usual->first] = number;
+		usual->first = (usual->first + 1) % room;
+	} else
+		ring[(usual->first + usual->count) % room] = number;
+	place = place_of(sorted, usual->count, number);
+	memmove(sorted + place + 1, sorted + place, (usual->count - place) * sizeof *sorted);
+	sorted[place] = number;
+	usual->count++;
+}
+
+double usual_median(const struct usual *usual, size_t room)
+{
+	const double *sorted = usual->numbers + room;
+
+	return (sorted[(usual->count - 1) / 2] + sorted[usual->count / 2]) / 2;
+}
