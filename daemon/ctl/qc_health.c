@@ -33,7 +33,7 @@ struct qc_columns {
 
 /* -- settings -- */
 
-enum form { NUMBER, COUNT, SPAN, SPIKE, WITH };
+enum form { NUMBER, COUNT, SPAN, SPIKE, LIKE, WITH };
 
 static const struct key {
 	const char *name;
@@ -42,6 +42,7 @@ static const struct key {
 	const char *wanted;
 } keys[] = {
 #define SETTING(field) offsetof(struct wq_health_settings, field)
+	{ "like", LIKE, 0, "temp, ph, do, ec, turbidity, codmn, nh3n, tp, tn or chla" },
 	{ "low", NUMBER, SETTING(low), "a number" },
 	{ "high", NUMBER, SETTING(high), "a number" },
 	{ "above", NUMBER, SETTING(above), "a number" },
@@ -122,6 +123,8 @@ static bool take(struct column *column, const struct key *key, const char *text)
 		[SPAN] = take_span,
 		[SPIKE] = take_spike };
 
+	if (key->form == LIKE)
+		return wq_health_like(&column->settings, text);
 	if (key->form != WITH)
 		return takers[key->form](text, (char *)&column->settings + key->offset);
 	free(column->with);

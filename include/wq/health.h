@@ -56,6 +56,10 @@ struct wq_health_settings {
 /* No test at all; previous 5, memory 200, k 7. */
 void wq_health_init(struct wq_health_settings *settings);
 
+/* Range and flat line to begin with for a parameter by its alias ("tp"): quantiles of 1,683 automatic stations, to be replaced by a
+ * station's own. Other settings stay. False: none are known. */
+bool wq_health_like(struct wq_health_settings *settings, const char *alias);
+
 /* 0, or WQ_E_INVALID with the sentence. */
 int wq_health_check(const struct wq_health_settings *settings, struct wq_err *err);
 

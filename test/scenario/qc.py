@@ -99,7 +99,7 @@ def our_own_tests_judge_columns_row_by_row():
     expect("header alone", run("--csv", "-", "-s", "x.low=0", stdin="time,x\n")[:2], (0, head))
     expect("a wrong cell", run("--csv", "-", "-s", "x.low=0", stdin="time,x\n2021-04-01,ten\n")[0], 1)
     expect("no such column", run("--csv", "-", "-s", "z.low=0", stdin="time,x\n")[0], 1)
-    for given, word in (("x.lower=0", "low, high, above"), ("low=0", "COLUMN.KEY"), ("x.low=much", "number"), ("x.spike=peak", "level"),
+    for given, word in (("x.lower=0", "like, low, high, above"), ("low=0", "COLUMN.KEY"), ("x.low=much", "number"), ("x.spike=peak", "level"), ("x.like=stage", "turbidity"),
                         ("x.spike=step", "floor"), ("x.memory=-1", "whole"), ("x.gap=12", "span"), ("x.with=y", "'y'"),
                         ("x.with=x", "'x'"), ("x.memory=99999", "2048"), (".low=0", "names")):
         status, out, err = run("--csv", "-", "-s", given, stdin="time,x\n")

@@ -352,6 +352,18 @@ static void whatever_comes_each_value_gets_one_flag(void **state)
 	}
 }
 
+static void what_to_begin_with_is_known_for_parameters_only(void **state)
+{
+	struct wq_health_settings s = level();
+
+	(void)state;
+	assert_true(wq_health_like(&s, "tp"));
+	assert_int_equal(wq_health_check(&s, NULL), 0);
+	assert_true(s.high == 5 && s.flat_fail == WQ_HOURS(48) && s.flat_above == .01);
+	assert_int_equal(s.spike, WQ_SPIKE_LEVEL);
+	assert_false(wq_health_like(&s, "stage"));
+}
+
 static void settings_that_make_no_sense_are_refused(void **state)
 {
 	struct wq_health_settings s = level();
@@ -389,6 +401,7 @@ int main(void)
 		cmocka_unit_test(flat_is_by_the_clock_and_not_at_the_detection_limit),
 		cmocka_unit_test(a_value_told_again_is_one_analysis),
 		cmocka_unit_test(whatever_comes_each_value_gets_one_flag),
+		cmocka_unit_test(what_to_begin_with_is_known_for_parameters_only),
 		cmocka_unit_test(settings_that_make_no_sense_are_refused),
 	};
 
