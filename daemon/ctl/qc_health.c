@@ -21,6 +21,8 @@ struct column {
 	struct wq_health_settings settings;
 	char *with; /* owned: as given; NULL */
 	bool hangs_on[COLUMNS];
+	char *unlike;             /* owned: as given; NULL */
+	int original;             /* the column that it may be copied from; -1 */
 	int index;                /* in the file */
 	struct wq_health *health; /* owned */
 	double value;             /* of this row */
@@ -33,7 +35,7 @@ struct qc_columns {
 
 /* -- settings -- */
 
-enum form { NUMBER, COUNT, SPAN, SPIKE, LIKE, WITH };
+enum form { NUMBER, COUNT, SPAN, SPIKE, LIKE, WITH, UNLIKE };
 
 static const struct key {
 	const char *name;
@@ -47,6 +49,8 @@ static const struct key {
 	{ "high", NUMBER, SETTING(high), "a number" },
 	{ "above", NUMBER, SETTING(above), "a number" },
 	{ "with", WITH, 0, "columns parted by commas" },
+	{ "unlike", UNLIKE, 0, "another column" },
+	{ "trust", COUNT, SETTING(trust), "a whole number" },
 	{ "spike", SPIKE, SETTING(spike), "none, level or step" },
 	{ "log", NUMBER, SETTING(log), "a number above 0" },
 	{ "previous", COUNT, SETTING(previous), "a whole number" },
@@ -125,7 +129,13 @@ static bool take(struct column *column, const struct key *key, const char *text)
 
 	if (key->form == LIKE)
 		return wq_health_like(&column->settings, text);
+	if (key->form == UNLIKE) {
+		free(column->unlike);
+		column->unlike = strdup(text);
+		return column->unlike != NULL && *text != '\0';
+	}
 	if (key->form != WITH)
+
 		return takers[key->form](text, (char *)&column->settings + key->offset);
 	free(column->with);
 	column->with = strdup(text);
@@ -192,6 +202,13 @@ static int link_up(struct qc_columns *columns, struct column *column, struct wq_
 {
 	const char *name = column->with;
 
+	column->original =
+	        column->unlike != NULL ? find(columns, column->unlike, strlen(column->unlike)) : -1;
+	if (column->unlike != NULL &&
+	        (column->original < 0 || &columns->items[column->original] == column))
+		return wq_fail(err, WQ_E_INVALID,
+		        "%s.unlike: '%.60s' is no other column that has settings", column->name,
+		        column->unlike);
 	while (name != NULL) {
 		const size_t length = strcspn(name, ",");
 		const int other = find(columns, name, length);
@@ -264,7 +281,10 @@ static void judge_row(
 
 		print(column, verdicts,
 		        wq_health_next(column->health, &column->settings, row->at, column->value,
-		                another_fails(columns, column), verdicts));
+		                another_fails(columns, column),
+		                column->original >= 0 ? columns->items[column->original].value
+		                                      : (double)NAN,
+		                verdicts));
 	}
 }
 
@@ -308,6 +328,7 @@ int qc_health(const char *file, const struct qc_texts *sets)
 		status = judge_file(columns, file);
 	for (size_t i = 0; columns != NULL && i < columns->count; i++) {
 		free(columns->items[i].with);
+		free(columns->items[i].unlike);
 		free(columns->items[i].health);
 	}
 	free(columns);

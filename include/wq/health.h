@@ -24,6 +24,7 @@ enum wq_health_spike {
 
 #define WQ_HEALTH_MEMORY   2048 /* most residuals remembered */
 #define WQ_HEALTH_PREVIOUS 32   /* most values of the median */
+#define WQ_HEALTH_TRUST    64   /* most values that are looked at for whether they are measured */
 
 /* In the unit of the value (with `log`: of its logarithm). NaN, 0 of a span: the test is not made. */
 struct wq_health_settings {
@@ -49,6 +50,10 @@ struct wq_health_settings {
 	wq_ms flat_suspect, flat_fail; /* unchanged for so long, by the clock */
 	double flat_tolerance; /* highest less lowest at most this is unchanged */
 	double flat_above;     /* not at or below this: the detection limit */
+	/* Whether the newest so many values look measured, 8 … WQ_HEALTH_TRUST; 0: not asked. SUSPECT is what moves with a tenth of the
+	 * bends that are usual here (filled in, smoothed), is told with fewer decimals than before, or is value by value
+	 * that of another series while it moves. A suspicion with its reason, no proof. */
+	size_t trust;
 	wq_ms cycle; /* of the analyser: an equal value within it is the same analysis told again, and gets the flag
 	                known of it by then. 0: none */
 };
@@ -69,11 +74,14 @@ enum wq_health_test {
 	WQ_HEALTH_RANGE,
 	WQ_HEALTH_WITH,
 	WQ_HEALTH_FLAT,
+	WQ_HEALTH_COPIED,
+	WQ_HEALTH_COARSE,
+	WQ_HEALTH_REGULAR,
 	WQ_HEALTH_GAP,
 	WQ_HEALTH_SPIKE,
 };
 
-/* "" "missing" "range" "with" "flat" "gap" "spike" */
+/* "" "missing" "range" "with" "flat" "copied" "coarse" "regular" "gap" "spike" */
 const char *wq_health_test_name(enum wq_health_test test);
 
 struct wq_health_verdict {
@@ -88,16 +96,16 @@ struct wq_health_verdict {
 
 struct wq_health;
 
-/* Bytes of state; to be zeroed before the first call. Depends on `memory`. */
+/* Bytes of state; to be zeroed before the first call. Depends on `memory` and `trust`. */
 size_t wq_health_size(const struct wq_health_settings *settings);
 
 /* Whether a value alone is missing or out of its range: what `with` asks of others. */
 bool wq_health_fails(const struct wq_health_settings *settings, double value);
 
 /* The next value (NaN: missing), not before the one before it. `with`: a series that this one hangs on fails at this
- * instant. Writes what is final now and returns how many, in the order of their times. O(memory). */
+ * instant; other: the value then of a series that this one may have been copied from, NaN: none. Writes what is final now and returns how many, in the order of their times. O(memory). */
 size_t wq_health_next(struct wq_health *health, const struct wq_health_settings *settings, wq_ms at, double value, bool with,
-	struct wq_health_verdict verdicts[WQ_HEALTH_VERDICTS]);
+	double other, struct wq_health_verdict verdicts[WQ_HEALTH_VERDICTS]);
 
 /* What still waits when no more comes: UNKNOWN. */
 size_t wq_health_end(struct wq_health *health, struct wq_health_verdict verdicts[WQ_HEALTH_VERDICTS]);

@@ -2,6 +2,7 @@
 /* Faults of an instrument, value by value. */
 #include "wq/health.h"
 
+#include "trust.h"
 #include "usual.h"
 
 #include "wq/err.h"
@@ -42,6 +43,12 @@ static struct usual *usual_of(struct wq_health *h)
 	return (struct usual *)(void *)(h + 1);
 }
 
+/* Behind these, with settings that have one. */
+static struct trust *trust_of(struct wq_health *h, const struct wq_health_settings *s)
+{
+	return (struct trust *)(void *)((char *)usual_of(h) + usual_size(s->memory));
+}
+
 void wq_health_init(struct wq_health_settings *settings)
 {
 	*settings = (struct wq_health_settings){ .low = NAN,
@@ -77,6 +84,8 @@ int wq_health_check(const struct wq_health_settings *s, struct wq_err *err)
 	if (s->back < 0 || s->back > 1 || !(s->slope >= 0 && s->slope <= 1) || !(s->alone >= 0))
 		return wq_fail(err, WQ_E_INVALID,
 		        "back and slope must be from 0 to 1, alone must not be below 0");
+	if (s->trust > 0 && (s->trust < 8 || s->trust > WQ_HEALTH_TRUST))
+		return wq_fail(err, WQ_E_INVALID, "trust must be from 8 to %d", WQ_HEALTH_TRUST);
 	if (!isnan(s->gap_k) && (s->spike != WQ_SPIKE_LEVEL || !(s->gap_k > 0) || !(s->gap > 0)))
 		return wq_fail(err, WQ_E_INVALID,
 		        "gap_k must be above 0, and needs spike=level and a gap");
@@ -85,15 +94,16 @@ int wq_health_check(const struct wq_health_settings *s, struct wq_err *err)
 
 const char *wq_health_test_name(enum wq_health_test test)
 {
-	static const char *const names[] = { "", "missing", "range", "with", "flat", "gap",
-		"spike" };
+	static const char *const names[] = { "", "missing", "range", "with", "flat", "copied",
+		"coarse", "regular", "gap", "spike" };
 
 	return names[test];
 }
 
 size_t wq_health_size(const struct wq_health_settings *settings)
 {
-	return sizeof(struct wq_health) + usual_size(settings->memory);
+	return sizeof(struct wq_health) + usual_size(settings->memory) +
+	        (settings->trust > 0 ? trust_size() : 0);
 }
 
 bool wq_health_fails(const struct wq_health_settings *s, double value)
@@ -314,9 +324,23 @@ static size_t failed(struct wq_health *h, const struct wq_health_settings *s,
 	return count + 1;
 }
 
-size_t wq_health_next(struct wq_health *h, const struct wq_health_settings *s, wq_ms at,
-        double value, bool with, struct wq_health_verdict out[WQ_HEALTH_VERDICTS])
+static uint8_t doubt(
+        struct wq_health *h, const struct wq_health_settings *s, double value, double other)
 {
+	static const uint8_t tests[] = { [TRUST_NONE] = WQ_HEALTH_NONE,
+		[TRUST_REGULAR] = WQ_HEALTH_REGULAR,
+		[TRUST_COARSE] = WQ_HEALTH_COARSE,
+		[TRUST_COPIED] = WQ_HEALTH_COPIED };
+
+	return s->trust > 0 ? tests[trust_next(trust_of(h, s), s->trust, value, other)]
+	                    : (uint8_t)WQ_HEALTH_NONE;
+}
+
+size_t wq_health_next(struct wq_health *h, const struct wq_health_settings *s, wq_ms at,
+        double value, bool with, double other, struct wq_health_verdict out[WQ_HEALTH_VERDICTS])
+{
+	uint8_t why;
+
 	struct wq_health_verdict v = { at, value, WQ_QC_GOOD, WQ_HEALTH_NONE };
 
 	if (wq_health_fails(s, value)) {
@@ -331,15 +355,20 @@ size_t wq_health_next(struct wq_health *h, const struct wq_health_settings *s, w
 		v.flag = flat(h, s, at, value);
 		v.test = v.flag == WQ_QC_GOOD ? WQ_HEALTH_NONE : WQ_HEALTH_FLAT;
 	}
-	if (v.flag == WQ_QC_GOOD && isnan(s->gap_k) && after_gap(h, s, at)) {
-		v.flag = WQ_QC_SUSPECT;
-		v.test = WQ_HEALTH_GAP;
-	}
 	if (v.flag == WQ_QC_GOOD && repeats(h, s, at, value)) {
 		v.flag = h->given.flag;
 		v.test = h->given.test;
 		out[0] = v;
 		return 1;
+	}
+	why = doubt(h, s, value, other);
+	if (v.flag == WQ_QC_GOOD && why != WQ_HEALTH_NONE) {
+		v.flag = WQ_QC_SUSPECT;
+		v.test = why;
+	}
+	if (v.flag == WQ_QC_GOOD && isnan(s->gap_k) && after_gap(h, s, at)) {
+		v.flag = WQ_QC_SUSPECT;
+		v.test = WQ_HEALTH_GAP;
 	}
 	return judge_usable(h, s, &v, out);
 }

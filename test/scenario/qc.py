@@ -101,7 +101,7 @@ def our_own_tests_judge_columns_row_by_row():
     expect("no such column", run("--csv", "-", "-s", "z.low=0", stdin="time,x\n")[0], 1)
     for given, word in (("x.lower=0", "like, low, high, above"), ("low=0", "COLUMN.KEY"), ("x.low=much", "number"), ("x.spike=peak", "level"), ("x.like=stage", "turbidity"),
                         ("x.spike=step", "floor"), ("x.memory=-1", "whole"), ("x.gap=12", "span"), ("x.with=y", "'y'"),
-                        ("x.with=x", "'x'"), ("x.memory=99999", "2048"), (".low=0", "names")):
+                        ("x.with=x", "'x'"), ("x.memory=99999", "2048"), ("x.trust=3", "from 8"), ("x.unlike=x", "'x'"), (".low=0", "names")):
         status, out, err = run("--csv", "-", "-s", given, stdin="time,x\n")
         expect(given, (status, out, word in err), (2, "", True))
     expect("no such file", run("--csv", "-", "--settings", "/nonexistent")[0], 2)

@@ -20,6 +20,7 @@ struct run {
 	struct wq_health *health; /* owned */
 	size_t fed, told;
 	wq_ms at;
+	double other; /* what it may be copied from */
 	uint8_t flags[MANY], tests[MANY]; /* by index of the value */
 	wq_ms delay[MANY];                /* from the value to its flag */
 };
@@ -30,6 +31,7 @@ static struct run *begin(const struct wq_health_settings *settings)
 
 	assert_int_equal(wq_health_check(settings, NULL), 0);
 	run->settings = *settings;
+	run->other = NAN;
 	run->health = calloc(1, wq_health_size(settings));
 	return run;
 }
@@ -53,7 +55,7 @@ static void feed_with(struct run *run, double value, bool with)
 	struct wq_health_verdict verdicts[WQ_HEALTH_VERDICTS];
 
 	run->at = (wq_ms)run->fed++ * STEP;
-	take(run, verdicts, wq_health_next(run->health, &run->settings, run->at, value, with, verdicts));
+	take(run, verdicts, wq_health_next(run->health, &run->settings, run->at, value, with, run->other, verdicts));
 }
 
 static void feed(struct run *run, double value)
@@ -345,11 +347,66 @@ static void whatever_comes_each_value_gets_one_flag(void **state)
 		s.cycle = rand() % 2 ? WQ_HOURS(1) : 0;
 		s.gap = rand() % 2 ? WQ_HOURS(1) : 0;
 		s.with = true;
+		s.trust = rand() % 2 ? 8 + (size_t)rand() % 56 : 0;
 		run = begin(&s);
 		for (int i = 0; i < MANY; i++)
 			feed_with(run, rand() % 9 == 0 ? (double)NAN : rand() % 300 - 120., rand() % 7 == 0);
 		end(run);
 	}
+}
+
+static double hundredth(double x)
+{
+	return round(x * 100) / 100;
+}
+
+static struct run *begin_doubting(void)
+{
+	struct wq_health_settings s;
+	struct run *run;
+
+	wq_health_init(&s);
+	s.trust = 24;
+	run = begin(&s);
+	srand(5);
+	for (int i = 0; i < 200; i++)
+		feed(run, hundredth(10 + rand() % 100 / 100.));
+	for (size_t i = 0; i < 200; i++)
+		assert_int_equal(run->flags[i], WQ_QC_GOOD);
+	return run;
+}
+
+static void expect_last(const struct run *run, uint8_t test)
+{
+	assert_int_equal(run->tests[run->fed - 1], test);
+	assert_int_equal(run->flags[run->fed - 1], test == WQ_HEALTH_NONE ? WQ_QC_GOOD : WQ_QC_SUSPECT);
+}
+
+static void values_that_were_not_measured_are_suspected_with_the_reason(void **state)
+{
+	struct run *run = begin_doubting();
+
+	(void)state;
+	for (int i = 0; i < 40; i++) /* a straight line, filled in */
+		feed(run, hundredth(10 + i * .02));
+	expect_last(run, WQ_HEALTH_REGULAR);
+	for (int i = 0; i < 40; i++)
+		feed(run, hundredth(10 + rand() % 100 / 100.));
+	expect_last(run, WQ_HEALTH_NONE);
+	for (int i = 0; i < 40; i++) /* read from a display with one decimal */
+		feed(run, round(100 + rand() % 10) / 10);
+	expect_last(run, WQ_HEALTH_COARSE);
+	end(run);
+	run = begin_doubting();
+	for (int i = 0; i < 40; i++)
+		feed(run, run->other = hundredth(10 + rand() % 100 / 100.));
+	expect_last(run, WQ_HEALTH_COPIED);
+	for (int i = 0; i < 40; i++)
+		feed(run, run->other = 10); /* two that stand still are not copied */
+	run->other = NAN;
+	feed(run, 10.01);
+	expect_last(run, WQ_HEALTH_NONE);
+	end(run);
 }
 
 static void what_to_begin_with_is_known_for_parameters_only(void **state)
@@ -401,6 +458,7 @@ int main(void)
 		cmocka_unit_test(flat_is_by_the_clock_and_not_at_the_detection_limit),
 		cmocka_unit_test(a_value_told_again_is_one_analysis),
 		cmocka_unit_test(whatever_comes_each_value_gets_one_flag),
+		cmocka_unit_test(values_that_were_not_measured_are_suspected_with_the_reason),
 		cmocka_unit_test(what_to_begin_with_is_known_for_parameters_only),
 		cmocka_unit_test(settings_that_make_no_sense_are_refused),
 	};
