@@ -103,7 +103,8 @@ size_t wq_health_size(const struct wq_health_settings *settings);
 bool wq_health_fails(const struct wq_health_settings *settings, double value);
 
 /* The next value (NaN: missing), not before the one before it. `with`: a series that this one hangs on fails at this
- * instant; other: the value then of a series that this one may have been copied from, NaN: none. Writes what is final now and returns how many, in the order of their times. O(memory). */
+ * instant; `other`: the value then of a series that this one may have been copied from, NaN: none. Writes what is final
+ * now and returns how many, in the order of their times. O(memory). */
 size_t wq_health_next(struct wq_health *health, const struct wq_health_settings *settings, wq_ms at, double value, bool with,
 	double other, struct wq_health_verdict verdicts[WQ_HEALTH_VERDICTS]);
 
