@@ -37,7 +37,7 @@ void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUES
 	put16(bytes + 10, request->count);
 }
 
-static int check_header(const struct frame_request *request, const uint8_t *bytes, size_t length,
+int frame_check_header(const struct frame_request *request, const uint8_t *bytes, size_t length,
         struct wq_err *err)
 {
 	if (length < HEADER + 2)
@@ -83,7 +83,7 @@ static void take(const struct frame_request *request, const uint8_t *data, uint1
 int frame_read(const struct frame_request *request, const uint8_t *bytes, size_t length,
         uint16_t *registers, struct wq_err *err)
 {
-	int r = check_header(request, bytes, length, err);
+	int r = frame_check_header(request, bytes, length, err);
 
 	if (r < 0)
 		return r;

@@ -4,8 +4,8 @@
  *
  * Written here because libmodbus 3.1.6 compares transaction, function and length of a TCP answer
  * but not its unit id: a gateway that hands on the late answer of one device as the answer of
- * another would give a wrong value that looks good. Reading is all there is: no function that
- * writes exists. */
+ * another would give a wrong value that looks good. Reading is all there is here; what writes is in
+ * write.c, which is built with WQ_MODBUS_WRITE only. */
 #ifndef WQ_MODBUS_FRAME_H
 #define WQ_MODBUS_FRAME_H
 
@@ -25,12 +25,17 @@ struct frame_request {
 	uint8_t function; /* 1 and 2: bits; 3 and 4: registers */
 	uint16_t address;
 	uint16_t count; /* 1 … FRAME_REGISTERS, of registers or of bits */
+	const uint16_t *values; /* what a command writes (write.h): [count], outlives the link; NULL: it reads */
 };
 
 /* Bytes of data in the answer: two for a register; functions 1 and 2 read bits, eight in a byte. */
 unsigned frame_data_bytes(const struct frame_request *request);
 
 void frame_write(const struct frame_request *request, uint8_t bytes[FRAME_REQUEST]);
+
+/* The part of the check before the function: transaction, protocol, length, unit. 0 or WQ_E_PROTOCOL. */
+int frame_check_header(const struct frame_request *request, const uint8_t *bytes, size_t length,
+        struct wq_err *err);
 
 /* 0: registers[0 … count) are filled, with 0 or 1 where bits were asked for; 1 … 255: the device's exception code; WQ_E_PROTOCOL: not the
  * answer to this request. Any bytes are safe; registers are written on success only. */

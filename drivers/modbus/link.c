@@ -189,6 +189,7 @@ static int drain(struct link *link, wq_ms now, struct wq_err *err)
 	link->count = link->options.framing->write(&link->request, link->bytes);
 	link->done = 0;
 	link->sent = now;
+	link->went = link->request.count == link->wanted.count;
 	link->limit = now + link->options.timeout + wire_time(link);
 	link->state = LINK_SENDING;
 	return NEXT;
@@ -353,6 +354,7 @@ void link_ask(struct link *link, const struct frame_request *request, wq_ms now)
 	link->request.transaction = ++link->transaction;
 	link->wanted = link->request;
 	link->fences = 0;
+	link->went = false;
 	put_fence(link);
 }
 

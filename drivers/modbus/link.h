@@ -106,6 +106,7 @@ struct link {
 	wq_ms heard;    /* when a byte last went over the line */
 	wq_ms sent;     /* when the request began to go */
 	bool failed;    /* the last request did */
+	bool went;      /* bytes of the request that is wanted may have left */
 	int fences;     /* asked before the request that is wanted */
 	struct frame_request wanted;
 	uint16_t transaction;

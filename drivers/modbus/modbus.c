@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Modbus driver: one connection or serial line (link.h), polled device by device (polling.h).
  */
+#include "command.h"
 #include "complaint.h"
 #include "connect.h"
 #include "frame.h"
@@ -38,6 +39,7 @@ struct device_bus {
 	size_t identity_count;
 	struct readings readings;
 	struct poll poll;
+	struct command_set commands;
 	uint8_t *told; /* per block: the exception that the sink was last told of, 0: none */
 	size_t unit_count;
 	struct unit *units;
@@ -196,6 +198,7 @@ static void bus_close(void *state)
 	free(d->units);
 	free(d->owed);
 	free(d->identities);
+	command_set_close(&d->commands);
 	readings_close(&d->readings);
 	memset(d, 0, sizeof *d);
 }
@@ -233,8 +236,7 @@ static void open_connection(struct device_bus *d, struct link_options *options)
 
 static void open_link(struct device_bus *d)
 {
-	struct link_options options = { .framing = modbus_is_rtu(d->settings) ? &rtu_framing
-		                                                              : &frame_tcp,
+	struct link_options options = { .framing = command_framing(modbus_is_rtu(d->settings)),
 		.timeout = d->settings->timeout,
 		.owed = d->owed };
 
@@ -284,9 +286,16 @@ static int bus_open(void *state, const struct wq_bus *bus, struct wq_err *err)
 		if (!d->told)
 			r = wq_fail(err, WQ_E_MEMORY, "no memory for a Modbus connection");
 	}
+	if (r == 0)
+		r = command_set_open(&d->commands, &d->settings->commands, &d->poll, err);
 	if (r < 0)
 		bus_close(d);
 	return r;
+}
+
+struct command_set *command_set_of(const void *state)
+{
+	return &((struct device_bus *)(uintptr_t)state)->commands;
 }
 
 static size_t bus_state_size(const struct wq_bus *bus)
@@ -315,7 +324,7 @@ extern const struct wq_driver wq_driver_modbus;
 
 const struct wq_driver wq_driver_modbus = {
 	.name = "modbus",
-	.help = "Modbus devices and gateways over TCP and serial lines, only read",
+	.help = "Modbus devices and gateways over TCP and serial lines",
 	.bus_options = modbus_bus_options,
 	.bus_settings_size = sizeof(struct modbus_bus_settings),
 	.point_options = modbus_point_options,
@@ -336,4 +345,5 @@ const struct wq_driver wq_driver_modbus = {
 	.keeps = bus_keeps,
 	.let_go = bus_let_go,
 	.complain = bus_complain,
+	.commanding = &command_commanding,
 };

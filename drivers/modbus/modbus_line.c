@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of a bus that say where it is and how it is spoken to: what they may not be together. */
+#include "command.h"
 #include "modbus_settings.h"
 #include "serial.h"
 
@@ -74,7 +75,7 @@ int modbus_identity_parse(const char *text, struct modbus_identity *identity, st
 	return 0;
 }
 
-static bool has_unit(const struct wq_bus *bus, unsigned unit_id)
+bool modbus_has_unit(const struct wq_bus *bus, unsigned unit_id)
 {
 	for (size_t i = 0; i < bus->point_count; i++) {
 		const struct modbus_point_settings *p = bus->points[i].settings;
@@ -98,7 +99,7 @@ static int check_identity(const struct wq_bus *bus, struct wq_err *err)
 			return r;
 		if (used[id.unit_id])
 			return wq_fail(err, WQ_E_INVALID, "identity: unit %u has two", id.unit_id);
-		if (!has_unit(bus, id.unit_id))
+		if (!modbus_has_unit(bus, id.unit_id))
 			return wq_fail(err, WQ_E_INVALID,
 			        "identity: \"%.64s\": no point of this bus is read from unit %u",
 			        b->identity.items[i], id.unit_id);
@@ -129,5 +130,7 @@ int modbus_check_line(const struct wq_bus *bus, struct wq_err *err)
 {
 	int r = check_line(bus->settings, err);
 
-	return r < 0 ? r : check_identity(bus, err);
+	if (r == 0)
+		r = check_identity(bus, err);
+	return r < 0 ? r : command_check(bus, err);
 }

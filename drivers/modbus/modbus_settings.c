@@ -218,6 +218,8 @@ const struct wq_option modbus_bus_options[] = {
 	        .help = "how RTS stands while sending, where the kernel has to switch the direction" },
 	{ "identity", WQ_OPT_LIST, false, 0, MODBUS_IDENTITIES, NULL, NULL, NULL, BUS(identity),
 	        "registers of known content, \"UNIT TABLE ADDRESS VALUE\"; one a device, read with each poll" },
+	{ "commands", WQ_OPT_LIST, false, 0, MODBUS_COMMANDS, NULL, NULL, NULL, BUS(commands),
+	        "all that may be written, \"NAME UNIT FUNCTION ADDRESS VALUE[,VALUE…]\"; needs a build with WQ_MODBUS_WRITE" },
 	{ .key = "timeout",
 	        .type = WQ_OPT_SPAN,
 	        .min = 100,

@@ -87,6 +87,7 @@ struct modbus_bus_settings {
 	int parity;               /* enum serial_parity */
 	int rs485;                /* enum serial_direction */
 	struct wq_list identity;  /* "UNIT TABLE ADDRESS VALUE" */
+	struct wq_list commands;  /* "NAME UNIT FUNCTION ADDRESS VALUE[,VALUE…]" */
 	wq_ms timeout;  /* per request, and for connecting */
 	wq_ms interval; /* between polls of one device */
 	int64_t block;  /* registers per request at most, 1 … 125 */
@@ -141,6 +142,9 @@ struct modbus_identity {
 /* Reads one text of `identity`; WQ_E_INVALID with a sentence. */
 int modbus_identity_parse(const char *text, struct modbus_identity *identity, struct wq_err *err);
 
+/* At most this many texts in `commands`. */
+#define MODBUS_COMMANDS 32
+
 /* Whether messages are RTU: over a serial line, or over a connection that is told so. */
 bool modbus_is_rtu(const struct modbus_bus_settings *settings);
 
@@ -156,6 +160,9 @@ extern const struct wq_option modbus_point_options[];
 
 /* The check of the driver contract: what single keys cannot say. */
 int modbus_check(const struct wq_bus *bus, size_t *bad, struct wq_err *err);
+
+/* Whether a point of the bus is read from this device. */
+bool modbus_has_unit(const struct wq_bus *bus, unsigned unit_id);
 
 /* The part of it that is about the line and the identities: modbus_line.c. */
 int modbus_check_line(const struct wq_bus *bus, struct wq_err *err);

@@ -16,6 +16,11 @@ static struct owed_kind *find(const struct owed *owed, const struct frame_reques
 	return NULL;
 }
 
+bool owed_is(const struct owed *owed, const struct frame_request *request)
+{
+	return find(owed, request) != NULL;
+}
+
 static void drop(struct owed *owed, size_t kind)
 {
 	owed->list[kind] = owed->list[--owed->kinds];
@@ -123,7 +128,8 @@ bool owed_fence(
 	bool bits = request->function <= 2;
 	uint16_t best = 0, last = (uint16_t)(most < longest ? most : longest);
 
-	if (!find(owed, request))
+	/* A command is no question that could be put in another length. */
+	if (request->values || !find(owed, request))
 		return false;
 	/* Registers that are there: a part of what is wanted. An even number first, many devices
 	 * refuse half a float. */

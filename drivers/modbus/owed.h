@@ -65,6 +65,9 @@ wq_ms owed_wait(const struct owed *owed, const struct frame_request *request, wq
 bool owed_fence(
         const struct owed *owed, const struct frame_request *request, struct frame_request *fence);
 
+/* Whether the answer to just this could still come from before: then a command is not sent. */
+bool owed_is(const struct owed *owed, const struct frame_request *request);
+
 /* No fence can be had (the device refuses them all): what it owes is not thought of any more. */
 void owed_forget(struct owed *owed, uint8_t unit_id);
 

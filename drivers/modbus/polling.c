@@ -196,15 +196,23 @@ static int identify(struct poll *p, const struct wq_sink *sink, wq_ms now, struc
 	return compare(p, found, sink, now, err);
 }
 
+int poll_identify(struct poll *poll, const struct wq_sink *sink, wq_ms now, struct wq_err *err)
+{
+	int r;
+
+	if (!poll->identity)
+		return 0;
+	r = identify(poll, sink, now, err);
+	tell_late(poll, sink);
+	return r == LINK_UNDERWAY ? WQ_UNDERWAY : r;
+}
+
 int poll_step(struct poll *poll, const struct wq_sink *sink, wq_ms now, struct wq_err *err)
 {
-	if (poll->identity) {
-		int r = identify(poll, sink, now, err);
+	int known = poll_identify(poll, sink, now, err);
 
-		tell_late(poll, sink);
-		if (r != 0)
-			return r == LINK_UNDERWAY ? WQ_UNDERWAY : r;
-	}
+	if (known != 0)
+		return known;
 	while (find_block(poll)) {
 		uint16_t *to = readings_buffer(
 		        poll->readings, poll->block, poll->pass == POLL_TIMES_AFTER);

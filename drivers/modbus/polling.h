@@ -38,6 +38,10 @@ struct poll {
 /* Everything passed outlives it. */
 void poll_begin(struct poll *poll, uint8_t unit_id);
 
+/* The identity alone, after poll_begin(): 0: it is the device that is meant, or none is known. Otherwise as
+ * poll_step(), which begins with it. */
+int poll_identify(struct poll *poll, const struct wq_sink *sink, wq_ms now, struct wq_err *err);
+
 /* WQ_UNDERWAY: the link says what is to be waited for. 0: the blocks that the device did not refuse
  * are read, one at least. WQ_E_TIMEOUT, WQ_E_IO, WQ_E_PROTOCOL, WQ_E_REFUSED: it did not serve. */
 int poll_step(struct poll *poll, const struct wq_sink *sink, wq_ms now, struct wq_err *err);

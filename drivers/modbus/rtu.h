@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modbus RTU on the wire: unit, function, data and CRC, with no transaction number (Modbus over
  * Serial Line V1.02, §2.5.1 and §6.2). The same bytes go over a serial line and, through a
- * transparent serial server, over TCP. Pure and thread-safe; reading is all there is. */
+ * transparent serial server, over TCP. Pure and thread-safe; reading is all there is here (write.h). */
 #ifndef WQ_MODBUS_RTU_H
 #define WQ_MODBUS_RTU_H
 

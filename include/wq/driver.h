@@ -117,6 +117,35 @@ struct wq_wait {
 /* What step() returns while the poll is not over. */
 #define WQ_UNDERWAY 1
 
+/* One command of a bus: all that is ever written to a device, the configuration lists it whole. */
+struct wq_command {
+	const char *name; /* unique in its bus */
+	unsigned unit, function, address;
+	size_t count; /* 1 … WQ_COMMAND_VALUES */
+	const uint16_t *values;
+};
+#define WQ_COMMAND_VALUES 16
+
+/* What became of a command that was asked for. */
+enum wq_commanded {
+	WQ_COMMAND_DONE,     /* the device confirmed it, word for word */
+	WQ_COMMAND_REFUSED,  /* the device said no */
+	WQ_COMMAND_NOT_SENT, /* not a byte of it left */
+	WQ_COMMAND_UNKNOWN,  /* it left, and no answer, or another one, came: nobody knows whether it was carried out */
+};
+#define WQ_COMMANDED 4
+
+/* Commands, for a driver that polls in steps. All calls by the bus's worker, and only between two polls. */
+struct wq_commanding {
+	/* How many there are; *commands lives until close(). NULL: this build cannot write at all. Also called by
+	 * another thread, at any time between open() and close(). */
+	size_t (*list)(const void *state, const struct wq_command **commands);
+	/* As begin() and step() of a poll. step(): WQ_UNDERWAY, or 0 with *became, and a sentence in *err for all but
+	 * WQ_COMMAND_DONE. A command is never sent twice. */
+	void (*begin)(void *state, size_t command, wq_ms now);
+	int (*step)(void *state, const struct wq_sink *sink, wq_ms now, enum wq_commanded *became, struct wq_err *err);
+};
+
 struct wq_driver {
 	const char *name; /* the section in the configuration: "modbus" */
 	const char *help;
@@ -185,6 +214,9 @@ struct wq_driver {
 	 * time, points without a value, blocks it refuses. One sentence of the worst, "" when all is well; it must not
 	 * change while what is wrong does not. now = our clock. NULL: nothing to tell. Called by the worker. */
 	void (*complain)(const void *state, size_t unit, wq_ms now, char *text, size_t cap);
+
+	/* What may be written to its devices; NULL: nothing. Beside step. */
+	const struct wq_commanding *commanding;
 
 	/* -- pushed -- */
 

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-static const struct frame_request asked = { 0x1234, 17, 3, 0x006B, 3 };
+static const struct frame_request asked = { 0x1234, 17, 3, 0x006B, 3, NULL };
 
 static void a_request_is_what_the_specification_shows(void **state)
 {
@@ -112,7 +112,7 @@ static void no_exception_zero(void **state)
 static void bits_come_lowest_first(void **state)
 {
 	/* The example of Modbus Application Protocol V1.1b3, §6.1: coils 20 to 38 are CD 6B 05. */
-	static const struct frame_request coils = { 0x1234, 17, 1, 0x0013, 19 };
+	static const struct frame_request coils = { 0x1234, 17, 1, 0x0013, 19, NULL };
 	uint8_t answer[] = { 0x12, 0x34, 0, 0, 0, 6, 17, 1, 3, 0xCD, 0x6B, 0x05 };
 	static const char expected[] = "1011001111010110101";
 	uint16_t bits[20] = { 0 };

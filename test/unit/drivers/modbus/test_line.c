@@ -314,7 +314,7 @@ static void an_adapter_that_is_pulled_out_is_a_broken_line(void **state)
 	int master = pair(name, sizeof name);
 	struct serial s = { name, 9600, SERIAL_NONE, 1, 0 };
 	struct link link = link_of(&s);
-	const struct frame_request q = { 0, 1, 3, 0, 2 };
+	const struct frame_request q = { 0, 1, 3, 0, 2, NULL };
 	uint16_t registers[2];
 	struct wq_err err = { 0 };
 

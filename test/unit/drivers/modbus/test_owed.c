@@ -338,7 +338,7 @@ static void a_dead_device_holds_up_nobody(void **state)
 
 static struct frame_request request(unsigned unit, unsigned address, unsigned n)
 {
-	return (struct frame_request){ 0, (uint8_t)unit, 3, (uint16_t)address, (uint16_t)n };
+	return (struct frame_request){ 0, (uint8_t)unit, 3, (uint16_t)address, (uint16_t)n, NULL };
 }
 
 static void only_who_has_answered_before_is_waited_for(void **state)

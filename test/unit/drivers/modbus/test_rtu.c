@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct frame_request asked = { 0, 17, 3, 0x006B, 3 };
+static const struct frame_request asked = { 0, 17, 3, 0x006B, 3, NULL };
 
 /* Puts the CRC behind bytes[0 … count); returns the length. Bit by bit, as the specification has it
  * (§6.2.2), so that the table of the driver is compared with something else. */
@@ -59,7 +59,7 @@ static void the_crc_is_that_of_the_catalogue(void **state)
 
 static void a_request_is_unit_function_address_count_crc(void **state)
 {
-	static const struct frame_request first = { 9, 1, 3, 0, 10 };
+	static const struct frame_request first = { 9, 1, 3, 0, 10, NULL };
 	/* 01 03 00 00 00 0A C5 CD stands in nearly every manual. */
 	static const uint8_t expected[] = { 1, 3, 0, 0, 0, 10, 0xC5, 0xCD };
 	uint8_t bytes[RTU_REQUEST];
@@ -85,7 +85,7 @@ static void reads_the_answer(void **state)
 
 static void bits_come_eight_in_a_byte(void **state)
 {
-	static const struct frame_request coils = { 0, 17, 1, 0x13, 10 };
+	static const struct frame_request coils = { 0, 17, 1, 0x13, 10, NULL };
 	uint8_t answer[16] = { 17, 1, 2, 0xCD, 0x02 };
 	size_t length = seal(answer, 5);
 	uint16_t bits[10];
