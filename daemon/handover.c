@@ -64,7 +64,8 @@ static bool empty(const struct flight *flight)
 		group->outcome.shelf_count == 0 && group->outcome.delay_count == 0 &&
 		group->outcome.word_count == 0 && group->outcome.maintenance_count == 0 &&
 		group->delivery_count == 0 && group->outage_count == 0 && group->check_count == 0 &&
-		group->manual_count == 0 && group->import_count == 0 && group->uplink_count == 0;
+		group->manual_count == 0 && group->import_count == 0 && group->uplink_count == 0 &&
+		group->command_count == 0;
 }
 
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
@@ -260,5 +261,16 @@ bool handover_uplink(struct flight *flight, const struct store_uplink *uplink)
 	group->uplinks = rows;
 	if (ok)
 		group->uplinks[group->uplink_count++] = *uplink;
+	return ok;
+}
+
+bool handover_command(struct flight *flight, const struct store_command *command)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->commands;
+	bool ok = reserve(&rows, &group->command_room, group->command_count, 1, sizeof *group->commands);
+	group->commands = rows;
+	if (ok)
+		group->commands[group->command_count++] = *command;
 	return ok;
 }

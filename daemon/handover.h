@@ -76,6 +76,7 @@ struct wq_notice *handover_notices(struct flight *flight, size_t count);
 bool handover_delivery(struct flight *flight, const struct store_delivery *delivery);
 bool handover_checks(struct flight *flight, const struct wq_check *checks, size_t count);
 bool handover_uplink(struct flight *flight, const struct store_uplink *uplink);
+bool handover_command(struct flight *flight, const struct store_command *command);
 bool handover_outage(struct flight *flight, const struct store_outage *outage);
 
 /* A batch that came from a file: its import, and where people measured it its values. All of it or nothing. */

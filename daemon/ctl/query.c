@@ -36,6 +36,7 @@ enum {
 	KEY_ALARMS = 'a',
 	KEY_CHECKS = 'k',
 	KEY_MANUAL = 'm',
+	KEY_COMMANDS = 'C',
 	KEY_CONFIG = 'c',
 	KEY_DATABASE = 'D',
 	KEY_FORMAT = 'f',
@@ -111,7 +112,8 @@ static const struct argp_option what_options[] = {
 	{ "alarms", KEY_ALARMS, NULL, 0, "the changes of alarms (view v_alarm)", 1 },
 	{ "checks", KEY_CHECKS, NULL, 0, "the checks of analysers (view v_check)", 1 },
 	{ "manual", KEY_MANUAL, NULL, 0, "what people measured, beside the nearest reading (view v_manual)", 1 },
-	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_check, v_shelf, v_maintenance, v_profile, v_manual, v_import", 1 },
+	{ "commands", KEY_COMMANDS, NULL, 0, "the commands to devices that people asked for (view v_command)", 1 },
+	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_check, v_shelf, v_maintenance, v_profile, v_manual, v_import, v_command", 1 },
 	{ NULL, 0, NULL, 0, "Of which, from where, how:", 2 },
 	{ 0 },
 };
@@ -119,7 +121,7 @@ static const struct argp_option what_options[] = {
 static void choose(struct argp_state *state, struct query *query, enum query_what what)
 {
 	if (query->what != QUERY_SAMPLES)
-		argp_error(state, "one of --daily, --alarms, --checks, --manual and --sql at a time");
+		argp_error(state, "one of --daily, --alarms, --checks, --manual, --commands and --sql at a time");
 	query->what = what;
 }
 
@@ -129,7 +131,9 @@ static void check_whole(struct argp_state *state, const struct query *query)
 	        query->from != NULL || query->to != NULL;
 	if (query->what == QUERY_SAMPLES && (query->station == NULL || query->parameter == NULL))
 		argp_error(state,
-		        "give --station and --parameter, or one of --daily, --alarms, --checks, --manual and --sql");
+		        "give --station and --parameter, or one of --daily, --alarms, --checks, --manual, --commands and --sql");
+	if (query->what == QUERY_COMMANDS && (query->station != NULL || query->parameter != NULL))
+		argp_error(state, "--commands are of buses: no --station, no --parameter");
 	if (query->what == QUERY_SQL && restricted)
 		argp_error(state,
 		        "--sql restricts by itself: no --station, --parameter, --from, --to");
@@ -153,6 +157,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_MANUAL:
 		choose(state, query, QUERY_MANUAL);
+		return 0;
+	case KEY_COMMANDS:
+		choose(state, query, QUERY_COMMANDS);
 		return 0;
 	case KEY_SQL:
 		choose(state, query, QUERY_SQL);
@@ -405,6 +412,8 @@ static int read_rows(struct reader *reader, const struct query *query,
 		return reader_checks(reader, filter, &sink, err);
 	case QUERY_MANUAL:
 		return reader_manual(reader, filter, &sink, err);
+	case QUERY_COMMANDS:
+		return reader_commands(reader, filter, &sink, err);
 	case QUERY_SQL:
 		return reader_sql(reader, query->sql, &sink, err);
 	case QUERY_SAMPLES:

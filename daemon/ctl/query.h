@@ -12,7 +12,7 @@ struct reader;
 
 enum query_format { QUERY_TABLE, QUERY_CSV, QUERY_JSON };
 
-enum query_what { QUERY_SAMPLES, QUERY_DAILY, QUERY_ALARMS, QUERY_CHECKS, QUERY_MANUAL, QUERY_SQL };
+enum query_what { QUERY_SAMPLES, QUERY_DAILY, QUERY_ALARMS, QUERY_CHECKS, QUERY_MANUAL, QUERY_COMMANDS, QUERY_SQL };
 
 /* Zero-initialise. Texts are borrowed from the command line. */
 struct query {

@@ -419,6 +419,17 @@ int reader_checks(struct reader *reader, const struct reader_filter *filter,
 	        sink, err);
 }
 
+int reader_commands(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err)
+{
+	if (!knows(reader, "command_row", "at"))
+		return wq_fail(err, WQ_E_MISSING, "%s was written before commands were recorded", reader->path);
+	return run(reader,
+	        "SELECT time,who,bus,command,unit,function,address,data,outcome,ended,text FROM command_row"
+	        " WHERE at>=?1 AND at<?2 ORDER BY at,seq",
+	        DB_VALUES(from_of(filter), to_of(filter)), sink, err);
+}
+
 int reader_evidence(
         struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err)
 {

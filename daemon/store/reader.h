@@ -64,6 +64,10 @@ int reader_checks(struct reader *reader, const struct reader_filter *filter,
 int reader_manual(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err);
 
+/* The commands to devices that people asked for, ascending by time; station and parameter do not restrict. */
+int reader_commands(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err);
+
 /* Every change of one alarm with its evidence (JSON text): change, time, level, text, hushed, evidence. No
  * rows: the history knows no such alarm. */
 int reader_evidence(struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err);

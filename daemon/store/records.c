@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Days, changes of alarms, notices, deliveries, outages and checks of a commit group. */
+/* Days, changes of alarms, notices, deliveries, outages, checks and commands of a commit group. */
 #include "store_parts.h"
 
 #include "wq/err.h"
 #include "wq/rule.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* notice.state */
@@ -257,6 +258,30 @@ static int put_check(struct store *store, const struct commit_group *group, cons
 	                db_field(c->flag, sizeof c->flag)));
 }
 
+/* Values as "1,2,3". */
+static void values_of(const struct store_command *c, char text[8 * WQ_COMMAND_VALUES])
+{
+	size_t length = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < c->count && i < WQ_COMMAND_VALUES; i++)
+		length += (size_t)snprintf(text + length, 8, "%s%u", i > 0 ? "," : "", c->values[i]);
+}
+
+static int put_command(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
+{
+	const struct store_command *c = item;
+	bool known = c->function != 0;
+	char values[8 * WQ_COMMAND_VALUES];
+	(void)group;
+	(void)err;
+	values_of(c, values);
+	return db_run(store->statements[ST_COMMAND_PUT],
+	        DB_VALUES(db_int(c->id), db_int(c->at), db_field(c->who, sizeof c->who), db_field(c->bus, sizeof c->bus),
+	                db_field(c->name, sizeof c->name), known ? db_int(c->unit) : db_null(),
+	                known ? db_int(c->function) : db_null(), known ? db_int(c->address) : db_null(), db_text(values),
+	                db_int(c->outcome), time_or_null(c->ended), db_field(c->text, sizeof c->text)));
+}
+
 static int put_uplink(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
 	(void)group;
@@ -297,6 +322,8 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		        "cannot store the check of an analyser" },
 		{ put_uplink, group->uplinks, group->uplink_count, sizeof *group->uplinks,
 		        "cannot store what was forwarded" },
+		{ put_command, group->commands, group->command_count, sizeof *group->commands,
+		        "cannot store a command" },
 	};
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		for (size_t i = 0; i < kinds[k].count; i++) {

@@ -395,5 +395,22 @@ static const char alarm_views[] =
 
 static const char *const step_manual[] = { manual_tables, manual_views, alarm_views, NULL };
 
+/* Commands to devices that people asked for, refused ones too: written before anything is sent, and once more with the outcome. */
+static const char *const step_commands[] = {
+	"CREATE TABLE command(seq INTEGER PRIMARY KEY,id INTEGER NOT NULL UNIQUE,at INTEGER NOT NULL,"
+	"who TEXT NOT NULL,bus TEXT NOT NULL,name TEXT NOT NULL,unit INTEGER,function INTEGER,address INTEGER,"
+	"data TEXT NOT NULL,outcome INTEGER NOT NULL,ended INTEGER,text TEXT NOT NULL) STRICT;"
+	"CREATE INDEX command_at ON command(at);",
+	"CREATE VIEW command_row(seq,at,time,who,bus,command,unit,function,address,data,outcome,ended,text) AS "
+	"SELECT c.seq,c.at," LOCAL_TIME("c.at") ",c.who,c.bus,c.name,c.unit,c.function,c.address,c.data,"
+	"CASE c.outcome WHEN 0 THEN 'under way' WHEN 1 THEN 'done' WHEN 2 THEN 'refused' WHEN 3 THEN 'not sent'"
+	" WHEN 4 THEN 'unknown' WHEN 5 THEN 'denied' END," LOCAL_TIME("c.ended") ",c.text"
+	" FROM command c JOIN meta m;",
+	"CREATE VIEW v_command(time,who,bus,command,unit,function,address,data,outcome,ended,text) AS "
+	"SELECT time,who,bus,command,unit,function,address,data,outcome,ended,text FROM command_row"
+	" ORDER BY at,seq;",
+	NULL
+};
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
-	step_checks, step_uplinks, step_manual };
+	step_checks, step_uplinks, step_manual, step_commands };

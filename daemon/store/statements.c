@@ -89,6 +89,10 @@ const char *const store_statements[ST_COUNT] = {
 	        " VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(series,kind,at) DO UPDATE"
 	        " SET value=excluded.value,reference=excluded.reference,result=excluded.result,"
 	        "flag=excluded.flag",
+	[ST_COMMAND_PUT] =
+	        "INSERT INTO command(id,at,who,bus,name,unit,function,address,data,outcome,ended,text)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) ON CONFLICT(id) DO UPDATE"
+	        " SET outcome=excluded.outcome,ended=excluded.ended,text=excluded.text",
 	[ST_MANUAL_FIND] = "SELECT revision,value,flag FROM manual WHERE series=?1 AND at=?2 AND newest=1",
 	[ST_MANUAL_REPEAT] = "UPDATE manual SET repeats=repeats+1 WHERE series=?1 AND at=?2 AND newest=1",
 	[ST_MANUAL_SUPERSEDE] = "UPDATE manual SET newest=0 WHERE series=?1 AND at=?2 AND newest=1",

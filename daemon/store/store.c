@@ -305,6 +305,14 @@ static int end_outages(struct store *store, struct wq_err *err)
 	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot end the outages of an earlier run", err);
 }
 
+/* A command of an earlier life whose outcome was not written may have been carried out or not. */
+static int end_commands(struct store *store, struct wq_err *err)
+{
+	int rc = sqlite3_exec(store->db,
+	        "UPDATE command SET outcome=4,text='wqd ended before the outcome was known' WHERE outcome=0", NULL, NULL, NULL);
+	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot end the commands of an earlier run", err);
+}
+
 int store_open(const char *path, const struct wq_site *site, struct store **out, struct wq_err *err)
 {
 	struct wq_err local; /* so that the code is known even when nobody wants the sentence */
@@ -328,6 +336,8 @@ int store_open(const char *path, const struct wq_site *site, struct store **out,
 	}
 	if (r == 0)
 		r = end_outages(store, &local);
+	if (r == 0)
+		r = end_commands(store, &local);
 	if (r == 0)
 		r = store_use_site(store, site, &local);
 	if (r < 0) {

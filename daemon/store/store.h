@@ -8,6 +8,7 @@
 
 #include "wq/channel.h"
 #include "wq/check.h"
+#include "wq/driver.h"
 #include "wq/engine.h"
 #include "wq/site.h"
 
@@ -45,6 +46,30 @@ struct store_uplink {
 	uint64_t sequence;    /* all readings up to this batch */
 	int64_t note;         /* all notes (changes of alarms, days) up to this */
 	wq_ms at;             /* our clock */
+};
+
+/* What became of a command that a person asked for. */
+enum store_commanded {
+	STORE_UNDER_WAY, /* recorded, and perhaps sent */
+	STORE_DONE,      /* the device confirmed it */
+	STORE_REFUSED,   /* the device said no */
+	STORE_NOT_SENT,
+	STORE_UNKNOWN,   /* sent, and not confirmed */
+	STORE_DENIED,    /* we said no */
+};
+
+/* A command to a device, as it was asked for and what became of it: a row by `id`, written before it is sent and once more when
+ * its outcome is known. */
+struct store_command {
+	int64_t id;      /* drawn at random, > 0 */
+	wq_ms at, ended; /* our clock; ended: WQ_NO_TIME while it is under way */
+	char who[WQ_PERSON_TEXT];
+	char bus[WQ_NAME_TEXT], name[WQ_NAME_TEXT]; /* as asked for, cut */
+	uint32_t unit, function, address;           /* function 0: no such command is known */
+	size_t count;
+	uint16_t values[WQ_COMMAND_VALUES];
+	enum store_commanded outcome;
+	char text[192]; /* why */
 };
 
 #define STORE_FILE_TEXT 128
@@ -91,6 +116,8 @@ struct commit_group {
 	size_t check_count, check_room;
 	struct store_uplink *uplinks;
 	size_t uplink_count, uplink_room;
+	struct store_command *commands;
+	size_t command_count, command_room;
 	uint64_t last_sequence; /* highest batch sequence in it; receipts up to here are due after the commit */
 	size_t batch_count;
 	wq_ms first_received;   /* arrival of its oldest batch (CLOCK_BOOTTIME ms), for the latency figures */

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,54 @@ static void an_outage_that_ends_is_still_one_row(void **state)
 	house_commit(h);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM outage"), 1);
 	assert_int_equal(house_number(h, "SELECT until-since FROM outage"), 60000);
+}
+
+static void give_command(struct house *h, int64_t id, enum store_commanded outcome, const char *text)
+{
+	struct store_command *rows = realloc(h->group.commands, sizeof *rows);
+	assert_non_null(rows);
+	h->group.commands = rows;
+	*rows = (struct store_command){ .id = id, .at = MORNING, .ended = outcome == STORE_UNDER_WAY ? WQ_NO_TIME : MORNING + 40,
+		.who = "wang", .bus = "rs485", .name = "start", .unit = 3, .function = 16, .address = 0x1200, .count = 2,
+		.values = { 13, 65535 }, .outcome = outcome };
+	snprintf(rows->text, sizeof rows->text, "%s", text);
+	h->group.command_count = 1;
+	h->group.command_room = 1;
+	house_commit(h);
+}
+
+static void a_command_is_recorded_before_and_after_in_one_row(void **state)
+{
+	struct house *h = *state;
+	static const char row[] = "SELECT group_concat(who||' '||bus||' '||command||' '||unit||' '||function||' '||address||' '||data"
+				  "||' '||outcome||' '||(ended IS NOT NULL)||' '||text,', ') FROM v_command";
+	give_command(h, 77, STORE_UNDER_WAY, "");
+	house_expect_text(h, row, "wang rs485 start 3 16 4608 13,65535 under way 0 ");
+	give_command(h, 77, STORE_REFUSED, "exception 2, illegal data address");
+	house_expect_text(h, row, "wang rs485 start 3 16 4608 13,65535 refused 1 exception 2, illegal data address");
+}
+
+static void a_command_whose_outcome_was_not_written_is_unknown(void **state)
+{
+	struct house *h = *state;
+	give_command(h, 77, STORE_UNDER_WAY, "");
+	give_command(h, 78, STORE_DONE, "");
+	house_again(h, &house_site);
+	house_expect_text(h, "SELECT group_concat(outcome||': '||text,', ') FROM v_command",
+	        "unknown: wqd ended before the outcome was known, done: ");
+}
+
+static void a_request_for_nothing_that_is_known_has_no_place(void **state)
+{
+	struct house *h = *state;
+	give_command(h, 5, STORE_DENIED, "there is no bus of that name");
+	h->group.commands[0].id = 6;
+	h->group.commands[0].function = 0;
+	h->group.commands[0].count = 0;
+	h->group.command_count = 1;
+	house_commit(h);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_command WHERE unit IS NULL AND function IS NULL AND data=''"), 1);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_command WHERE outcome='denied'"), 2);
 }
 
 /* Takes what store_outbox() gives, at most three. */
@@ -564,6 +613,9 @@ int main(void)
 		house_test(a_change_of_a_number_that_is_taken_gets_the_next),
 		house_test(an_outage_of_a_life_that_was_cut_ends_with_its_last_arrival),
 		house_test(an_outage_that_ends_is_still_one_row),
+		house_test(a_command_is_recorded_before_and_after_in_one_row),
+		house_test(a_command_whose_outcome_was_not_written_is_unknown),
+		house_test(a_request_for_nothing_that_is_known_has_no_place),
 		house_test(a_check_is_kept_apart_from_the_readings_and_once),
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
 		house_test(the_outbox_stops_when_it_is_told_to),

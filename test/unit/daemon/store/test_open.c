@@ -118,6 +118,7 @@ static void expect_what_version_1_held(struct house *h)
 	house_expect_text(h, "SELECT verdict FROM v_daily", "meets");
 	assert_int_equal(house_number(h, "SELECT below FROM v_daily WHERE standard IS NULL"), 0);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_profile"), 0);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM v_command"), 0);
 	house_expect_text(h, "PRAGMA integrity_check", "ok");
 }
 
