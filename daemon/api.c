@@ -314,7 +314,7 @@ static void act(struct daemon *daemon, struct command *command, const char *name
 
 /* Members that any request has. What is not among them, or no text, is refused: passed over, a parameter that was
  * misspelled would shelve or maintain the whole station. */
-static const char *const members[] = { "action", "cause", "channel", "contact", "for", "note", "parameter", "profile", "reason", "rule", "say",
+static const char *const members[] = { "action", "bus", "cause", "channel", "command", "contact", "for", "note", "parameter", "profile", "reason", "rule", "say",
 	"station", "until", "who" };
 
 static bool understood(const char *key, const json_t *value)
@@ -381,6 +381,7 @@ static const struct {
 	{ "POST", "/v1/alarms/", "/shelve", api_shelve_alarm },
 	{ "POST", "/v1/alarms/", "/unshelve", api_unshelve_alarm },
 	{ "POST", "/v1/channel-test", "", api_channel_test },
+	{ "POST", "/v1/command", "", api_command },
 	{ "GET", "/v1/shelves", "", api_shelves },
 	{ "POST", "/v1/maintain", "", api_maintain },
 	{ "POST", "/v1/maintain-end", "", api_maintain_end },

@@ -47,6 +47,9 @@ void api_profile(struct daemon *daemon, struct command *command, const char *nam
 /* api_channel.c */
 void api_channel_test(struct daemon *daemon, struct command *command, const char *name);
 
+/* api_command.c */
+void api_command(struct daemon *daemon, struct command *command, const char *name);
+
 /* api_maintain.c */
 void api_maintain(struct daemon *daemon, struct command *command, const char *name);
 void api_maintain_end(struct daemon *daemon, struct command *command, const char *name);

@@ -68,8 +68,8 @@ int command_ask(struct inbox *inbox, void (*open)(void *main_owner, struct lette
 	struct command *command = copy_request(request);
 	if (command == NULL)
 		return WQ_E_MEMORY;
-	bool channel = strcmp(request->path, "/v1/channel-test") == 0;
-	struct timespec until = clock_deadline(channel ? COMMAND_CHANNEL_PATIENCE : COMMAND_PATIENCE);
+	bool others = strcmp(request->path, "/v1/channel-test") == 0 || strcmp(request->path, "/v1/command") == 0;
+	struct timespec until = clock_deadline(others ? COMMAND_CHANNEL_PATIENCE : COMMAND_PATIENCE);
 	command->letter.open = open;
 	inbox_post(inbox, &command->letter);
 	pthread_mutex_lock(&command->hold->lock);

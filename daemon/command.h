@@ -9,7 +9,7 @@
 
 /* How long the person waits for the commit. */
 #define COMMAND_PATIENCE WQ_SECONDS(5)
-/* Where the answer is a channel's. */
+/* Where the answer is a channel's, or a device's. */
 #define COMMAND_CHANNEL_PATIENCE WQ_SECONDS(9)
 
 struct command {

@@ -149,7 +149,8 @@ static int start_uplinks(struct daemon *daemon, struct wq_err *err)
 
 static int start_sources(struct daemon *daemon, struct wq_err *err)
 {
-	struct source_events events = { .owner = daemon, .outage = letters_on_outage, .importer = daemon->importer };
+	struct source_events events = { .owner = daemon, .outage = letters_on_outage, .commanded = letters_on_commanded,
+		.importer = daemon->importer };
 	const struct config *config = daemon->config;
 	daemon->sources = calloc(config->bus_count > 0 ? config->bus_count : 1, sizeof(struct source *));
 	if (daemon->sources == NULL)
@@ -331,6 +332,7 @@ bool daemon_close(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->uplink_count; i++)
 		uplink_ask_stop(daemon->uplinks[i]);
 	api_channel_drop(daemon);
+	api_commands_drop(daemon);
 	stop_ctl(daemon);
 	stop_sources(daemon);
 	deliverer_stop(daemon->deliverer, STOP_GRACE);
@@ -338,6 +340,7 @@ bool daemon_close(struct daemon *daemon)
 	stop_uplinks(daemon);
 	stop_writer(daemon);
 	handover_finish(&daemon->handover);
+	api_commands_free(daemon);
 	for (struct waiting_notice *node = daemon->waiting, *next; node != NULL; node = next) {
 		next = node->next;
 		free(node);

@@ -76,6 +76,7 @@ struct daemon {
 	struct log_gate shed_gate;
 	struct selfwatch selfwatch;
 	struct channel_trouble *channels; /* by channel of the configuration */
+	struct commanding *commandings; /* commands to devices (api_command.c) */
 	struct channel_test *channel_tests; /* that people wait for (api_channel.c) */
 	char trouble[WQ_ERR_TEXT]; /* why commits fail; "" when they work */
 	bool stalled;              /* told in the log */
@@ -109,5 +110,13 @@ void api_open(void *daemon, struct letter *letter);
  * waits is told so. */
 bool api_channel_tested(struct daemon *daemon, const struct store_delivery *delivery);
 void api_channel_drop(struct daemon *daemon);
+
+/* Commands to devices: what was recorded is sent, its outcome recorded; who waits is not kept waiting for too long. At the end
+ * who waits is told so, and when all is over they are freed. */
+void api_commands_landed(struct daemon *daemon, const struct flight *flight);
+void api_commanded(struct daemon *daemon, const struct source_commanded *commanded);
+void api_commands_tick(struct daemon *daemon);
+void api_commands_drop(struct daemon *daemon);
+void api_commands_free(struct daemon *daemon);
 
 #endif

@@ -31,6 +31,11 @@ struct outage_letter {
 	struct store_outage outage;
 };
 
+struct commanded_letter {
+	struct letter letter;
+	struct source_commanded commanded;
+};
+
 struct acknowledged_letter {
 	struct letter letter;
 	struct store_uplink where;
@@ -44,6 +49,7 @@ struct trouble_letter {
 static void landed_open(void *daemon, struct letter *letter)
 {
 	struct flight *flight = (struct flight *)((char *)letter - offsetof(struct flight, letter));
+	api_commands_landed(daemon, flight);
 	conclude_landed(daemon, flight);
 }
 
@@ -163,6 +169,25 @@ void letters_on_outage(void *owner, const struct source_outage *outage)
 	letter->outage = (struct store_outage){ .source = outage->source, .from = outage->from, .to = outage->to };
 	snprintf(letter->outage.unit, sizeof letter->outage.unit, "%s", outage->unit);
 	snprintf(letter->outage.reason, sizeof letter->outage.reason, "%s", outage->reason);
+	inbox_post(daemon->inbox, &letter->letter);
+}
+
+static void commanded_open(void *owner, struct letter *letter)
+{
+	api_commanded(owner, &((struct commanded_letter *)letter)->commanded);
+	free(letter);
+}
+
+void letters_on_commanded(void *owner, const struct source_commanded *commanded)
+{
+	struct daemon *daemon = owner;
+	struct commanded_letter *letter = calloc(1, sizeof *letter);
+	if (letter == NULL) {
+		log_error("command: no memory to record its outcome; it stays under way until the next start");
+		return;
+	}
+	letter->letter.open = commanded_open;
+	letter->commanded = *commanded;
 	inbox_post(daemon->inbox, &letter->letter);
 }
 

@@ -22,6 +22,7 @@ void letters_on_channel(void *owner, const char *channel, const char *text);
 
 /* Of the sources. */
 void letters_on_outage(void *owner, const struct source_outage *outage);
+void letters_on_commanded(void *owner, const struct source_commanded *commanded);
 
 /* Of the uplinks. */
 void letters_on_acknowledged(void *owner, const struct store_uplink *where);

@@ -47,6 +47,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	if (daemon->tick_due > 0)
 		delays_note(&daemon->ticks, clock_boot() - daemon->tick_due);
 	conclude_tick(daemon);
+	api_commands_tick(daemon);
 	daemon->tick_due = clock_boot() + TICK;
 	return again(source, TICK);
 }

@@ -22,12 +22,14 @@
 #define RESERVED 128
 #define EVENTS   128
 #define NOBODY   UINT32_MAX
-#define STOP     UINT32_MAX /* of an event: not a member */
+#define STOP     UINT32_MAX       /* of an event: not a member */
+#define WAKE     (UINT32_MAX - 1) /* nor is this */
 
 struct entry {
 	struct pool_task task;
 	uint32_t next; /* in the queue */
 	bool placed, queued;
+	atomic_bool woken;
 };
 
 struct pool {
@@ -37,7 +39,7 @@ struct pool {
 	struct pool_limits limits;
 	size_t held, wanted, passing;
 	uint32_t first, last; /* who waits for a place */
-	int epoll, stop;
+	int epoll, stop, wake;
 	bool started;
 	pthread_t thread;
 	atomic_uint_fast64_t progress;
@@ -134,6 +136,17 @@ static int sleep_for(const struct pool *pool)
 	return (int)(first - now < HEARTBEAT ? first - now : HEARTBEAT);
 }
 
+/* Somebody has something for members; who they are is in the entries. */
+static void call_woken(struct pool *pool)
+{
+	uint64_t rings;
+	if (read(pool->wake, &rings, sizeof rings) < 0)
+		return;
+	for (size_t i = 0; i < pool->count; i++)
+		if (atomic_exchange(&pool->entries[i].woken, false))
+			agenda_set(&pool->agenda, i, clock_boot());
+}
+
 /* All whose time has come, each once at most before others are listened to again. */
 static void call_due(struct pool *pool)
 {
@@ -155,7 +168,10 @@ static void *work(void *argument)
 		for (int i = 0; i < count; i++) {
 			if (events[i].data.u32 == STOP)
 				return NULL;
-			advance(pool, events[i].data.u32);
+			if (events[i].data.u32 == WAKE)
+				call_woken(pool);
+			else
+				advance(pool, events[i].data.u32);
 		}
 		call_due(pool);
 	}
@@ -166,7 +182,7 @@ static void *work(void *argument)
 struct pool *pool_new(size_t tasks, size_t descriptors, struct wq_err *err)
 {
 	struct pool *pool = calloc(1, sizeof *pool);
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = STOP };
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = STOP }, wake = { .events = EPOLLIN, .data.u32 = WAKE };
 	if (pool == NULL) {
 		wq_fail(err, WQ_E_MEMORY, "no memory for %zu buses", tasks);
 		return NULL;
@@ -176,9 +192,11 @@ struct pool *pool_new(size_t tasks, size_t descriptors, struct wq_err *err)
 	pool->first = NOBODY;
 	pool->epoll = epoll_create1(EPOLL_CLOEXEC);
 	pool->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pool->entries = calloc(tasks > 0 ? tasks : 1, sizeof *pool->entries);
 	if (pool->entries == NULL || !agenda_open(&pool->agenda, tasks) ||
-		epoll_ctl(pool->epoll, EPOLL_CTL_ADD, pool->stop, &event) < 0) {
+		epoll_ctl(pool->epoll, EPOLL_CTL_ADD, pool->stop, &event) < 0 ||
+		epoll_ctl(pool->epoll, EPOLL_CTL_ADD, pool->wake, &wake) < 0) {
 		wq_fail(err, WQ_E_MEMORY, "no memory or descriptors for %zu buses", tasks);
 		pool_free(pool);
 		return NULL;
@@ -194,6 +212,8 @@ void pool_free(struct pool *pool)
 		close(pool->epoll);
 	if (pool->stop >= 0)
 		close(pool->stop);
+	if (pool->wake >= 0)
+		close(pool->wake);
 	agenda_close(&pool->agenda);
 	free(pool->entries);
 	free(pool);
@@ -203,7 +223,7 @@ size_t pool_add(struct pool *pool, const struct pool_task *task)
 {
 	if (pool->count == pool->cap)
 		return POOL_NO_MEMBER;
-	pool->entries[pool->count] = (struct entry){ .task = *task };
+	pool->entries[pool->count].task = *task;
 	agenda_set(&pool->agenda, pool->count, clock_boot());
 	return pool->count++;
 }
@@ -227,6 +247,14 @@ void pool_stop(struct pool *pool)
 		log_error("pool: cannot be told to stop"); /* cannot be: the counter is 0 */
 	pthread_join(pool->thread, NULL);
 	pool->started = false;
+}
+
+void pool_wake(struct pool *pool, size_t member)
+{
+	uint64_t one = 1;
+	atomic_store(&pool->entries[member].woken, true);
+	if (write(pool->wake, &one, sizeof one) < 0)
+		log_error("pool: cannot be woken"); /* cannot be: the counter does not run full */
 }
 
 uint64_t pool_progress(const struct pool *pool)

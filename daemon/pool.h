@@ -53,6 +53,9 @@ void pool_stop(struct pool *pool); /* its thread has ended then. NULL, not start
 bool pool_enter(struct pool *pool, size_t member);
 void pool_leave(struct pool *pool, size_t member);
 
+/* Has advance() of a member called soon, whatever it waits for. Thread-safe, after pool_start(). */
+void pool_wake(struct pool *pool, size_t member);
+
 /* Grows while the thread lives. Thread-safe. */
 uint64_t pool_progress(const struct pool *pool);
 

@@ -265,6 +265,59 @@ struct source *source_start(const struct config_bus *bus, wq_ms receipt_timeout,
 	return source;
 }
 
+/* -- commands -- */
+
+const struct wq_command *source_commands(const struct source *source, size_t *count, bool *able)
+{
+	const struct wq_commanding *commanding = source->driver->commanding;
+	const struct wq_command *list = NULL;
+	*able = commanding != NULL && commanding->list != NULL;
+	*count = *able ? commanding->list(source->state, &list) : 0;
+	return list;
+}
+
+wq_ms source_interval(const struct source *source)
+{
+	return source->unit_count > 0 && source->driver->unit_interval != NULL ? source->driver->unit_interval(source->state, 0) : 0;
+}
+
+int source_command(struct source *source, size_t command, wq_ms until, struct wq_err *err)
+{
+	pthread_mutex_lock(&source->lock);
+	bool free = source->command.state == COMMAND_NONE && !source->stopping && source->pool != NULL;
+	if (free) {
+		source->command.state = COMMAND_ASKED;
+		source->command.which = command;
+		source->command.until = until;
+	}
+	pthread_mutex_unlock(&source->lock);
+	if (!free)
+		return wq_fail(err, WQ_E_STATE, "bus %s: another command is under way, or the bus stops; nothing was sent",
+			source->bus->bus.name);
+	pool_wake(source->pool, source->member);
+	return 0;
+}
+
+void source_commanded(struct source *source, enum wq_commanded became, const char *why)
+{
+	struct source_commanded commanded = { .source = source->bus->source, .became = became };
+	pthread_mutex_lock(&source->lock);
+	commanded.command = source->command.which;
+	source->command.state = COMMAND_NONE;
+	pthread_mutex_unlock(&source->lock);
+	log_quote(why, commanded.why, sizeof commanded.why);
+	source->events.commanded(source->events.owner, &commanded);
+}
+
+/* Its worker has ended. */
+static void end_command(struct source *source)
+{
+	if (source->command.state == COMMAND_ASKED)
+		source_commanded(source, WQ_COMMAND_NOT_SENT, "wqd stops");
+	else if (source->command.state == COMMAND_BEGUN)
+		source_commanded(source, WQ_COMMAND_UNKNOWN, "wqd stopped before the device had answered");
+}
+
 void source_stop(struct source *source)
 {
 	pthread_mutex_lock(&source->lock);
@@ -281,6 +334,7 @@ void source_join(struct source *source)
 		source->driver->stop(source->state);
 	else if (source->started && source->pool == NULL)
 		pthread_join(source->thread, NULL);
+	end_command(source);
 	source->driver->close(source->state);
 	release(source);
 }

@@ -29,10 +29,19 @@ struct source_outage {
 	char reason[SOURCE_WHY_TEXT];
 };
 
+/* What became of a command (source_command). */
+struct source_commanded {
+	uint32_t source;
+	size_t command;
+	enum wq_commanded became;
+	char why[SOURCE_WHY_TEXT]; /* "" where it is done */
+};
+
 struct source_events {
 	void *owner;
 	/* Called on the source's threads; must not block. */
 	void (*outage)(void *owner, const struct source_outage *outage);
+	void (*commanded)(void *owner, const struct source_commanded *commanded); /* likewise; NULL: nobody commands */
 	struct importer *importer; /* of what drivers read from files */
 };
 
@@ -66,6 +75,18 @@ size_t source_units(struct source *source, struct source_unit *units, size_t cap
 /* How the bus serves, from the last poll of each device (a push driver: its link). False: nothing is known yet;
  * as long as none serves that takes an answer of each. Thread-safe. */
 bool source_state(struct source *source, enum wq_bus_state *state);
+
+/* The commands of the bus; NULL with *count 0: it has none. *able: whether this build could have any of this driver.
+ * Thread-safe. */
+const struct wq_command *source_commands(const struct source *source, size_t *count, bool *able);
+
+/* The time between two polls of its first device. */
+wq_ms source_interval(const struct source *source);
+
+/* Has the bus's worker send one command between two polls; events.commanded tells what became of it, in every case
+ * but a refusal here. What did not begin before `until` (boot clock) is not sent. WQ_E_STATE: another one is under way, or
+ * the bus is stopping. Thread-safe. */
+int source_command(struct source *source, size_t command, wq_ms until, struct wq_err *err);
 
 /* Grows while the source lives. Thread-safe. */
 uint64_t source_progress(const struct source *source);

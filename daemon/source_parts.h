@@ -40,6 +40,11 @@ struct source {
 	bool polling;      /* a poll is under way, of device `current` since `began`; pool's thread only */
 	size_t current;
 	wq_ms began;
+	struct {
+		enum { COMMAND_NONE, COMMAND_ASKED, COMMAND_BEGUN } state; /* under lock */
+		size_t which;
+		wq_ms until; /* boot clock */
+	} command;
 	size_t unit_count;
 	struct polled_unit *units;
 	struct schedule schedule; /* boot clock; worker only */
@@ -51,6 +56,9 @@ struct source {
 
 /* A poll ended: r as of the driver. Called by the worker. */
 void source_polled(struct source *source, size_t unit, int r, const char *why, wq_ms began);
+
+/* The command that is asked for or under way has come to an end. */
+void source_commanded(struct source *source, enum wq_commanded became, const char *why);
 
 /* Begins the work of a polled bus: in the pool where there is one and the driver can, on a thread of its own otherwise. */
 int source_work(struct source *source, struct pool *pool, struct wq_err *err);

@@ -62,6 +62,60 @@ static void pause_bus(struct source *source, wq_ms until, struct wq_wait *wait)
 	*wait = (struct wq_wait){ .fd = -1, .deadline = until };
 }
 
+/* How far a command is. */
+static int command_state(struct source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	int state = (int)source->command.state;
+	pthread_mutex_unlock(&source->lock);
+	return state;
+}
+
+/* Begins it; false: it is over already, or waits for a place as *wait says. */
+static bool begin_command(struct source *source, struct wq_wait *wait)
+{
+	wq_ms now = clock_boot();
+	*wait = (struct wq_wait){ .fd = -1, .deadline = now };
+	if (now > source->command.until) {
+		source_commanded(source, WQ_COMMAND_NOT_SENT, "the bus was busy for too long");
+		return false;
+	}
+	if (!source->held && !pool_enter(source->pool, source->member)) {
+		wait->deadline = source->command.until + 1;
+		return false;
+	}
+	pthread_mutex_lock(&source->lock);
+	source->command.state = COMMAND_BEGUN;
+	pthread_mutex_unlock(&source->lock);
+	source->driver->commanding->begin(source->state, source->command.which, now);
+	return true;
+}
+
+/* Goes on with it. */
+static void step_command(struct source *source, struct wq_wait *wait)
+{
+	struct wq_err err = { .code = 0 };
+	enum wq_commanded became = WQ_COMMAND_UNKNOWN;
+	int r = source->driver->commanding->step(source->state, &source->sink, clock_boot(), &became, &err);
+	atomic_fetch_add(&source->progress, 1);
+	if (r == WQ_UNDERWAY) {
+		source->driver->wait(source->state, wait);
+		return;
+	}
+	source_commanded(source, became, became == WQ_COMMAND_DONE ? "" : err.text);
+	/* Polls, and the place, are looked at next time. */
+	*wait = (struct wq_wait){ .fd = -1, .deadline = clock_boot() };
+}
+
+/* Only between polls: the line has one master. True: a command has this turn. */
+static bool serve_command(struct source *source, struct wq_wait *wait)
+{
+	int state = source->polling ? COMMAND_NONE : command_state(source);
+	if (state == COMMAND_BEGUN || (state == COMMAND_ASKED && begin_command(source, wait)))
+		step_command(source, wait);
+	return state != COMMAND_NONE;
+}
+
 /* Begins the poll that is due; false: what is to be waited for is said. */
 static bool begin_poll(struct source *source, struct wq_wait *wait)
 {
@@ -84,7 +138,7 @@ static void advance(void *owner, struct wq_wait *wait)
 {
 	struct source *source = owner;
 	struct wq_err err = { .code = 0 };
-	if (!source->polling && !begin_poll(source, wait))
+	if (serve_command(source, wait) || (!source->polling && !begin_poll(source, wait)))
 		return;
 	int r = source->driver->step(source->state, &source->sink, clock_boot(), &err);
 	if (r == WQ_UNDERWAY) {
@@ -95,7 +149,7 @@ static void advance(void *owner, struct wq_wait *wait)
 	source_polled(source, source->current, r, err.text, source->began);
 	/* What is due next is looked at after the others had their turn. */
 	wq_ms now = clock_boot(), due = schedule_next(&source->schedule, now, &source->current);
-	if (due > now)
+	if (due > now && command_state(source) == COMMAND_NONE)
 		pause_bus(source, due, wait);
 	else
 		*wait = (struct wq_wait){ .fd = -1, .deadline = now };

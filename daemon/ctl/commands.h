@@ -30,6 +30,7 @@ int ctl_unshelve(int argc, char **argv);
 int ctl_shelved(int argc, char **argv);
 int ctl_profile(int argc, char **argv);
 int ctl_maintain(int argc, char **argv);
+int ctl_command(int argc, char **argv);
 int ctl_channel(int argc, char **argv);
 int ctl_outbox(int argc, char **argv);
 int ctl_trend(int argc, char **argv);

@@ -31,6 +31,7 @@ static const struct command {
 	{ "ack", ctl_ack, "acknowledge an alarm" },
 	{ "close", ctl_close, "close an alarm with its cause and the measure taken" },
 	{ "channel", ctl_channel, "try a channel with a marked message" },
+	{ "command", ctl_command, "have a device do what the configuration lists" },
 	{ "outbox", ctl_outbox, "list the notices that wait and those that were given up" },
 	{ "shelve", ctl_shelve, "put an alarm aside for a while: it is recorded, nobody is told" },
 	{ "unshelve", ctl_unshelve, "end that before its time" },

@@ -39,7 +39,7 @@ const struct link_framing *command_framing(bool rtu)
 	return rtu ? &write_rtu_framing : &write_tcp_framing;
 }
 
-static size_t list_commands(const void *state, const struct wq_command **commands)
+static size_t command_listed(const void *state, const struct wq_command **commands)
 {
 	const struct command_set *set = command_set_of(state);
 
@@ -47,7 +47,7 @@ static size_t list_commands(const void *state, const struct wq_command **command
 	return set->count;
 }
 
-static struct frame_request request_of(const struct command_set *set)
+static struct frame_request command_request(const struct command_set *set)
 {
 	const struct wq_command *c = &set->shown[set->current];
 
@@ -58,7 +58,7 @@ static struct frame_request request_of(const struct command_set *set)
 		.values = c->values };
 }
 
-static void begin_command(void *state, size_t command, wq_ms now)
+static void command_begin(void *state, size_t command, wq_ms now)
 {
 	struct command_set *set = command_set_of(state);
 
@@ -69,16 +69,16 @@ static void begin_command(void *state, size_t command, wq_ms now)
 }
 
 /* What an exception means: 5 says that it is being carried out, 11 that a gateway passed it on and heard nothing. */
-static enum wq_commanded refused(int code, struct wq_err *err)
+static enum wq_commanded command_refused(int code, struct wq_err *err)
 {
 	wq_fail(err, WQ_E_REFUSED, "exception %d, %s", code, frame_exception(code));
 	return code == 5 || code == FRAME_GATEWAY_TARGET ? WQ_COMMAND_UNKNOWN : WQ_COMMAND_REFUSED;
 }
 
 /* Sends it. Only where not a byte has left, a connection that had broken is made anew, once. */
-static int send_command(struct command_set *set, wq_ms now, struct wq_err *err)
+static int command_send(struct command_set *set, wq_ms now, struct wq_err *err)
 {
-	const struct frame_request request = request_of(set);
+	const struct frame_request request = command_request(set);
 	struct link *link = set->poll->link;
 	uint16_t nothing[FRAME_REGISTERS];
 	int r;
@@ -100,7 +100,7 @@ static int send_command(struct command_set *set, wq_ms now, struct wq_err *err)
 	return link_step(link, nothing, now, err);
 }
 
-static int step_command(void *state, const struct wq_sink *sink, wq_ms now, enum wq_commanded *became, struct wq_err *err)
+static int command_step(void *state, const struct wq_sink *sink, wq_ms now, enum wq_commanded *became, struct wq_err *err)
 {
 	struct command_set *set = command_set_of(state);
 	int r = set->asked ? 0 : poll_identify(set->poll, sink, now, err);
@@ -110,11 +110,11 @@ static int step_command(void *state, const struct wq_sink *sink, wq_ms now, enum
 	*became = WQ_COMMAND_NOT_SENT;
 	if (r < 0)
 		return 0;
-	r = send_command(set, now, err);
+	r = command_send(set, now, err);
 	if (r == LINK_UNDERWAY)
 		return WQ_UNDERWAY;
 	if (r > 0)
-		*became = refused(r, err);
+		*became = command_refused(r, err);
 	else if (r == 0)
 		*became = WQ_COMMAND_DONE;
 	else if (set->asked && set->poll->link->went)
@@ -123,7 +123,7 @@ static int step_command(void *state, const struct wq_sink *sink, wq_ms now, enum
 }
 
 const struct wq_commanding command_commanding = {
-	.list = list_commands,
-	.begin = begin_command,
-	.step = step_command,
+	.list = command_listed,
+	.begin = command_begin,
+	.step = command_step,
 };

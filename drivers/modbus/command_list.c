@@ -20,7 +20,7 @@ static int refuse(const char *text, const char *why, struct wq_err *err)
 }
 
 /* A number of 0 … most, decimal or 0x…, up to `end`; *text moves behind it. -1: it is none. */
-static long take_number(const char **text, const char *ends, long most)
+static long command_number(const char **text, const char *ends, long most)
 {
 	char *end;
 	long value;
@@ -35,7 +35,7 @@ static long take_number(const char **text, const char *ends, long most)
 	return value;
 }
 
-static bool take_name(const char **text, char name[COMMAND_NAME])
+static bool command_name(const char **text, char name[COMMAND_NAME])
 {
 	size_t length = strspn(*text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
@@ -48,13 +48,13 @@ static bool take_name(const char **text, char name[COMMAND_NAME])
 }
 
 /* The three numbers after the name. */
-static bool take_place(const char **text, long numbers[3])
+static bool command_place(const char **text, long numbers[3])
 {
 	static const long most[3] = { 255, 255, 65535 };
 
 	for (size_t i = 0; i < 3; i++) {
 		*text += strspn(*text, " ");
-		numbers[i] = take_number(text, " ", most[i]);
+		numbers[i] = command_number(text, " ", most[i]);
 		if (numbers[i] < 0)
 			return false;
 	}
@@ -63,10 +63,10 @@ static bool take_place(const char **text, long numbers[3])
 }
 
 /* How many values there are; 0: they are none, or too many. */
-static size_t take_values(const char *text, uint16_t values[WQ_COMMAND_VALUES])
+static size_t command_values(const char *text, uint16_t values[WQ_COMMAND_VALUES])
 {
 	for (size_t n = 0; n < WQ_COMMAND_VALUES; n++) {
-		long value = take_number(&text, ",", 65535);
+		long value = command_number(&text, ",", 65535);
 
 		if (value < 0)
 			return 0;
@@ -78,7 +78,7 @@ static size_t take_values(const char *text, uint16_t values[WQ_COMMAND_VALUES])
 	return 0;
 }
 
-static int check_function(const char *text, struct command_one *one, struct wq_err *err)
+static int command_function(const char *text, struct command_one *one, struct wq_err *err)
 {
 	const struct wq_command *c = &one->shown;
 
@@ -104,8 +104,8 @@ int command_parse(const char *text, struct command_one *one, struct wq_err *err)
 	*one = (struct command_one){ .name = "" };
 	one->shown.name = one->name;
 	one->shown.values = one->values;
-	if (!take_name(&at, one->name) || !take_place(&at, numbers) ||
-	        (one->shown.count = take_values(at, one->values)) == 0)
+	if (!command_name(&at, one->name) || !command_place(&at, numbers) ||
+	        (one->shown.count = command_values(at, one->values)) == 0)
 		return refuse(text,
 		        "is not NAME UNIT FUNCTION ADDRESS VALUE[,VALUE…], such as \"start 3 6 110 1\": a name of 1 to 31 "
 		        "letters, digits, - and _, 16 values of 0 to 65535 at most",
@@ -113,7 +113,7 @@ int command_parse(const char *text, struct command_one *one, struct wq_err *err)
 	one->shown.unit = (unsigned)numbers[0];
 	one->shown.function = (unsigned)numbers[1];
 	one->shown.address = (unsigned)numbers[2];
-	return check_function(text, one, err);
+	return command_function(text, one, err);
 }
 
 int command_check(const struct wq_bus *bus, struct wq_err *err)

@@ -23,13 +23,13 @@ static unsigned get16(const uint8_t *from)
 	return (unsigned)(from[0] << 8 | from[1]);
 }
 
-static bool is_command(const struct frame_request *request)
+static bool write_is(const struct frame_request *request)
 {
 	return request->values != NULL;
 }
 
 /* Function and data; returns how many bytes. Its first ECHO are what the device repeats. */
-static size_t write_body(const struct frame_request *request, uint8_t *to)
+static size_t write_pdu(const struct frame_request *request, uint8_t *to)
 {
 	to[0] = request->function;
 	put16(to + 1, request->address);
@@ -45,11 +45,11 @@ static size_t write_body(const struct frame_request *request, uint8_t *to)
 }
 
 /* The echo, of which unit and function are known to be right. */
-static int check_echo(const struct frame_request *request, const uint8_t *echo, struct wq_err *err)
+static int write_check_echo(const struct frame_request *request, const uint8_t *echo, struct wq_err *err)
 {
 	uint8_t wanted[FRAME_ANSWER];
 
-	write_body(request, wanted);
+	write_pdu(request, wanted);
 	if (get16(echo + 1) != get16(wanted + 1))
 		return wq_fail(err, WQ_E_PROTOCOL, "the device's echo tells address %u, written was %u",
 		        get16(echo + 1), get16(wanted + 1));
@@ -62,13 +62,13 @@ static int check_echo(const struct frame_request *request, const uint8_t *echo, 
 
 /* ---- TCP ---- */
 
-static size_t tcp_write(const struct frame_request *request, uint8_t *bytes)
+static size_t write_tcp_request(const struct frame_request *request, uint8_t *bytes)
 {
 	size_t body;
 
-	if (!is_command(request))
+	if (!write_is(request))
 		return frame_tcp.write(request, bytes);
-	body = write_body(request, bytes + HEADER);
+	body = write_pdu(request, bytes + HEADER);
 	put16(bytes, request->transaction);
 	put16(bytes + 2, 0);
 	put16(bytes + 4, (unsigned)body + 1);
@@ -76,12 +76,12 @@ static size_t tcp_write(const struct frame_request *request, uint8_t *bytes)
 	return HEADER + body;
 }
 
-static int tcp_read(const struct frame_request *request, const uint8_t *bytes, size_t length, uint16_t *registers,
+static int write_tcp_read(const struct frame_request *request, const uint8_t *bytes, size_t length, uint16_t *registers,
         struct wq_err *err)
 {
 	int r;
 
-	if (!is_command(request))
+	if (!write_is(request))
 		return frame_tcp.read(request, bytes, length, registers, err);
 	r = frame_check_header(request, bytes, length, err);
 	if (r < 0)
@@ -93,35 +93,35 @@ static int tcp_read(const struct frame_request *request, const uint8_t *bytes, s
 		        request->function);
 	if (length != HEADER + ECHO)
 		return wq_fail(err, WQ_E_PROTOCOL, "the device's echo has %zu bytes, %d are needed", length - HEADER, ECHO);
-	return check_echo(request, bytes + HEADER, err);
+	return write_check_echo(request, bytes + HEADER, err);
 }
 
 const struct link_framing write_tcp_framing = {
-	.write = tcp_write,
+	.write = write_tcp_request,
 	.length = frame_length,
-	.read = tcp_read,
+	.read = write_tcp_read,
 };
 
 /* ---- RTU ---- */
 
-static size_t put_line(const struct frame_request *request, uint8_t *bytes)
+static size_t write_rtu_request(const struct frame_request *request, uint8_t *bytes)
 {
 	size_t length;
 	uint16_t crc;
 
-	if (!is_command(request))
+	if (!write_is(request))
 		return rtu_framing.write(request, bytes);
 	bytes[0] = request->unit_id;
-	length = 1 + write_body(request, bytes + 1);
+	length = 1 + write_pdu(request, bytes + 1);
 	crc = rtu_crc(bytes, length);
 	bytes[length] = (uint8_t)crc;
 	bytes[length + 1] = (uint8_t)(crc >> 8);
 	return length + 2;
 }
 
-static int line_length(const struct frame_request *request, const uint8_t *bytes, size_t have, struct wq_err *err)
+static int write_rtu_length(const struct frame_request *request, const uint8_t *bytes, size_t have, struct wq_err *err)
 {
-	if (!is_command(request))
+	if (!write_is(request))
 		return rtu_framing.length(request, bytes, have, err);
 	if (have >= 1 && bytes[0] != request->unit_id)
 		return wq_fail(err, WQ_E_PROTOCOL, "answer of unit %u, asked was unit %u; or noise", bytes[0],
@@ -134,14 +134,14 @@ static int line_length(const struct frame_request *request, const uint8_t *bytes
 	return bytes[1] & 0x80 ? RTU_EXCEPTION : RTU_WHOLE_ECHO;
 }
 
-static int line_read(const struct frame_request *request, const uint8_t *bytes, size_t length, uint16_t *registers,
+static int write_rtu_read(const struct frame_request *request, const uint8_t *bytes, size_t length, uint16_t *registers,
         struct wq_err *err)
 {
 	int whole;
 
-	if (!is_command(request))
+	if (!write_is(request))
 		return rtu_framing.read(request, bytes, length, registers, err);
-	whole = line_length(request, bytes, length, err);
+	whole = write_rtu_length(request, bytes, length, err);
 	if (whole < 0)
 		return whole;
 	if (whole == 0 || length < (size_t)whole)
@@ -152,12 +152,12 @@ static int line_read(const struct frame_request *request, const uint8_t *bytes, 
 		return wq_fail(err, WQ_E_PROTOCOL, "the CRC of the answer is wrong: damaged on the line");
 	if (whole == RTU_EXCEPTION)
 		return bytes[2] != 0 ? bytes[2] : wq_fail(err, WQ_E_PROTOCOL, "exception 0, which there is not");
-	return check_echo(request, bytes + 1, err);
+	return write_check_echo(request, bytes + 1, err);
 }
 
 const struct link_framing write_rtu_framing = {
-	.write = put_line,
-	.length = line_length,
-	.read = line_read,
+	.write = write_rtu_request,
+	.length = write_rtu_length,
+	.read = write_rtu_read,
 	.alone = true,
 };

@@ -13,6 +13,8 @@
 #include "conclude.h"
 #include "hand_clock.h"
 #include "main_bench.h"
+#include "pool.h"
+#include "source_parts.h"
 #include "wq/rule.h"
 
 #include <jansson.h>
@@ -680,6 +682,249 @@ static void what_a_body_says_and_nobody_understands_changes_nothing(void **state
 	assert_int_equal(status_of(*state, "POST", "/v1/maintain", "{\"station\":\"yigan\",\"parameter\":null," WISH "}"), 200);
 }
 
+/* -- commands to devices: a bus whose worker has not begun, so that the test says what becomes of them -- */
+
+static const uint16_t one[] = { 1 };
+static const struct wq_command commands[] = { { "start", 3, 6, 110, 1, one }, { "stop", 3, 6, 111, 1, one } };
+
+static size_t list_commands(const void *bus, const struct wq_command **list)
+{
+	(void)bus;
+	*list = commands;
+	return 2;
+}
+
+static size_t bus_size(const struct wq_bus *bus)
+{
+	(void)bus;
+	return 1;
+}
+
+static int open_bus(void *bus, const struct wq_bus *of, struct wq_err *err)
+{
+	(void)bus, (void)of, (void)err;
+	return 0;
+}
+
+static void close_bus(void *bus)
+{
+	(void)bus;
+}
+
+static size_t one_unit(const void *bus)
+{
+	(void)bus;
+	return 1;
+}
+
+static wq_ms every_minute(const void *bus, size_t unit)
+{
+	(void)bus, (void)unit;
+	return WQ_MINUTES(1);
+}
+
+static const char *unit_name(const void *bus, size_t unit)
+{
+	(void)bus, (void)unit;
+	return "unit 3";
+}
+
+static int no_step(void *bus, const struct wq_sink *sink, wq_ms now, struct wq_err *err)
+{
+	(void)bus, (void)sink, (void)now, (void)err;
+	return 0;
+}
+
+static bool keeps(const void *bus)
+{
+	(void)bus;
+	return true;
+}
+
+static const struct wq_commanding able = { .list = list_commands }, unable = { .list = NULL };
+static const struct wq_driver written = { .name = "w", .state_size = bus_size, .open = open_bus, .close = close_bus,
+	.units = one_unit, .unit_interval = every_minute, .unit_name = unit_name, .step = no_step, .keeps = keeps,
+	.let_go = close_bus, .commanding = &able };
+static const struct wq_driver only_read = { .name = "r", .state_size = bus_size, .open = open_bus, .close = close_bus,
+	.units = one_unit, .unit_interval = every_minute, .unit_name = unit_name, .step = no_step, .keeps = keeps,
+	.let_go = close_bus, .commanding = &unable };
+
+static struct config_bus buses[2];
+static struct source *sources[2];
+
+static int open_buses(void **state)
+{
+	open_bench(state);
+	struct main_bench *b = *state;
+	static const struct source_events events = { .owner = NULL };
+	buses[0] = (struct config_bus){ .bus = { .name = "rs485" }, .driver = &written, .source = 4 };
+	buses[1] = (struct config_bus){ .bus = { .name = "old" }, .driver = &only_read, .source = 5 };
+	b->daemon.pool = pool_new(2, 1024, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		sources[i] = source_start(&buses[i], 1000, b->daemon.inbox, b->daemon.receipts, &events, b->daemon.pool, NULL);
+		assert_non_null(sources[i]);
+	}
+	b->daemon.sources = sources;
+	b->daemon.source_count = 2;
+	return 0;
+}
+
+/* What the worker would say; the bus is free again. */
+static void became(struct main_bench *b, enum wq_commanded what, const char *why)
+{
+	struct source_commanded commanded = { .source = 4, .command = 0, .became = what };
+	snprintf(commanded.why, sizeof commanded.why, "%s", why);
+	sources[0]->command.state = COMMAND_NONE;
+	api_commanded(&b->daemon, &commanded);
+}
+
+static int close_buses(void **state)
+{
+	struct main_bench *b = *state;
+	for (size_t i = 0; i < 2; i++) {
+		sources[i]->command.state = COMMAND_NONE;
+		source_join(sources[i]);
+	}
+	pool_free(b->daemon.pool);
+	api_commands_free(&b->daemon);
+	return close_bench(state);
+}
+
+#define bus_test(fn) cmocka_unit_test_setup_teardown(fn, open_buses, close_buses)
+#define START "{\"bus\":\"rs485\",\"command\":\"start\"}"
+#define STOP  "{\"bus\":\"rs485\",\"command\":\"stop\"}"
+
+/* The oldest group lands as the writer brings it; its last record of a command. */
+static struct store_command land(struct main_bench *b)
+{
+	assert_true(b->daemon.handover.writer->count > 0);
+	struct commit_group *group = b->daemon.handover.writer->groups[0];
+	assert_true(group->command_count > 0);
+	struct store_command record = group->commands[group->command_count - 1];
+	api_commands_landed(&b->daemon, (struct flight *)group);
+	main_bench_land(b);
+	return record;
+}
+
+static void expect_answer(struct question *q, int status, const char *says)
+{
+	pthread_join(q->thread, NULL);
+	assert_int_equal(q->said, 0);
+	assert_int_equal(q->reply.status, status);
+	if (strstr(q->reply.body, says) == NULL)
+		fail_msg("'%s' does not say '%s'", q->reply.body, says);
+	free(q->reply.body);
+}
+
+static void a_command_is_recorded_then_sent_then_its_outcome_is_recorded(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q;
+
+	begin(&q, b, "POST", "/v1/command", START);
+	assert_int_equal(sources[0]->command.state, COMMAND_NONE); /* not before the record is committed */
+	struct store_command before = land(b);
+	assert_int_equal(before.outcome, STORE_UNDER_WAY);
+	assert_int_equal(before.ended, WQ_NO_TIME);
+	assert_string_equal(before.who, "anna");
+	assert_true(before.unit == 3 && before.function == 6 && before.address == 110 && before.count == 1 && before.values[0] == 1);
+	assert_int_equal(sources[0]->command.state, COMMAND_ASKED);
+	assert_int_equal(sources[0]->command.which, 0);
+	became(b, WQ_COMMAND_REFUSED, "exception 2");
+	expect_answer(&q, 200, "\"refused\"");
+	struct store_command after = land(b);
+	assert_int_equal(after.id, before.id);
+	assert_int_equal(after.outcome, STORE_REFUSED);
+	assert_int_equal(after.ended, clock_now());
+	assert_string_equal(after.text, "exception 2");
+}
+
+static void what_is_denied_is_recorded_too_and_nothing_is_sent(void **state)
+{
+	static const struct {
+		const char *body, *says;
+		int status;
+	} rows[] = {
+		{ "{\"bus\":\"rs232\",\"command\":\"start\"}", "there is no bus \\\"rs232", 404 },
+		{ "{\"bus\":\"rs485\",\"command\":\"strat\"}", "did you mean", 404 },
+		{ "{\"bus\":\"rs485\",\"command\":\"\"}", "has no command", 404 },
+		{ "{\"bus\":\"old\",\"command\":\"start\"}", "-DWQ_MODBUS_WRITE=ON", 404 },
+		{ "{\"bus\":\"rs485\"}", "are needed", 400 },
+		{ "{\"bus\":\"rs485\",\"command\":\"start\",\"who\":\"boss\"}", "who asks is known", 400 },
+	};
+	struct main_bench *b = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct question q;
+		begin(&q, b, "POST", "/v1/command", rows[i].body);
+		expect_answer(&q, rows[i].status, rows[i].says);
+		struct store_command record = land(b);
+		assert_int_equal(record.outcome, STORE_DENIED);
+		assert_string_equal(record.who, "anna");
+		assert_int_equal(record.function, 0);
+		assert_int_equal(sources[0]->command.state, COMMAND_NONE);
+	}
+}
+
+/* One of a bus at a time; the same one again after its interval, whatever became of it, unless not a byte of it left. */
+static void a_command_is_not_sent_too_often(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q, other;
+
+	begin(&q, b, "POST", "/v1/command", START);
+	begin(&other, b, "POST", "/v1/command", START);
+	expect_answer(&other, 409, "start of this bus is under way");
+	land(b);
+	begin(&other, b, "POST", "/v1/command", STOP);
+	expect_answer(&other, 409, "start of this bus is under way");
+	became(b, WQ_COMMAND_UNKNOWN, "no whole answer");
+	expect_answer(&q, 200, "\"unknown\"");
+	hand_clock_pass(WQ_SECONDS(59));
+	begin(&q, b, "POST", "/v1/command", START);
+	expect_answer(&q, 409, "try again in 1 s");
+	while (b->daemon.handover.writer->count > 0)
+		main_bench_land(b);
+	hand_clock_pass(WQ_SECONDS(1));
+	begin(&q, b, "POST", "/v1/command", START);
+	land(b);
+	became(b, WQ_COMMAND_NOT_SENT, "there is nobody");
+	expect_answer(&q, 200, "\"not sent\"");
+	while (b->daemon.handover.writer->count > 0)
+		main_bench_land(b);
+	begin(&q, b, "POST", "/v1/command", START);
+	land(b);
+	became(b, WQ_COMMAND_DONE, "");
+	expect_answer(&q, 200, "\"done\"");
+}
+
+static void what_cannot_be_recorded_in_time_is_not_sent(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q;
+
+	begin(&q, b, "POST", "/v1/command", START);
+	hand_clock_pass(WQ_SECONDS(5)); /* the disk */
+	land(b);
+	assert_int_equal(sources[0]->command.state, COMMAND_NONE);
+	expect_answer(&q, 200, "could not be recorded in time");
+	assert_int_equal(land(b).outcome, STORE_NOT_SENT);
+}
+
+static void nobody_waits_for_ever(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q;
+
+	begin(&q, b, "POST", "/v1/command", START);
+	land(b);
+	hand_clock_pass(WQ_SECONDS(8));
+	api_commands_tick(&b->daemon);
+	expect_answer(&q, 202, "under way");
+	became(b, WQ_COMMAND_DONE, "");
+	assert_int_equal(land(b).outcome, STORE_DONE);
+}
+
 static void whatever_is_asked_there_is_one_answer(void **state)
 {
 	static const char *const pieces[] = { "/v1/alarms/", "/acknowledge", "/close", "/v1/shelve", "/unshelve",
@@ -718,6 +963,11 @@ int main(void)
 		bench_test(profiles_are_listed_with_what_was_said),
 		bench_test(a_maintenance_has_a_place_an_end_an_owner_and_a_reason),
 		bench_test(what_a_body_says_and_nobody_understands_changes_nothing),
+		bus_test(a_command_is_recorded_then_sent_then_its_outcome_is_recorded),
+		bus_test(what_is_denied_is_recorded_too_and_nothing_is_sent),
+		bus_test(a_command_is_not_sent_too_often),
+		bus_test(what_cannot_be_recorded_in_time_is_not_sent),
+		bus_test(nobody_waits_for_ever),
 		bench_test(whatever_is_asked_there_is_one_answer),
 	};
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "pool.h"
 #include "source.h"
 #include "wq/err.h"
@@ -37,6 +38,8 @@ static struct {
 	size_t let_go; /* how often the connection was dropped */
 	bool keeps;    /* the bus wants it kept */
 	bool slow, in_poll; /* a slow poll ends when it is told to */
+	size_t sent, mixed, became_count; /* commands */
+	struct source_commanded became[8];
 	bool stop_at_outage; /* the poll after the next outage is slow */
 	const struct wq_sink *sink;
 	/* outages as told */
@@ -66,6 +69,7 @@ static void reset(void)
 	plant.keeps = true;
 	plant.open_says = plant.start_says = 0;
 	plant.opened = plant.closed = plant.started = plant.stopped = plant.outage_count = 0;
+	plant.sent = plant.mixed = plant.became_count = 0;
 	plant.slow = plant.in_poll = plant.stop_at_outage = false;
 	plant.sink = NULL;
 	unlock();
@@ -216,6 +220,41 @@ static void stop(void *state)
 	plant.stopped++;
 }
 
+/* Commands of the stepped driver: 0 is done at its second step, 1 is refused. They count as answers: how often they were
+ * sent, and whether a poll was under way. */
+static size_t list_commands(const void *state, const struct wq_command **list)
+{
+	static const struct wq_command both[2] = { { .name = "a" }, { .name = "b" } };
+
+	(void)state;
+	*list = both;
+	return 2;
+}
+
+static void command_begin(void *state, size_t command, wq_ms now)
+{
+	*(struct steps *)state = (struct steps){ .unit = command, .until = now + 5 };
+	lock();
+	plant.sent++;
+	plant.mixed += plant.in_poll;
+	unlock();
+}
+
+static int command_step(void *state, const struct wq_sink *sink, wq_ms now, enum wq_commanded *became, struct wq_err *err)
+{
+	const struct steps *steps = state;
+
+	(void)sink;
+	if (now < steps->until)
+		return WQ_UNDERWAY;
+	*became = steps->unit == 0 ? WQ_COMMAND_DONE : WQ_COMMAND_REFUSED;
+	if (steps->unit == 1)
+		wq_fail(err, WQ_E_REFUSED, "exception 2");
+	return 0;
+}
+
+static const struct wq_commanding commanding = { list_commands, command_begin, command_step };
+
 static const struct wq_driver polled = { .name = "polled",
 	.state_size = state_size,
 	.open = driver_open,
@@ -235,7 +274,8 @@ static const struct wq_driver stepped = { .name = "stepped",
 	.step = driver_step,
 	.wait = driver_wait,
 	.keeps = driver_keeps,
-	.let_go = driver_let_go };
+	.let_go = driver_let_go,
+	.commanding = &commanding };
 static const struct wq_driver pushed = { .name = "pushed",
 	.state_size = state_size,
 	.open = driver_open,
@@ -261,6 +301,14 @@ static void on_outage(void *owner, const struct source_outage *outage)
 	plant.outages[plant.outage_count % 32] = *outage;
 	plant.outage_count++;
 	plant.slow |= plant.stop_at_outage;
+	unlock();
+}
+
+static void on_commanded(void *owner, const struct source_commanded *commanded)
+{
+	(void)owner;
+	lock();
+	plant.became[plant.became_count++ % 8] = *commanded;
 	unlock();
 }
 
@@ -297,7 +345,7 @@ static int close_line(void **state)
 
 static struct source *go(struct line *line, const struct wq_driver *driver)
 {
-	const struct source_events events = { .outage = on_outage };
+	const struct source_events events = { .outage = on_outage, .commanded = on_commanded };
 
 	line->bus.driver = driver;
 	line->source =
@@ -429,6 +477,91 @@ static void in_the_pool_progress_is_made_while_nothing_is_due(void **state)
 	uint64_t progress = source_progress(line->source);
 	wait_for(&plant.polls[0], 3);
 	assert_true(source_progress(line->source) > progress);
+}
+
+static wq_ms soon(void)
+{
+	return clock_boot() + WQ_SECONDS(DEADLINE);
+}
+
+static void a_command_is_sent_between_two_polls_and_its_outcome_told(void **state)
+{
+	struct line *line = *state;
+
+	go_in_pool(line, 1);
+	wait_for(&plant.polls[0], 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(source_command(line->source, i, soon(), &line->err), 0);
+		wait_for(&plant.became_count, i + 1);
+		assert_int_equal(plant.became[i].source, 5);
+		assert_int_equal(plant.became[i].command, i);
+		assert_int_equal(plant.became[i].became, i == 0 ? WQ_COMMAND_DONE : WQ_COMMAND_REFUSED);
+		assert_string_equal(plant.became[i].why, i == 0 ? "" : "exception 2");
+	}
+	wait_for(&plant.polls[1], count_of(&plant.polls[1]) + 2);
+	assert_int_equal(count_of(&plant.sent), 2);
+	assert_int_equal(count_of(&plant.mixed), 0);
+}
+
+static void a_command_does_not_wait_for_the_next_poll(void **state)
+{
+	struct line *line = *state;
+
+	plant.interval = WQ_HOURS(1);
+	plant.keeps = false;
+	go_in_pool(line, 1);
+	wait_for(&plant.polls[0], 1);
+	assert_int_equal(source_command(line->source, 0, soon(), &line->err), 0);
+	wait_for(&plant.became_count, 1);
+	assert_int_equal(plant.became[0].became, WQ_COMMAND_DONE);
+	wait_for(&plant.let_go, 1);
+}
+
+static void a_second_command_is_refused_while_one_is_under_way(void **state)
+{
+	struct line *line = *state;
+
+	line->pool = pool_new(1, 130, NULL);
+	assert_non_null(go(line, &stepped)); /* and its thread has not begun */
+	assert_int_equal(source_command(line->source, 0, soon(), &line->err), 0);
+	assert_int_equal(source_command(line->source, 1, soon(), &line->err), WQ_E_STATE);
+	assert_non_null(strstr(line->err.text, "nothing was sent"));
+}
+
+static void a_command_that_comes_too_late_is_not_sent(void **state)
+{
+	struct line *line = *state;
+
+	line->pool = pool_new(1, 130, NULL);
+	assert_non_null(go(line, &stepped));
+	assert_int_equal(source_command(line->source, 0, clock_boot() - 1, &line->err), 0);
+	assert_int_equal(pool_start(line->pool, NULL), 0);
+	wait_for(&plant.became_count, 1);
+	assert_int_equal(plant.became[0].became, WQ_COMMAND_NOT_SENT);
+	wait_for(&plant.polls[0], 2);
+	assert_int_equal(count_of(&plant.sent), 0);
+}
+
+static void a_command_that_nobody_sends_any_more_is_told_at_the_end(void **state)
+{
+	struct line *line = *state;
+
+	line->pool = pool_new(1, 130, NULL);
+	assert_non_null(go(line, &stepped));
+	assert_int_equal(source_command(line->source, 0, soon(), &line->err), 0);
+	source_stop(line->source);
+	source_join(line->source);
+	line->source = NULL;
+	assert_int_equal(plant.became_count, 1);
+	assert_int_equal(plant.became[0].became, WQ_COMMAND_NOT_SENT);
+}
+
+static void a_bus_with_a_thread_of_its_own_takes_no_commands(void **state)
+{
+	struct line *line = *state;
+
+	assert_non_null(go(line, &polled));
+	assert_int_equal(source_command(line->source, 0, soon(), &line->err), WQ_E_STATE);
 }
 
 static void a_device_that_was_never_there_is_an_outage_too(void **state)
@@ -773,6 +906,12 @@ int main(void)
 		line_test(a_connection_that_is_not_held_is_dropped_after_the_poll),
 		line_test(a_bus_that_does_not_want_to_hold_its_connection_does_not),
 		line_test(in_the_pool_progress_is_made_while_nothing_is_due),
+		line_test(a_command_is_sent_between_two_polls_and_its_outcome_told),
+		line_test(a_command_does_not_wait_for_the_next_poll),
+		line_test(a_second_command_is_refused_while_one_is_under_way),
+		line_test(a_command_that_comes_too_late_is_not_sent),
+		line_test(a_command_that_nobody_sends_any_more_is_told_at_the_end),
+		line_test(a_bus_with_a_thread_of_its_own_takes_no_commands),
 		line_test(a_device_that_was_never_there_is_an_outage_too),
 		line_test(a_bus_is_down_when_none_of_its_devices_serves),
 		line_test(a_bus_of_which_some_were_not_asked_yet_and_none_serves_is_not_known),
