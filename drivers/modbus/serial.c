@@ -122,7 +122,8 @@ static int set_line(const struct serial *s, int fd, struct wq_err *err)
 	if (tcgetattr(fd, &wanted) < 0)
 		return wq_fail(err, WQ_E_IO, "%s: is no serial port", s->device);
 	describe(s, &wanted);
-	if (tcsetattr(fd, TCSANOW, &wanted) < 0 || tcgetattr(fd, &got) < 0)
+	/* EINVAL: nothing was left to take but what the port cannot do. */
+	if ((tcsetattr(fd, TCSANOW, &wanted) < 0 && errno != EINVAL) || tcgetattr(fd, &got) < 0)
 		return fail_errno(s, "does not take its settings", errno, err);
 	if (cfgetospeed(&got) != cfgetospeed(&wanted) ||
 	        (got.c_cflag & matters) != (wanted.c_cflag & matters))
