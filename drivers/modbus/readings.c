@@ -271,7 +271,7 @@ static void refuse_time(const struct readings *r, size_t point, const struct fou
         const struct wq_sink *sink)
 {
 	const struct modbus_point_settings *s = r->bus->points[point].settings;
-	char what[160];
+	char what[240];
 	int n = snprintf(what, sizeof what, "unit %d: %s of %s: time registers at %d hold",
 	        (int)s->unit_id, r->bus->points[point].parameter, r->bus->points[point].station,
 	        (int)s->time_address); /* as the file has it */
@@ -279,6 +279,8 @@ static void refuse_time(const struct readings *r, size_t point, const struct fou
 	for (size_t i = 0; i < r->maps[point].time_registers && n >= 0 && (size_t)n < sizeof what;
 	        i++)
 		n += snprintf(what + n, sizeof what - (size_t)n, " %u", found->time_registers[i]);
+	if (n >= 0 && (size_t)n < sizeof what)
+		snprintf(what + n, sizeof what - (size_t)n, "; the value is kept as bad");
 	sink->refuse(sink->owner, WQ_REFUSED_TIME, what);
 }
 

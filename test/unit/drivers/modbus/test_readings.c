@@ -220,7 +220,7 @@ static void a_value_with_an_impossible_time_is_bad_once(void **state)
 	assert_int_equal(s->stamp, WQ_STAMP_ARRIVAL);
 	assert_true(s->at == WQ_NO_TIME && s->value == 0.2);
 	assert_int_equal(f->refused, 1);
-	assert_string_equal(f->what, "unit 3: tp of yigan: time registers at 2 hold 0 0");
+	assert_string_equal(f->what, "unit 3: tp of yigan: time registers at 2 hold 0 0; the value is kept as bad");
 	readings_commit(&f->readings);
 	polled(f, d);
 	assert_null(told(f, 10));
