@@ -98,7 +98,7 @@ static void tell(struct uplink *u, const char *text)
 {
 	pthread_mutex_lock(&u->mutex);
 	bool same = text != NULL ? u->troubled && strncmp(u->status.why, text, sizeof u->status.why - 1) == 0 : !u->troubled;
-	snprintf(u->status.why, sizeof u->status.why, "%s", text != NULL ? text : "");
+	snprintf(u->status.why, sizeof u->status.why, "%.*s", (int)sizeof u->status.why - 1, text != NULL ? text : "");
 	pthread_mutex_unlock(&u->mutex);
 	u->troubled = text != NULL;
 	pthread_mutex_lock(&u->mutex);

@@ -57,7 +57,7 @@ static int read_whole(struct reader *r, const char *text, long max, long *number
 
 static int read_seed(struct reader *r, struct scenario_station **station)
 {
-	long seed;
+	long seed = 0;
 	int code = read_whole(r, word(r), INT32_MAX, &seed);
 
 	(void)station;
@@ -123,7 +123,7 @@ static int read_course(struct reader *r, struct scenario_series *series)
 	char *text;
 
 	while ((text = word(r))) {
-		long places;
+		long places = 0;
 		int code;
 
 		if (strcmp(text, "noise") == 0) {
