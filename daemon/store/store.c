@@ -134,7 +134,7 @@ static int set_up(struct store *store, struct wq_err *err)
 	        "PRAGMA secure_delete=OFF;"
 	        "PRAGMA cell_size_check=ON;"
 	        "PRAGMA temp_store=MEMORY;"
-	        "PRAGMA cache_size=-1024;"
+	        "PRAGMA cache_size=-512;"
 	        "PRAGMA wal_autocheckpoint=0;"
 	        "PRAGMA journal_size_limit=" WAL_LIMIT,
 	        "cannot be set up", err);
