@@ -178,9 +178,9 @@ static int read_table(struct passage *p, FILE *from, struct wq_err *err)
 
 /* The name that a file gets where it is put away: its own, or NAME.2, NAME.3 … where that is taken; of one that comes again
  * for ever, the moment. */
-static void find_free(const char *name, int to, char target[NAME_MAX + 16])
+static void find_free(const struct wq_sink *sink, const char *name, int to, char target[NAME_MAX + 16])
 {
-	struct timespec now;
+	bool trusted;
 	struct stat about;
 	int i = 2;
 
@@ -189,8 +189,7 @@ static void find_free(const char *name, int to, char target[NAME_MAX + 16])
 		snprintf(target, NAME_MAX + 16, "%.*s.%d", NAME_MAX - 6, name, i);
 	if (i <= NUMBERED_MAX + 1)
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(target, NAME_MAX + 16, "%.*s.%lld%09ld", NAME_MAX - 24, name, (long long)now.tv_sec, now.tv_nsec);
+	snprintf(target, NAME_MAX + 16, "%.*s.%lld", NAME_MAX - 24, name, (long long)sink->now(sink->owner, &trusted));
 }
 
 static int put_away(const struct folder_place *place, const char *name, int to, const char *target, struct wq_err *err)
@@ -223,7 +222,7 @@ static enum folder_result finish(struct passage *p, bool refused, const char *wh
 	if (keep)
 		snprintf(target, sizeof p->target, "%s", p->name);
 	else
-		find_free(p->name, to, target);
+		find_free(place->sink, p->name, to, target);
 	if (report_write(&p->report, to, target, &p->about, head, err) < 0)
 		return FOLDER_STUCK;
 	if (!keep && put_away(place, p->name, to, target, err) < 0)
