@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "command.h"
 #include "log.h"
+#include "notify/roster.h"
 #include "notify/router.h"
 #include "notify/text.h"
 #include "selfwatch.h"
@@ -124,6 +125,18 @@ void conclude_undelivered_end(void *owner)
 	inbox_post(daemon->inbox, &letter->letter);
 }
 
+/* Never silence: the router told everybody. Somebody should mend the roster. */
+static void tell_vacancy(struct daemon *daemon, const struct wq_change *change)
+{
+	const struct roster *roster = router_vacant(daemon->config, change);
+	char name[WQ_ALARM_NAME];
+	uint64_t held;
+
+	if (roster != NULL && change->hush == WQ_HUSH_NONE && log_gate_open(&daemon->vacant_gate, clock_boot(), &held))
+		log_warning("roster \"%s\": nobody has the lead now; everybody of it is told of %s", roster->id,
+			wq_alarm_name(change->alarm, name));
+}
+
 void conclude_route(struct daemon *daemon, struct flight *flight)
 {
 	struct commit_group *group = &flight->group;
@@ -134,9 +147,11 @@ void conclude_route(struct daemon *daemon, struct flight *flight)
 			log_error("notices: no memory to route a change; it is tried again");
 			return;
 		}
-		if (room != NULL)
-			group->notice_count += router_notices(daemon->config,
-				&group->outcome.changes[flight->routed], daemon->incarnation, clock_now(), room, cap);
+		if (room == NULL)
+			continue;
+		group->notice_count += router_notices(daemon->config, &group->outcome.changes[flight->routed],
+			daemon->incarnation, clock_now(), room, cap);
+		tell_vacancy(daemon, &group->outcome.changes[flight->routed]);
 	}
 }
 

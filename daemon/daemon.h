@@ -73,7 +73,7 @@ struct daemon {
 	size_t read_back;  /* in this reading; the writer thread's own */
 	uint64_t batches;
 	uint64_t shed; /* samples judged and not stored, for want of memory */
-	struct log_gate shed_gate;
+	struct log_gate shed_gate, vacant_gate;
 	struct selfwatch selfwatch;
 	struct channel_trouble *channels; /* by channel of the configuration */
 	struct commanding *commandings; /* commands to devices (api_command.c) */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wqd: reads the command line, loads the configuration, runs the daemon. */
+#include "clock.h"
 #include "daemon.h"
 #include "log.h"
 #include "wq/err.h"
@@ -127,8 +128,10 @@ int main(int argc, char **argv)
 	settle_process();
 	settle_memory();
 	struct config *config = load(&arguments);
-	if (config != NULL && arguments.check)
+	if (config != NULL && arguments.check) {
 		config_remarks_print(config, stderr);
+		config_rosters_print(config, clock_now(), stderr);
+	}
 	if (config == NULL || arguments.check) {
 		config_free(config);
 		return config != NULL ? EXIT_SUCCESS : EXIT_FAILURE;

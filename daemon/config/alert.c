@@ -99,6 +99,8 @@ static void load_contacts(struct loader *l)
 
 		fill_settings(s, schema_contact, &settings, l->arena, l->report);
 		check_phone(l, s, settings.phone);
+		if (s->title[0] == '@')
+			load_error(l, s, NULL, 0, "a contact's title must not begin with @: in a group that is a roster");
 		*contact = (struct config_contact){ .id = s->title,
 			.name = settings.name,
 			.phone = settings.phone,
@@ -113,6 +115,29 @@ static void load_contacts(struct loader *l)
 	l->contact_names.count = n;
 	l->config->contacts = contacts;
 	l->config->contact_count = n;
+}
+
+/* Members are contacts, or with an @ before it the title of a roster: who is on duty then. */
+static void load_members(
+        struct loader *l, const struct section *section, const struct wq_list *list, struct config_group *group)
+{
+	uint32_t *members = arena_array(l->arena, list->count, sizeof *members);
+	uint32_t *rosters = arena_array(l->arena, list->count, sizeof *rosters);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const bool duty = list->items[i][0] == '@';
+		const uint32_t index = duty ? load_reference(l, section, "members", i, "roster", list->items[i] + 1, &l->roster_names)
+		                            : load_reference(l, section, "members", i, "contact", list->items[i], &l->contact_names);
+
+		if (index == WQ_NONE)
+			continue;
+		if (duty)
+			rosters[group->roster_count++] = index;
+		else
+			members[group->member_count++] = index;
+	}
+	group->members = members;
+	group->rosters = rosters;
 }
 
 static void load_groups(struct loader *l)
@@ -130,8 +155,7 @@ static void load_groups(struct loader *l)
 		fill_settings(s, schema_group, &settings, l->arena, l->report);
 		*group = (struct config_group){ .id = s->title,
 			.name = settings.name == NULL ? s->title : settings.name };
-		group->members = load_references(l, s, "members", "contact", &settings.members,
-		        &l->contact_names, &group->member_count);
+		load_members(l, s, &settings.members, group);
 		l->group_names.items[n++] = s->title;
 	}
 	l->group_names.count = n;
@@ -221,6 +245,21 @@ static void warn_untold(struct loader *l)
 	}
 }
 
+static void warn_unused_rosters(struct loader *l)
+{
+	uint32_t r = 0;
+
+	for (const struct section *s = load_next(l, SECTION_ROSTER, NULL); s != NULL; s = load_next(l, SECTION_ROSTER, s), r++) {
+		bool used = false;
+
+		for (size_t g = 0; g < l->config->group_count; g++)
+			for (size_t i = 0; i < l->config->groups[g].roster_count; i++)
+				used = used || l->config->groups[g].rosters[i] == r;
+		if (!used && l->document.lost_count == 0)
+			load_warning(l, s, NULL, "is used by no group: members = { \"@%.60s\" } tells who is on duty", s->title);
+	}
+}
+
 void load_people(struct loader *l)
 {
 	const size_t count = load_count(l, SECTION_ROUTE);
@@ -228,6 +267,7 @@ void load_people(struct loader *l)
 	size_t n = 0;
 
 	load_contacts(l);
+	load_rosters(l);
 	load_groups(l);
 	for (const struct section *s = load_next(l, SECTION_ROUTE, NULL); s != NULL;
 	        s = load_next(l, SECTION_ROUTE, s))
@@ -235,4 +275,5 @@ void load_people(struct loader *l)
 	l->config->routes = routes;
 	l->config->route_count = n;
 	warn_untold(l);
+	warn_unused_rosters(l);
 }

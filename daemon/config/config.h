@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 struct wq_err;
+struct roster; /* notify/roster.h */
 
 struct config_bus {
 	const struct wq_driver *driver;
@@ -45,6 +46,8 @@ struct config_group {
 	const char *name;
 	size_t member_count;
 	const uint32_t *members; /* indices of contacts */
+	size_t roster_count;
+	const uint32_t *rosters; /* indices of rosters: who is on duty is a member too */
 };
 
 /* Who is told of which alarms. Every matching route applies. */
@@ -116,11 +119,12 @@ struct config {
 	const char *file;
 	struct wq_site site;
 	struct config_paths paths;
-	size_t bus_count, channel_count, contact_count, group_count, route_count, uplink_count;
+	size_t bus_count, channel_count, contact_count, group_count, roster_count, route_count, uplink_count;
 	const struct config_bus *buses;
 	const struct config_channel *channels;
 	const struct config_contact *contacts;
 	const struct config_group *groups;
+	const struct roster *rosters; /* people are indices of contacts */
 	const struct config_route *routes;
 	const struct config_uplink *uplinks;
 	const char *const *uplink_names; /* in the same order */
@@ -156,6 +160,10 @@ void config_report_print(const struct config_report *report, const char *consequ
 
 /* Prints what the drivers remind of, a line a bus; for checks. */
 void config_remarks_print(const struct config *config, FILE *to);
+
+/* Prints when nobody, or more than one, has the lead of a roster within the days after now, for checks. Returns how many
+ * such stretches there are. */
+size_t config_rosters_print(const struct config *config, wq_ms now, FILE *to);
 
 /* For backtest: a configuration whose stations and series are those of a CSV. ids: stations in
  * order of appearance; parameters: names of the value columns (code, alias or own parameter).

@@ -80,7 +80,8 @@ struct loader {
 	const char *limits; /* evaluation.standard, or NULL */
 	const struct section **bus_sections; /* as config.buses */
 	bool *bus_usable;
-	struct names station_names, bus_names, channel_names, contact_names, group_names, profile_names;
+	struct names station_names, bus_names, channel_names, contact_names, group_names, profile_names,
+	        roster_names;
 };
 
 /* Reads a text in memory. name: the file's, for the report. NULL on any error. */
@@ -138,6 +139,7 @@ void load_buses(struct loader *l);    /* points.c: buses, points, series */
 void load_cares(struct loader *l);    /* care.c: maintenance; after the points */
 void load_channels(struct loader *l); /* alert.c: channels, contacts, groups, routes */
 void load_people(struct loader *l);
+void load_rosters(struct loader *l);     /* rosters.c; after the contacts */
 void load_uplinks(struct loader *l);     /* uplinks.c; after the stations */
 void load_profiles(struct loader *l);    /* profiles.c */
 /* Bits of the profiles that a rule's key names. */

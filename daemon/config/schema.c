@@ -24,6 +24,7 @@ static const struct wq_choice station_kinds[] = { { "national", WQ_NATIONAL },
 	{ "provincial", WQ_PROVINCIAL }, { "source-central", WQ_SOURCE_CENTRAL },
 	{ "source-dispersed", WQ_SOURCE_DISPERSED }, { "source-backup", WQ_SOURCE_BACKUP },
 	{ "tributary", WQ_TRIBUTARY }, { NULL, 0 } };
+static const struct wq_choice turns[] = { { "shift", 0 }, { "day", 1 }, { "week", 2 }, { NULL, 0 } };
 static const struct wq_choice classes[] = { { "I", 1 }, { "II", 2 }, { "III", 3 }, { "IV", 4 },
 	{ "V", 5 }, { "1", 1 }, { "2", 2 }, { "3", 3 }, { "4", 4 }, { "5", 5 }, { "Ⅰ", 1 },
 	{ "Ⅱ", 2 }, { "Ⅲ", 3 }, { "Ⅳ", 4 }, { "Ⅴ", 5 }, { NULL, 0 } };
@@ -291,7 +292,33 @@ const struct wq_option schema_group[] = {
 	ROW(TEXT, group_settings, name, "name", .min = 1, .max = 60,
 	        .help = "as officers read it; default: the title"),
 	ROW(LIST, group_settings, members, "members", .required = true,
-	        .help = "contacts, by title"),
+	        .help = "contacts, by title; \"@water\": who is on duty by the roster water"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_roster[] = {
+	ROW(TEXT, roster_settings, name, "name", .min = 1, .max = 60,
+	        .help = "as officers read it; default: the title"),
+	ROW(LIST, roster_settings, shifts, "shifts", .required = true, .min = 1, .max = 8,
+	        .help = "name, time of day and length of each shift, \"night 20:00 12h\", in the order in which they begin"),
+	ROW(LIST, roster_settings, people, "people", .help = "contacts that have the lead by turns"),
+	ROW(CHOICE, roster_settings, turn, "turn", .fallback = "shift", .choices = turns,
+	        .help = "the turn of the next one begins with every shift, day or week"),
+	ROW(TEXT, roster_settings, from, "from", .min = 10, .max = 10,
+	        .help = "day on which the turns begin with the first; weeks begin with its day of the week"),
+	ROW(LIST, roster_settings, assist, "assist", .help = "contacts that assist, by the same turns"),
+	ROW(LIST, roster_settings, leader, "leader", .help = "leaders on call, by turns"),
+	ROW(CHOICE, roster_settings, leader_turn, "leader_turn", .fallback = "week", .choices = turns,
+	        .help = "the same for the leaders"),
+	ROW(LIST, roster_settings, weekdays, "weekdays",
+	        .help = "who has the lead on a day of the week instead, \"sat li wang\": one for all shifts, or one a "
+	                "shift"),
+	ROW(LIST, roster_settings, holidays, "holidays",
+	        .help = "who has it on certain days instead, \"2026-10-01..2026-10-07 li wang\""),
+	ROW(LIST, roster_settings, swaps, "swaps",
+	        .help = "who takes one shift instead, \"2026-03-05 night li\"; the role may follow"),
+	ROW(TEXT, roster_settings, file, "file", .min = 1, .max = 255,
+	        .help = "CSV with date, shift, person and role; beside the configuration"),
 	WQ_OPTION_END,
 };
 
@@ -355,6 +382,7 @@ static const struct section_kind fixed[] = {
 	{ "profile", SECTION_PROFILE, true, schema_profile, NULL, NULL },
 	{ "contact", SECTION_CONTACT, true, schema_contact, NULL, NULL },
 	{ "group", SECTION_GROUP, true, schema_group, NULL, NULL },
+	{ "roster", SECTION_ROSTER, true, schema_roster, NULL, NULL },
 	{ "route", SECTION_ROUTE, true, schema_route, NULL, NULL },
 	{ "maintenance", SECTION_CARE, true, schema_care, NULL, NULL },
 };

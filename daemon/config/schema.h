@@ -40,9 +40,10 @@ enum section_role {
 	SECTION_CARE,
 	SECTION_PROFILE,
 	SECTION_UPLINK,
+	SECTION_ROSTER,
 	SECTION_TEMPLATE, /* a point of an instrument profile */
 };
-#define SECTION_ROLES 15
+#define SECTION_ROLES 16
 
 struct section_kind {
 	const char *name;
@@ -150,6 +151,12 @@ struct group_settings {
 	struct wq_list members;
 };
 
+struct roster_settings {
+	const char *name, *from, *file;
+	struct wq_list shifts, people, assist, leader, weekdays, holidays, swaps;
+	int turn, leader_turn; /* enum roster_turn */
+};
+
 struct route_settings {
 	struct wq_list stations, kinds, assist;
 	int min_level;
@@ -161,6 +168,6 @@ struct route_settings {
 /* Rows of the fixed sections, for the documentation's test. */
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_channel[], schema_contact[], schema_group[],
-        schema_route[], schema_care[], schema_profile[], schema_uplink[];
+        schema_route[], schema_care[], schema_profile[], schema_uplink[], schema_roster[];
 
 #endif

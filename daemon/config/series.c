@@ -138,6 +138,8 @@ static void take_people(struct config *config, const struct config *base, struct
 	config->contacts = base->contacts;
 	config->group_count = base->group_count;
 	config->groups = base->groups;
+	config->roster_count = base->roster_count;
+	config->rosters = base->rosters;
 	config->route_count = base->route_count;
 	config->routes = routes;
 	for (size_t i = 0; i < base->route_count; i++) {

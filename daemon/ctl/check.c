@@ -8,6 +8,7 @@
 #include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 struct request {
 	const char *file;
@@ -89,6 +90,8 @@ int ctl_check(int argc, char **argv)
 		        &report, config == NULL ? "it cannot be used." : "it can be used.", stderr);
 	if (config != NULL && !request.quiet)
 		config_remarks_print(config, stderr);
+	if (config != NULL)
+		config_rosters_print(config, WQ_SECONDS(time(NULL)), stderr);
 	config_free(config);
 	return config == NULL ? CTL_WRONG : CTL_DONE;
 }

@@ -4,6 +4,7 @@
 #include "router.h"
 
 #include "data.h"
+#include "roster.h"
 #include "text.h"
 #include "wq/rule.h"
 
@@ -59,29 +60,73 @@ static bool matches(const struct wq_site *site, const struct config_route *route
 	return matches_station(site, route, change->station);
 }
 
-static bool is_member(const struct config *config, uint32_t group, uint32_t contact)
+static bool is_listed(const struct config_group *group, uint32_t contact)
 {
-	if (group >= config->group_count)
-		return false;
-	for (size_t i = 0; i < config->groups[group].member_count; i++)
-		if (config->groups[group].members[i] == contact)
+	for (size_t i = 0; i < group->member_count; i++)
+		if (group->members[i] == contact)
 			return true;
 	return false;
+}
+
+/* Duty is as of the moment at which the change was decided, so that it is the same however often one asks. */
+static wq_ms moment(const struct wq_change *change)
+{
+	return change->decided != WQ_NO_TIME ? change->decided : change->time;
+}
+
+/* For what a person stands in a roster at a moment: in a group that hears of an alarm at once, or in the one that it escalates
+ * to, which is for the leader on call first. */
+static enum role duty_role(
+        const struct roster *roster, const struct wq_change *change, bool escalates, uint32_t contact)
+{
+	const bool leaders = change->kind == WQ_ESCALATED;
+	struct roster_duty duty;
+
+	if (!roster_knows(roster, contact))
+		return NOT_TOLD;
+	roster_at(roster, moment(change), &duty);
+	if (leaders && roster_has(&duty, ROSTER_LEADER, contact))
+		return LEAD;
+	if (escalates && duty.count[ROSTER_LEADER] > 0)
+		return NOT_TOLD;
+	if (duty.vacant || roster_has(&duty, ROSTER_LEAD, contact))
+		return LEAD; /* nobody is on duty: everybody is told */
+	return roster_has(&duty, ROSTER_ASSIST, contact) ? ASSIST : NOT_TOLD;
+}
+
+static enum role role_in(const struct config *config, uint32_t index, const struct wq_change *change, bool escalates,
+        uint32_t contact)
+{
+	enum role best = NOT_TOLD;
+
+	if (index >= config->group_count)
+		return NOT_TOLD;
+	if (is_listed(&config->groups[index], contact))
+		return LEAD;
+	for (size_t i = 0; i < config->groups[index].roster_count && best != LEAD; i++) {
+		const enum role role =
+		        duty_role(&config->rosters[config->groups[index].rosters[i]], change, escalates, contact);
+
+		best = role > best ? role : best;
+	}
+	return best;
 }
 
 static enum role role_by(const struct config *config, const struct config_route *route,
         const struct wq_change *change, uint32_t contact)
 {
-	if (is_member(config, route->lead, contact))
+	enum role best = role_in(config, route->lead, change, false, contact);
+
+	if (best == LEAD)
 		return LEAD;
-	if (change->kind == WQ_ESCALATED && is_member(config, route->escalate_to, contact))
+	if (change->kind == WQ_ESCALATED && role_in(config, route->escalate_to, change, true, contact) != NOT_TOLD)
 		return LEAD;
 	if (change->kind == WQ_CORRECTED || lead_only(&config->site, change))
 		return NOT_TOLD;
-	for (size_t i = 0; i < route->assist_count; i++)
-		if (is_member(config, route->assist[i], contact))
-			return ASSIST;
-	return NOT_TOLD;
+	for (size_t i = 0; i < route->assist_count && best == NOT_TOLD; i++)
+		if (role_in(config, route->assist[i], change, false, contact) != NOT_TOLD)
+			best = ASSIST;
+	return best;
 }
 
 /* What a contact is to a change, and by the strictest of the routes that say so how long a channel
@@ -189,4 +234,36 @@ size_t router_notices(const struct config *config, const struct wq_change *chang
 size_t router_count(const struct config *config, const struct wq_change *change, bool assist)
 {
 	return tell(config, change, 0, 0, assist ? ASSIST : LEAD, NULL, 0);
+}
+
+static const struct roster *vacant_in(const struct config *config, uint32_t group, wq_ms at)
+{
+	for (size_t i = 0; group < config->group_count && i < config->groups[group].roster_count; i++) {
+		const struct roster *roster = &config->rosters[config->groups[group].rosters[i]];
+		struct roster_duty duty;
+
+		roster_at(roster, at, &duty);
+		if (duty.vacant)
+			return roster;
+	}
+	return NULL;
+}
+
+const struct roster *router_vacant(const struct config *config, const struct wq_change *change)
+{
+	for (size_t i = 0; i < config->route_count; i++) {
+		const struct config_route *route = &config->routes[i];
+		const struct roster *found = NULL;
+
+		if (!matches(&config->site, route, change))
+			continue;
+		found = vacant_in(config, route->lead, moment(change));
+		for (size_t k = 0; found == NULL && k < route->assist_count; k++)
+			found = vacant_in(config, route->assist[k], moment(change));
+		if (found == NULL && change->kind == WQ_ESCALATED)
+			found = vacant_in(config, route->escalate_to, moment(change));
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
 }

@@ -26,6 +26,11 @@
  * station that is read from it. A rule that is told to the lead (wq_rule.to_lead) is told to
  * the lead alone, whatever level the route begins at. An escalation goes to the route's
  * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else.
+ * A group may name rosters: who is on duty when the change was decided is a member of it then. Who has the lead by the
+ * roster stands as the group does, who assists gets a copy, and an escalation goes to the leader on call besides; in the
+ * group escalate_to to the leader on call alone, or to those on duty where there is none. When nobody has the lead by
+ * the roster, everybody that it names is told.
+ *
  * Nobody is told of a change that is hushed: on the shelf, or held back in a flood.
  *
  * The id is "<incarnation, hex>-<alarm>-<number of the change>-<contact>": no '.', unique per
@@ -40,5 +45,9 @@ size_t router_notices(const struct config *config, const struct wq_change *chang
 
 /* How many contacts a change would be told to, in the lead or in copy, without writing anything. */
 size_t router_count(const struct config *config, const struct wq_change *change, bool assist);
+
+/* The first roster of the groups concerned by which nobody had the lead when the change was decided, so that everybody of it
+ * is told; NULL: there is none. */
+const struct roster *router_vacant(const struct config *config, const struct wq_change *change);
 
 #endif

@@ -173,6 +173,12 @@ size_t router_notices(const struct config *config, const struct wq_change *of, u
 	return 1;
 }
 
+const struct roster *router_vacant(const struct config *config, const struct wq_change *of)
+{
+	(void)config, (void)of;
+	return NULL;
+}
+
 void text_mark_unstored(struct wq_notice *notice)
 {
 	snprintf(notice->text, sizeof notice->text, "unstored");

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "bureau.h"
+#include "roster.h"
 #include "router.h"
 #include "wq/rule.h"
 
@@ -160,6 +161,71 @@ static void a_maintenance_that_nobody_ended_is_told_to_the_lead_whatever_the_lev
 	assert_string_equal(told(&config, &change), "installer:lead");
 }
 
+/* By the roster zhang and li lead by turns from 08:00 to 20:00 and over night, wang assists, the leader is on call. The change
+ * of the bench is decided at 16:00:05. */
+static const struct roster_shift shifts[] = { { "day", WQ_HOURS(8), WQ_HOURS(12) }, { "night", WQ_HOURS(20), WQ_HOURS(12) } };
+static const uint32_t leading[] = { ZHANG, LI }, assisting[] = { WANG }, on_call[] = { LEADER },
+                      known[] = { ZHANG, LI, WANG, LEADER };
+
+static struct roster duty_of(size_t leads, size_t assists, size_t leaders)
+{
+	return (struct roster){ .id = "water", .name = "值班", .zone = &wq_zone_china,
+		.shift_count = 2, .shifts = shifts,
+		.turns = { [ROSTER_LEAD] = { leads, leading, ROSTER_BY_SHIFT },
+		        [ROSTER_ASSIST] = { assists, assisting, ROSTER_BY_SHIFT },
+		        [ROSTER_LEADER] = { leaders, on_call, ROSTER_BY_WEEK } },
+		.everybody_count = 4, .everybody = known };
+}
+
+static void a_group_tells_who_is_on_duty_at_that_moment(void **state)
+{
+	static const struct {
+		enum wq_change_kind kind;
+		wq_ms later;
+		size_t leads, assists, leaders;
+		bool in_lead, in_assist, to_leaders; /* where the route names the roster's group */
+		const char *who;
+	} rows[] = {
+		{ WQ_OPENED, 0, 2, 1, 1, true, false, false, "zhang:lead wang:assist" },
+		{ WQ_OPENED, WQ_HOURS(4), 2, 1, 1, true, false, false, "li:lead wang:assist" },
+		{ WQ_OPENED, WQ_HOURS(16), 2, 1, 1, true, false, false, "zhang:lead wang:assist" },
+		{ WQ_OPENED, 0, 2, 1, 1, false, true, false, "zhang:assist wang:assist" },
+		{ WQ_CORRECTED, 0, 2, 1, 1, true, false, false, "zhang:lead" },
+		{ WQ_ESCALATED, 0, 2, 1, 1, true, false, false, "zhang:lead leader:lead wang:assist" },
+		{ WQ_ESCALATED, 0, 2, 1, 1, false, false, true, "leader:lead" },
+		{ WQ_ESCALATED, 0, 2, 1, 0, false, false, true, "zhang:lead wang:lead" },
+		{ WQ_OPENED, 0, 2, 1, 1, false, false, true, "" },
+		/* nobody has the lead: never silence */
+		{ WQ_OPENED, 0, 0, 1, 1, true, false, false, "zhang:lead li:lead wang:lead leader:lead" },
+		{ WQ_OPENED, 0, 0, 0, 0, false, true, false, "zhang:assist li:assist wang:assist leader:assist" },
+		{ WQ_CORRECTED, 0, 0, 0, 0, true, false, false, "zhang:lead li:lead wang:lead leader:lead" },
+		{ WQ_ESCALATED, 0, 0, 0, 0, false, false, true, "zhang:lead li:lead wang:lead leader:lead" },
+	};
+	static const uint32_t first[] = { 0 };
+	static const struct config_group groups[] = { { .id = "duty", .roster_count = 1, .rosters = first }, { .id = "none" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct roster roster = duty_of(rows[i].leads, rows[i].assists, rows[i].leaders);
+		struct config config = bureau();
+		struct config_route route = config.routes[0];
+		struct wq_change change = bureau_change(rows[i].kind, WQ_LEVEL_ALARM);
+
+		config.groups = groups;
+		config.group_count = 2;
+		config.rosters = &roster;
+		config.roster_count = 1;
+		config.routes = &route;
+		config.route_count = 1;
+		route.lead = rows[i].in_lead ? 0 : 1;
+		route.assist = rows[i].in_assist ? first : (const uint32_t[]){ 1 };
+		route.escalate_to = rows[i].to_leaders ? 0 : 1;
+		change.decided += rows[i].later;
+		assert_string_equal(told(&config, &change), rows[i].who);
+		assert_true((router_vacant(&config, &change) != NULL) == (rows[i].leads == 0));
+	}
+}
+
 static void a_contact_in_two_routes_is_told_once_in_the_lead(void **state)
 {
 	struct config config = bureau();
@@ -280,6 +346,7 @@ int main(void)
 		cmocka_unit_test(routes_match_by_kind_and_by_station),
 		cmocka_unit_test(a_bus_is_told_to_the_routes_of_what_is_read_from_it),
 		cmocka_unit_test(a_maintenance_that_nobody_ended_is_told_to_the_lead_whatever_the_level),
+		cmocka_unit_test(a_group_tells_who_is_on_duty_at_that_moment),
 		cmocka_unit_test(a_contact_in_two_routes_is_told_once_in_the_lead),
 		cmocka_unit_test(a_notice_is_complete),
 		cmocka_unit_test(ids_hold_no_dot_and_fit_and_differ),
