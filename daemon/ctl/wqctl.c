@@ -38,6 +38,7 @@ static const struct command {
 	{ "shelved", ctl_shelved, "list what is shelved" },
 	{ "profile", ctl_profile, "turn a profile on or off by hand, or list them" },
 	{ "maintain", ctl_maintain, "announce that a station is being worked on, or that it is done" },
+	{ "roster", ctl_roster, "show who is on duty, until when, and who is next" },
 };
 
 const char *argp_program_version = "wqctl " WQ_VERSION;
