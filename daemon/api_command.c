@@ -90,7 +90,7 @@ static void deny(struct daemon *daemon, struct command *command, struct store_co
 {
 	record->outcome = STORE_DENIED;
 	record->ended = record->at;
-	snprintf(record->text, sizeof record->text, "%s", why);
+	snprintf(record->text, sizeof record->text, "%.*s", (int)sizeof record->text - 1, why);
 	write_down(daemon, record);
 	api_refuse(command, status, why);
 }
