@@ -19,12 +19,12 @@ extern const struct wq_uplink wq_uplink_mqtt;
 #define HEARD      4096       /* answers that wait to be looked at */
 #define SECRET_MAX 512
 
-enum protocol { PROTOCOL_3_1_1, PROTOCOL_5 };
+enum version { VERSION_3_1_1, VERSION_5 };
 enum acknowledge { BY_BROKER, BY_TOPIC };
 
 struct settings {
 	const char *broker, *topic, *note_topic, *client_id, *username, *password, *ca_file, *cert_file, *key_file, *committed;
-	int protocol, acknowledge;
+	int version, acknowledge;
 	wq_ms keepalive;
 };
 
@@ -61,7 +61,7 @@ struct state {
 
 /* -- settings -- */
 
-static const struct wq_choice protocols[] = { { "3.1.1", PROTOCOL_3_1_1 }, { "5", PROTOCOL_5 }, { NULL, 0 } };
+static const struct wq_choice versions[] = { { "3.1.1", VERSION_3_1_1 }, { "5", VERSION_5 }, { NULL, 0 } };
 static const struct wq_choice acknowledges[] = { { "broker", BY_BROKER }, { "topic", BY_TOPIC }, { NULL, 0 } };
 
 #define AT(field) offsetof(struct settings, field)
@@ -75,7 +75,7 @@ static const struct wq_option options[] = {
 		.help = "mqtt: where readings are published; {station} and {kind} are filled in" },
 	{ .key = "note_topic", .type = WQ_OPT_TEXT, .min = 1, .max = 128, .fallback = "wq/{station}/{kind}",
 		.offset = AT(note_topic), .help = "mqtt: where changes of alarms (kind change) and days (kind day) are" },
-	{ .key = "protocol", .type = WQ_OPT_CHOICE, .fallback = "3.1.1", .choices = protocols, .offset = AT(protocol),
+	{ .key = "version", .type = WQ_OPT_CHOICE, .fallback = "3.1.1", .choices = versions, .offset = AT(version),
 		.help = "mqtt: version that the broker speaks" },
 	{ .key = "acknowledge", .type = WQ_OPT_CHOICE, .fallback = "broker", .choices = acknowledges,
 		.offset = AT(acknowledge),
@@ -211,7 +211,7 @@ static int create(struct state *s, struct wq_err *err)
 			.ca_file = own->ca_file,
 			.cert_file = own->cert_file,
 			.key_file = own->key_file,
-			.five = own->protocol == PROTOCOL_5,
+			.five = own->version == VERSION_5,
 			.keepalive = (int)((own->keepalive + 999) / 1000),
 			.under_way = UNDER_WAY },
 		&(struct wq_publisher_hooks){ .owner = s, .answered = on_answered, .arrived = on_arrived, .lost = on_lost }, err);

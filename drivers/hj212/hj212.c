@@ -20,6 +20,15 @@ static const struct wq_choice profiles[] = {
 	{ NULL, 0 },
 };
 
+static const struct wq_choice checksums[] = {
+	{ "any", HJ212_ANY },
+	{ "hj212", WQ_HJ212_STANDARD },
+	{ "modbus", WQ_HJ212_MODBUS },
+	{ "modbus-swapped", WQ_HJ212_MODBUS_SWAPPED },
+	{ "off", HJ212_OFF },
+	{ NULL, 0 },
+};
+
 static const struct wq_choice acknowledges[] = {
 	{ "asked", HJ212_WHEN_ASKED },
 	{ "always", HJ212_ALWAYS },
@@ -47,6 +56,10 @@ static const struct wq_option bus_options[] = {
 		.help = "MN=station: the stations by their MN; one that is not named has its id as MN" },
 	{ .key = "profiles", .type = WQ_OPT_LIST, .offset = BUS(profiles),
 		.help = "MN=profile: stations that speak otherwise" },
+	{ .key = "checksum", .type = WQ_OPT_CHOICE, .fallback = "any", .choices = checksums, .offset = BUS(checksum),
+		.help = "which checksum a frame must bear; any: one of the three; off: frames are taken whatever it is" },
+	{ .key = "checksums", .type = WQ_OPT_LIST, .offset = BUS(checksums),
+		.help = "MN=checksum: stations with another one" },
 	{ .key = "password", .type = WQ_OPT_TEXT, .min = 1, .max = 32, .offset = BUS(password),
 		.help = "the PW that stations send and are sent; absent: any. It travels in the clear" },
 	{ .key = "passwords", .type = WQ_OPT_LIST, .offset = BUS(passwords),

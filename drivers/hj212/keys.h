@@ -7,6 +7,12 @@
 
 #include <stdbool.h>
 
+/* Which checksum the frames of a station must bear, beside the enum wq_hj212_checksum of a certain one. */
+enum hj212_accepts {
+	HJ212_OFF = -1, /* none: they are taken whatever it is */
+	HJ212_ANY = 0,  /* one of the three */
+};
+
 /* Which frames are acknowledged. */
 enum hj212_acknowledge {
 	HJ212_WHEN_ASKED, /* those that ask for it (Flag, bit A) */
@@ -18,7 +24,8 @@ struct hj212_bus_settings {
 	const char *listen;     /* "address:port"; NULL: we connect */
 	struct wq_list connect; /* "address:port" of stations that listen */
 	int profile;            /* enum wq_hj212_profile */
-	struct wq_list stations, profiles, passwords; /* "MN=…" */
+	struct wq_list stations, profiles, passwords, checksums; /* "MN=…" */
+	int checksum; /* enum hj212_accepts */
 	const char *password;   /* NULL: any */
 	const char *key_file;   /* lines "MN KEY"; NULL: nothing is encrypted */
 	struct wq_list none;    /* values that stand for "none" */

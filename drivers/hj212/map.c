@@ -92,6 +92,17 @@ static const char *mn_of(const struct hj212_bus_settings *settings, const char *
 	return id;
 }
 
+static bool accepts_of(const char *said, int *accepts)
+{
+	for (int kind = WQ_HJ212_STANDARD; kind <= WQ_HJ212_MODBUS_SWAPPED; kind++)
+		if (strcmp(said, wq_hj212_checksum_name((enum wq_hj212_checksum)kind)) == 0) {
+			*accepts = kind;
+			return true;
+		}
+	*accepts = strcmp(said, "off") == 0 ? HJ212_OFF : HJ212_ANY;
+	return *accepts == HJ212_OFF || strcmp(said, "any") == 0;
+}
+
 /* Points of a station lie together in the configuration; one that is met again is the same station. */
 static int add_station(struct hj212_map *map, const struct hj212_bus_settings *settings, const char *id, struct wq_err *err)
 {
@@ -112,6 +123,9 @@ static int add_station(struct hj212_map *map, const struct hj212_bus_settings *s
 	hj212_dialog_init(&station->dialog);
 	if ((said = said_of(&settings->passwords, station->mn)) != NULL)
 		station->password = said;
+	station->accepts = settings->checksum;
+	if ((said = said_of(&settings->checksums, station->mn)) != NULL && !accepts_of(said, &station->accepts))
+		return wq_fail(err, WQ_E_INVALID, "checksums: '%s' is none of any, hj212, modbus, modbus-swapped, off", said);
 	if ((said = said_of(&settings->profiles, station->mn)) != NULL) {
 		int profile = wq_hj212_profile_find(said);
 
@@ -146,6 +160,8 @@ static int check_stations(const struct hj212_map *map, const struct hj212_bus_se
 	}
 	int rc = check_list(map, "profiles", &settings->profiles, err);
 
+	if (rc == 0)
+		rc = check_list(map, "checksums", &settings->checksums, err);
 	return rc < 0 ? rc : check_list(map, "passwords", &settings->passwords, err);
 }
 

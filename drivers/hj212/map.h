@@ -22,6 +22,7 @@ struct hj212_station {
 	const char *id;
 	enum wq_hj212_profile profile;
 	const char *password; /* NULL: any */
+	int accepts;          /* enum hj212_accepts, or the one checksum that its frames must bear */
 	bool has_key;
 	unsigned char key[HJ212_KEY];
 	unsigned kinds; /* that its points take */

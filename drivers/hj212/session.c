@@ -242,11 +242,23 @@ static bool take_record(struct hj212_sessions *s, enum wq_hj212_kind kind)
 	}
 }
 
+/* A frame with a wrong checksum, of a station of which it is known. */
+static bool is_excused(struct hj212_sessions *s, const struct wq_hj212_frame *frame)
+{
+	const struct hj212_station *station;
+
+	wq_hj212_read(frame->segment, s->bus->zone, &s->record);
+	station = hj212_map_station(&s->map, s->record.mn);
+	return station != NULL && station->accepts == HJ212_OFF;
+}
+
 static bool take_frame(struct hj212_sessions *s, uint64_t connection, const struct wq_hj212_frame *frame)
 {
 	struct hj212_conn *conn = s->conn;
+	const bool broken = (frame->problems & WQ_HJ212_CRC) != 0;
 
-	if ((frame->problems & WQ_HJ212_REFUSED) != 0) {
+	/* Whose frame it is only its content tells, and some stations reckon their checksum wrong for ever. */
+	if ((frame->problems & WQ_HJ212_REFUSED & ~(unsigned)WQ_HJ212_CRC) != 0 || (broken && !is_excused(s, frame))) {
 		hj212_sessions_refuse(s, conn, WQ_REFUSED_MALFORMED, "a frame of %zu bytes (%zu declared): %s",
 			frame->segment.length, frame->declared,
 			(frame->problems & WQ_HJ212_SHORT) != 0 ? "it breaks off" : "no checksum matches");
@@ -261,6 +273,12 @@ static bool take_frame(struct hj212_sessions *s, uint64_t connection, const stru
 
 		s->station = NULL;
 		turn_away(s, code);
+		return true;
+	}
+	if (s->station->accepts > HJ212_ANY && s->station->accepts != (int)frame->checksum) {
+		hj212_sessions_refuse(s, conn, WQ_REFUSED_MALFORMED, "station '%s': a frame with checksum %s, it must be %s",
+			s->station->id, wq_hj212_checksum_name(frame->checksum),
+			wq_hj212_checksum_name((enum wq_hj212_checksum)s->station->accepts));
 		return true;
 	}
 	know(s, connection, frame);

@@ -42,7 +42,7 @@ for name, text in (('right', 'right\n'), ('wrong', 'hunter-wrong\n')):
 
 def uplink(name, **keys):
     keys = {'host': 'localhost', 'ca': 'ca.pem', 'password': 'right', 'protocol': '3.1.1', 'topic': 'up/{station}', 'lag': '1h', **keys}
-    return (f'uplink "{name}" {{ kind = "mqtt" broker = "ssl://{keys["host"]}:{port}" client_id = "{name}" topic = "{keys["topic"]}" protocol = "{keys["protocol"]}"\n'
+    return (f'uplink "{name}" {{ kind = "mqtt" broker = "ssl://{keys["host"]}:{port}" client_id = "{name}" topic = "{keys["topic"]}" version = "{keys["protocol"]}"\n'
             f'  username = "gateway" password = "credential:{keys["password"]}" ca_file = "{plant.path(keys["ca"])}" cert_file = "{plant.path("client.pem")}"\n'
             f'  key_file = "{plant.path("client.key")}" alarms = false days = false lag_alarm = "{keys["lag"]}" }}\n')
 

@@ -39,7 +39,7 @@ text = plant.head().replace('channels = { "hook" }', 'channels = { "topic" }', 1
 text += f'mqtt_topic "topic" {{ broker = "mqtt://127.0.0.1:{port}" topic = "out/alarms" allow_plain = true }}\n'
 text += 'station "q" { kind = "national"\n  point "tp" { bus = "broker" unit = "mg/L" }\n}\n'
 text += 'limit "tp" { parameters = { "tp" } above = 0.5 readings = 1 first_level = "warning" level = "warning" clear_readings = 1 }\n'
-for name, more in (('three', 'acknowledge = "topic" committed = "committed"'), ('five', 'protocol = "5"')):
+for name, more in (('three', 'acknowledge = "topic" committed = "committed"'), ('five', 'version = "5"')):
     text += (f'uplink "{name}" {{ kind = "mqtt" broker = "tcp://127.0.0.1:{port}" client_id = "{name}" topic = "{"up" if name == "three" else "five"}/{{station}}"\n'
              f'  note_topic = "{"up" if name == "three" else "five"}/{{station}}/{{kind}}" patience = "5s" lag_alarm = "0" {more} }}\n')
 with open(plant.path('wqd.conf'), 'w') as f:
