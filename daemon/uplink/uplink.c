@@ -72,10 +72,11 @@ static void publish(struct uplink *u)
 		s->acknowledged = s->incarnation == u->known.incarnation ? u->clock.wall() : s->acknowledged;
 	s->connected = u->connected;
 	s->incarnation = u->known.incarnation;
-	s->last = u->known.last;
-	s->last_note = u->known.last_note;
 	s->sequence = readings->cursor;
 	s->note = (int64_t)notes->cursor;
+	/* What is known of the history is up to a second old; what it has acknowledged was there. */
+	s->last = u->known.last > s->sequence ? u->known.last : s->sequence;
+	s->last_note = u->known.last_note > s->note ? u->known.last_note : s->note;
 	s->messages = readings->messages + notes->messages;
 	if (readings->forwarded != WQ_NO_TIME)
 		s->forwarded = readings->forwarded;

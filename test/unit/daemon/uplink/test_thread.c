@@ -396,6 +396,22 @@ static void while_nobody_is_there_the_oldest_ages_and_is_told(void **state)
 	assert_true(peer.troubles > 0);
 }
 
+static void what_is_acknowledged_is_never_ahead_of_the_newest(void **state)
+{
+	struct house *h = *state;
+	struct uplink_status status;
+
+	start(h);
+	for (uint64_t i = 1; i <= 20; i++) {
+		batches(h, i, i);
+		uplink_wake(uplink);
+		WAIT(peer.told.sequence == i);
+		uplink_status(uplink, &status);
+		assert_true(status.last >= status.sequence);
+	}
+	assert_true(uplink_stop(uplink, 10000));
+}
+
 static void a_file_with_a_new_identity_goes_on_under_it(void **state)
 {
 	struct house *h = *state;
@@ -427,6 +443,7 @@ int main(void)
 		house_test(an_alarm_overtakes_what_waits),
 		house_test(only_what_is_wanted_leaves_and_the_cursor_passes_the_rest),
 		house_test(while_nobody_is_there_the_oldest_ages_and_is_told),
+		house_test(what_is_acknowledged_is_never_ahead_of_the_newest),
 		house_test(a_file_with_a_new_identity_goes_on_under_it),
 	};
 
