@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PIECE     256
@@ -177,10 +176,9 @@ static int read_table(struct passage *p, FILE *from, struct wq_err *err)
 }
 
 /* The name that a file gets where it is put away: its own, or NAME.2, NAME.3 … where that is taken; of one that comes again
- * for ever, the moment. */
-static void find_free(const struct wq_sink *sink, const char *name, int to, char target[NAME_MAX + 16])
+ * for ever, the moment when it was put here. */
+static void find_free(const char *name, const struct stat *file, int to, char target[NAME_MAX + 16])
 {
-	bool trusted;
 	struct stat about;
 	int i = 2;
 
@@ -189,7 +187,8 @@ static void find_free(const struct wq_sink *sink, const char *name, int to, char
 		snprintf(target, NAME_MAX + 16, "%.*s.%d", NAME_MAX - 6, name, i);
 	if (i <= NUMBERED_MAX + 1)
 		return;
-	snprintf(target, NAME_MAX + 16, "%.*s.%lld", NAME_MAX - 24, name, (long long)sink->now(sink->owner, &trusted));
+	snprintf(target, NAME_MAX + 16, "%.*s.%lld%09ld", NAME_MAX - 24, name, (long long)file->st_ctim.tv_sec,
+	        file->st_ctim.tv_nsec);
 }
 
 static int put_away(const struct folder_place *place, const char *name, int to, const char *target, struct wq_err *err)
@@ -222,11 +221,12 @@ static enum folder_result finish(struct passage *p, bool refused, const char *wh
 	if (keep)
 		snprintf(target, sizeof p->target, "%s", p->name);
 	else
-		find_free(place->sink, p->name, to, target);
+		find_free(p->name, &p->about, to, target);
 	if (report_write(&p->report, to, target, &p->about, head, err) < 0)
 		return FOLDER_STUCK;
+	/* Somebody else may have taken it away while it was read. */
 	if (!keep && put_away(place, p->name, to, target, err) < 0)
-		return FOLDER_STUCK;
+		return faccessat(place->here, p->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? FOLDER_STUCK : FOLDER_GONE;
 	p->to = keep ? -1 : to;
 	return FOLDER_TAKEN;
 }
