@@ -30,6 +30,11 @@ int mqtt_address_check(const char *broker, struct wq_err *err)
 {
 	const char *host = after_scheme(broker), *end;
 
+	/* Not repeated: what is said of a configuration goes into the journal. */
+	if (strchr(broker, '@') != NULL)
+		return wq_fail(err, WQ_E_INVALID,
+		        "broker: a name and a password do not stand in the address; write username and "
+		        "password = \"credential:NAME\"");
 	if (host == NULL)
 		return wq_fail(err, WQ_E_INVALID,
 		        "broker \"%s\": must begin with tcp:// or ssl:// (also mqtt://, mqtts://)",
