@@ -44,6 +44,8 @@ static bool read_origin(const json_t *body, const struct ctl_request *request, s
 		(!origin->manual && strcmp(kind, "automatic") != 0))
 		return false;
 	origin->began = json_integer_value(began);
+	if (!importer_time_is_one(origin->began))
+		return false;
 	snprintf(origin->who, sizeof origin->who, "%s", request->user);
 	memcpy(origin->file, file, strlen(file) + 1);
 	return true;

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 2100-01-01T00:00Z: whatever our own clock says, nothing was measured then. */
+#define TIME_END INT64_C(4102444800000)
+
 struct importer {
 	const struct wq_site *site;
 	struct inbox *inbox;
@@ -69,6 +72,11 @@ static uint32_t no_station(const struct wq_site *site, const char *name, struct 
 	return WQ_NONE;
 }
 
+bool importer_time_is_one(wq_ms at)
+{
+	return at >= 0 && at < TIME_END;
+}
+
 /* The series a value belongs to; WQ_NONE with why it is not taken. */
 static uint32_t find_series(const struct wq_site *site, const struct wq_named *value, wq_ms latest, struct wq_err *err)
 {
@@ -81,6 +89,10 @@ static uint32_t find_series(const struct wq_site *site, const struct wq_named *v
 		wq_fail(err, WQ_E_MISSING, "station %.63s does not measure %s (no point of its is %s)", value->station,
 			value->parameter < site->parameter_count ? site->parameters[value->parameter].name : "it",
 			value->parameter < site->parameter_count ? site->parameters[value->parameter].alias : "it");
+		return WQ_NONE;
+	}
+	if (!importer_time_is_one(value->at)) {
+		wq_fail(err, WQ_E_INVALID, "%lld ms is no time: 1970 to 2099 is", (long long)value->at);
 		return WQ_NONE;
 	}
 	if (value->at <= latest)

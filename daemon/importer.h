@@ -20,6 +20,9 @@ struct importer;
 struct importer *importer_new(const struct wq_site *site, struct inbox *inbox, struct receipts *receipts, uint64_t last);
 void importer_free(struct importer *importer); /* NULL is fine */
 
+/* Whether it can be when something was measured or a file was begun, whatever our clock says. */
+bool importer_time_is_one(wq_ms at);
+
 /* As wq_sink.import (wq/driver.h). `source` as in wq_batch. */
 int importer_take(struct importer *importer, uint32_t source, const struct wq_import *origin, const struct wq_named *values,
 	size_t count, void (*refused)(void *to, size_t index, const char *why), void *to, struct wq_fate *fate);

@@ -157,6 +157,9 @@ static void what_is_not_configured_or_lies_in_the_future_is_refused_by_its_index
 		{ { .station = "nanheng", .parameter = 1, .at = HAND_NOW }, "does not measure pH" },
 		{ { .station = "nanheng", .parameter = 7, .at = HAND_NOW }, "does not measure" },
 		{ { .station = "yigan", .at = HAND_NOW + WQ_HOURS(1) + 1 }, "lies in the future" },
+		{ { .station = "yigan", .at = INT64_MAX }, "is no time: 1970 to 2099 is" },
+		{ { .station = "yigan", .at = INT64_MIN }, "is no time: 1970 to 2099 is" },
+		{ { .station = "yigan", .at = -1 }, "is no time: 1970 to 2099 is" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		y->refused_count = 0;
@@ -167,7 +170,7 @@ static void what_is_not_configured_or_lies_in_the_future_is_refused_by_its_index
 		if (strstr(y->why, rows[i].words) == NULL)
 			fail_msg("'%s' does not say '%s'", y->why, rows[i].words);
 	}
-	assert_true(y->fate.refused == 4 && y->fate.taken == 0);
+	assert_true(y->fate.refused == 7 && y->fate.taken == 0);
 	assert_null(inbox_take(y->inbox));
 }
 
