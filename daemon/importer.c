@@ -92,7 +92,7 @@ static uint32_t find_series(const struct wq_site *site, const struct wq_named *v
 		return WQ_NONE;
 	}
 	if (!importer_time_is_one(value->at)) {
-		wq_fail(err, WQ_E_INVALID, "%lld ms is no time: 1970 to 2099 is", (long long)value->at);
+		wq_fail(err, WQ_E_INVALID, "a time before 1970 or after 2099 (UTC) is none");
 		return WQ_NONE;
 	}
 	if (value->at <= latest)

@@ -157,9 +157,9 @@ static void what_is_not_configured_or_lies_in_the_future_is_refused_by_its_index
 		{ { .station = "nanheng", .parameter = 1, .at = HAND_NOW }, "does not measure pH" },
 		{ { .station = "nanheng", .parameter = 7, .at = HAND_NOW }, "does not measure" },
 		{ { .station = "yigan", .at = HAND_NOW + WQ_HOURS(1) + 1 }, "lies in the future" },
-		{ { .station = "yigan", .at = INT64_MAX }, "is no time: 1970 to 2099 is" },
-		{ { .station = "yigan", .at = INT64_MIN }, "is no time: 1970 to 2099 is" },
-		{ { .station = "yigan", .at = -1 }, "is no time: 1970 to 2099 is" },
+		{ { .station = "yigan", .at = INT64_MAX }, "before 1970 or after 2099" },
+		{ { .station = "yigan", .at = INT64_MIN }, "before 1970 or after 2099" },
+		{ { .station = "yigan", .at = -1 }, "before 1970 or after 2099" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		y->refused_count = 0;
