@@ -13,6 +13,7 @@
 #include "wq/err.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -324,7 +325,9 @@ void conclude_tick(struct daemon *daemon)
 		conclude_route(daemon, flight);
 		handover_submit(&daemon->handover, clock_boot(), false);
 	}
-	handover_tidy(&daemon->handover, clock_boot());
+	/* A rush is over: what lay between its batches in the heap goes back too. */
+	if (handover_tidy(&daemon->handover, clock_boot()))
+		malloc_trim(0);
 	watch_stall(daemon);
 	conclude_offer_waiting(daemon);
 	/* What could not be taken for want of memory rings no more. */

@@ -121,18 +121,26 @@ static bool too_roomy(const struct handover *handover, const struct wq_outcome *
 		(outcome->change_room > GROUP_CHANGES_KEPT && outcome->change_room / 4 > handover->most_changes);
 }
 
-void handover_tidy(struct handover *handover, wq_ms boot)
+static bool tidy(const struct handover *handover, struct flight *flight)
 {
+	bool roomy = too_roomy(handover, &flight->group.outcome);
+	if (roomy)
+		commit_group_free(&flight->group);
+	return roomy;
+}
+
+bool handover_tidy(struct handover *handover, wq_ms boot)
+{
+	bool any = false;
 	if (boot - handover->tidied < HANDOVER_TIDY)
-		return;
+		return false;
 	for (struct flight *f = handover->spare; f != NULL; f = f->next)
-		if (too_roomy(handover, &f->group.outcome))
-			commit_group_free(&f->group);
-	struct flight *current = handover->current;
-	if (current != NULL && empty(current) && too_roomy(handover, &current->group.outcome))
-		commit_group_free(&current->group);
+		any = tidy(handover, f) || any;
+	if (handover->current != NULL && empty(handover->current))
+		any = tidy(handover, handover->current) || any;
 	handover->most_samples = handover->most_changes = 0;
 	handover->tidied = boot;
+	return any;
 }
 
 wq_ms handover_age(const struct handover *handover, wq_ms boot)

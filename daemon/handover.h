@@ -64,9 +64,10 @@ void handover_landed(struct handover *handover, struct flight *flight);
 void handover_recycle(struct handover *handover, struct flight *flight);
 
 /* Groups keep their room, so that nothing is taken or given back while data comes as it does. What a rush made of it and
- * four times what was needed since is given back; looks every HANDOVER_TIDY, may be called at any time. */
+ * four times what was needed since is given back; looks every HANDOVER_TIDY, may be called at any time. Whether something
+ * was given back. */
 #define HANDOVER_TIDY WQ_SECONDS(30)
-void handover_tidy(struct handover *handover, wq_ms boot);
+bool handover_tidy(struct handover *handover, wq_ms boot);
 
 /* How long the oldest group has been under way; 0: none is. */
 wq_ms handover_age(const struct handover *handover, wq_ms boot);
