@@ -334,9 +334,11 @@ def memory():
         base = private(int(libraries.stdout.readline()))
         idle = private(plant.wqd.pid)
         load(plant, 20 * count, stations=names)
-        time.sleep(2)  # what the load took is given back by then, or is kept
+        time.sleep(2)
+        after = private(plant.wqd.pid)
+        time.sleep(65)  # rooms that the load made are looked at every 30 s
         print(f'  {20 * count} series: libraries alone {base}; wqd idle {idle}, own {idle - base}; after {400 * count:,} readings '
-              f'{private(plant.wqd.pid)}')
+              f'{after}, after a minute of rest {private(plant.wqd.pid)}')
         libraries.communicate()
         plant.close()
 
