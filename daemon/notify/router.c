@@ -76,57 +76,95 @@ static wq_ms moment(const struct wq_change *change)
 
 /* For what a person stands in a roster at a moment: in a group that hears of an alarm at once, or in the one that it escalates
  * to, which is for the leader on call first. */
-static enum role duty_role(
-        const struct roster *roster, const struct wq_change *change, bool escalates, uint32_t contact)
+static enum role duty_role(const struct roster *roster, const struct wq_change *change, bool escalates, uint32_t contact,
+        enum router_why *why)
 {
-	const bool leaders = change->kind == WQ_ESCALATED;
 	struct roster_duty duty;
 
 	if (!roster_knows(roster, contact))
 		return NOT_TOLD;
 	roster_at(roster, moment(change), &duty);
-	if (leaders && roster_has(&duty, ROSTER_LEADER, contact))
+	*why = ROUTER_ON_CALL;
+	if (change->kind == WQ_ESCALATED && roster_has(&duty, ROSTER_LEADER, contact))
 		return LEAD;
 	if (escalates && duty.count[ROSTER_LEADER] > 0)
 		return NOT_TOLD;
+	*why = duty.vacant ? ROUTER_VACANT : ROUTER_DUTY_LEAD;
 	if (duty.vacant || roster_has(&duty, ROSTER_LEAD, contact))
 		return LEAD; /* nobody is on duty: everybody is told */
+	*why = ROUTER_DUTY_ASSIST;
 	return roster_has(&duty, ROSTER_ASSIST, contact) ? ASSIST : NOT_TOLD;
 }
 
 static enum role role_in(const struct config *config, uint32_t index, const struct wq_change *change, bool escalates,
-        uint32_t contact)
+        uint32_t contact, struct router_reason *reason)
 {
 	enum role best = NOT_TOLD;
 
 	if (index >= config->group_count)
 		return NOT_TOLD;
+	reason->group = index;
+	reason->why = ROUTER_MEMBER;
+	reason->roster = WQ_NONE;
 	if (is_listed(&config->groups[index], contact))
 		return LEAD;
 	for (size_t i = 0; i < config->groups[index].roster_count && best != LEAD; i++) {
-		const enum role role =
-		        duty_role(&config->rosters[config->groups[index].rosters[i]], change, escalates, contact);
+		const uint32_t roster = config->groups[index].rosters[i];
+		enum router_why why;
+		const enum role role = duty_role(&config->rosters[roster], change, escalates, contact, &why);
 
-		best = role > best ? role : best;
+		if (role <= best)
+			continue;
+		best = role;
+		reason->why = why;
+		reason->roster = roster;
 	}
 	return best;
 }
 
 static enum role role_by(const struct config *config, const struct config_route *route,
-        const struct wq_change *change, uint32_t contact)
+        const struct wq_change *change, uint32_t contact, struct router_reason *reason)
 {
-	enum role best = role_in(config, route->lead, change, false, contact);
+	struct router_reason copy = *reason;
+	enum role best = role_in(config, route->lead, change, false, contact, reason);
 
+	reason->key = "lead";
 	if (best == LEAD)
 		return LEAD;
-	if (change->kind == WQ_ESCALATED && role_in(config, route->escalate_to, change, true, contact) != NOT_TOLD)
+	if (change->kind == WQ_ESCALATED &&
+	        role_in(config, route->escalate_to, change, true, contact, &copy) != NOT_TOLD) {
+		copy.key = "escalate_to";
+		*reason = copy;
 		return LEAD;
+	}
 	if (change->kind == WQ_CORRECTED || lead_only(&config->site, change))
 		return NOT_TOLD;
-	for (size_t i = 0; i < route->assist_count && best == NOT_TOLD; i++)
-		if (role_in(config, route->assist[i], change, false, contact) != NOT_TOLD)
-			best = ASSIST;
+	for (size_t i = 0; i < route->assist_count && best == NOT_TOLD; i++) {
+		if (role_in(config, route->assist[i], change, false, contact, reason) == NOT_TOLD)
+			continue;
+		reason->key = "assist";
+		best = ASSIST;
+	}
 	return best;
+}
+
+size_t router_reasons(const struct config *config, const struct wq_change *change, uint32_t contact,
+        struct router_reason *out, size_t cap)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < config->route_count; i++) {
+		struct router_reason reason = { .route = i };
+		enum role role;
+
+		if (!matches(&config->site, &config->routes[i], change))
+			continue;
+		role = role_by(config, &config->routes[i], change, contact, &reason);
+		reason.lead = role == LEAD;
+		if (role != NOT_TOLD && count++ < cap)
+			out[count - 1] = reason;
+	}
+	return count;
 }
 
 /* What a contact is to a change, and by the strictest of the routes that say so how long a channel
@@ -139,9 +177,11 @@ static enum role role_of(const struct config *config, const struct wq_change *ch
 	*deadline = 0;
 
 	for (size_t i = 0; i < config->route_count; i++) {
+		struct router_reason reason = { 0 };
+
 		if (!matches(&config->site, &config->routes[i], change))
 			continue;
-		enum role role = role_by(config, &config->routes[i], change, contact);
+		enum role role = role_by(config, &config->routes[i], change, contact, &reason);
 
 		if (role > best)
 			best = role;

@@ -46,6 +46,28 @@ size_t router_notices(const struct config *config, const struct wq_change *chang
 /* How many contacts a change would be told to, in the lead or in copy, without writing anything. */
 size_t router_count(const struct config *config, const struct wq_change *change, bool assist);
 
+enum router_why {
+	ROUTER_MEMBER,      /* the group lists the contact */
+	ROUTER_DUTY_LEAD,   /* on duty by the group's roster */
+	ROUTER_DUTY_ASSIST,
+	ROUTER_ON_CALL,     /* the leader on call */
+	ROUTER_VACANT,      /* nobody is on duty, and the contact stands in the roster */
+};
+
+/* Why a route tells a contact. */
+struct router_reason {
+	uint32_t route, group;
+	const char *key; /* of the route: "lead" "assist" "escalate_to" */
+	enum router_why why;
+	uint32_t roster; /* WQ_NONE: member */
+	bool lead;
+};
+
+/* The reasons for which a contact is told of a change, one a route; none: it is not told. Writes at most cap and returns how
+ * many there are. The contact is in the lead when any of them says so. */
+size_t router_reasons(const struct config *config, const struct wq_change *change, uint32_t contact,
+        struct router_reason *out, size_t cap);
+
 /* The first roster of the groups concerned by which nobody had the lead when the change was decided, so that everybody of it
  * is told; NULL: there is none. */
 const struct roster *router_vacant(const struct config *config, const struct wq_change *change);

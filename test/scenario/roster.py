@@ -5,9 +5,12 @@
     WQ_BIN=build/bin test/scenario/roster.py"""
 
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 BIN = os.environ["WQ_BIN"]
 bad = []
@@ -77,8 +80,100 @@ def a_table_is_checked_with_its_lines(folder):
     expect("nobody is on duty", status == 1 and "无人值班" in out and "everybody of it would be told" in err, (status, out, err))
 
 
+def blocks(out):
+    """{title of a part: {contact: its lines}}"""
+    found, part, person = {}, None, None
+    for line in out.splitlines():
+        if not line.startswith(" "):
+            part = found.setdefault(line.rstrip(":"), {})
+        elif not line.startswith("   "):
+            person = part.setdefault(line.strip(), [])
+        else:
+            person.append(line.strip())
+    return found
+
+
+def explains_who_would_be_told(folder):
+    conf = configuration(folder, TURNS)
+    status, out, err = run("route", "explain", "--config", conf, "--station", "yigan", "--level", "alarm", "--at", "2026-03-05T19:55")
+    seen = blocks(out)
+    first, then = seen.get("told at 03-05 19:55", {}), seen.get("escalates at 03-05 20:05, when nobody acknowledges it within 10m", {})
+    expect("the day's officer, the office, and who assists", status == 0 and list(first) == [
+        "张三 (zhang): lead 牵头", "陈科 (chief): lead 牵头", "王五 (wang): assist 配合"], (status, out, err))
+    expect("why and how", first.get("张三 (zhang): lead 牵头") == [
+        'route "all": lead = "duty": on duty by roster "water", this shift until 03-05 20:00',
+        "matches by stations, all kinds, level alarm (told from watch on)",
+        'route "source": lead = "office": on duty by roster "water", this shift until 03-05 20:00',
+        "matches by all stations, kinds, level alarm (told from alarm on)",
+        "channels: w, then m (the next one after 20s at the latest)"], out)
+    expect("it escalates in the night's shift, to the swapped one and the leader", list(then) == [
+        "王五 (wang): lead 牵头", "刘局 (liu): lead 牵头", "陈科 (chief): lead 牵头"], out)
+    status, out, err = run("route", "explain", "--config", conf, "--station", "nan", "--level", "alarm")
+    expect("nobody hears of it", status == 1 and "nobody: no route hears of it" in out and "does not escalate" in out,
+           (status, out, err))
+    for arguments, want in ((["--station", "yigan"], 2), (["--station", "nowhere", "--level", "alarm"], 1), ([], 2),
+                            (["--station", "yigan", "--level", "loud"], 2), (["--alarm", "x"], 2),
+                            (["--station", "yigan", "--level", "alarm", "--parameter", "do"], 1)):
+        status, out, err = run("route", "explain", "--config", conf, *arguments)
+        expect(f"{arguments} is told", status == want and err and not out, (status, out, err))
+
+
+def make_history(folder, conf):
+    """By the program itself: it knows the rules and stations of the configuration."""
+    wqd = subprocess.Popen([os.path.join(BIN, "wqd"), "--config", conf], stderr=subprocess.PIPE)
+    end = time.monotonic() + 20
+    while not os.path.exists(f"{folder}/wqd.sock") and wqd.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+    if wqd.poll() is None:
+        wqd.send_signal(signal.SIGTERM)
+    said = wqd.communicate(timeout=30)[1].decode(errors="replace")
+    expect("the history is made", wqd.returncode == 0, said)
+
+
+def put_alarm(folder, changes):
+    """One alarm of the rule at yigan, 2026-03-05 16:00 in China; changes: (kind, minutes later)."""
+    opened = 1772697600000
+    with sqlite3.connect(f"{folder}/wqd.db") as db:
+        db.execute("DELETE FROM change")
+        db.execute("DELETE FROM alarm")
+        rule = db.execute("SELECT id FROM rule WHERE name='tp'").fetchone()[0]
+        station = db.execute("SELECT id FROM station WHERE key='yigan'").fetchone()[0]
+        db.execute("INSERT INTO alarm(id,rule,station,opened,open) VALUES(2026030500007,?,?,?,1)", (rule, station, opened))
+        for number, (kind, later) in enumerate(changes, 1):
+            at = opened + later * 60000
+            db.execute("INSERT INTO change(alarm,number,kind,station,level,time,decided,who,note,says,evidence)"
+                       " VALUES(2026030500007,?,?,?,4,?,?,'','','','{}')", (number, kind, station, at, at))
+    db.close()
+
+
+def explains_an_alarm_of_the_history(folder):
+    conf = configuration(folder, TURNS)
+    with open(conf, "a", encoding="utf-8") as f:
+        f.write('mqtt "b" { broker = "tcp://127.0.0.1:9" topic = "wq/{station}" client_id = "roster" }\n'
+                'limit "tp" { parameters = { "tp" } level = alarm }\n')
+    text = open(conf, encoding="utf-8").read().replace('kind = "source-backup" }', 'kind = "source-backup" point "tp" { bus = "b" unit = "mg/L" } }')
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(text)
+    make_history(folder, conf)
+    explain = ("route", "explain", "--config", conf, "--alarm", "W20260305-007", "--at", "2026-03-05T16:05")
+    opened, escalated, acknowledged, shelved, unshelved = 0, 2, 3, 9, 10
+    for changes, says, no in (([(opened, 1)], "escalates at 03-05 16:11, when nobody acknowledges it within 10m", "shelf"),
+                              ([(opened, 1), (escalated, 11)], "it does not escalate", "escalates at"),
+                              ([(opened, 1), (acknowledged, 3)], "acknowledged, opened 03-05 16:01", "escalates at"),
+                              ([(opened, 1), (shelved, 3)], "it is on the shelf", "escalates at"),
+                              ([(opened, 1), (shelved, 3), (unshelved, 63)], "escalates at 03-05 17:13", "shelf")):
+        put_alarm(folder, changes)
+        status, out, err = run(*explain)
+        expect(f"{changes}: {says}", status == 0 and says in out and no not in out and "张三 (zhang): lead" in out
+               and out.startswith('W20260305-007: yigan, rule "tp", level alarm'), (status, out, err))
+    status, out, err = run("route", "explain", "--config", conf, "--alarm", "W20260305-008")
+    expect("there is no such alarm", status == 1 and "knows no alarm W20260305-008" in err and not out, (status, out, err))
+
+
 with tempfile.TemporaryDirectory(prefix="wq-roster-") as folder:
     shows_who_is_on_duty(folder)
     a_table_is_checked_with_its_lines(folder)
-print("\n".join(bad) if bad else "ok: the roster is shown and checked")
+    explains_who_would_be_told(folder)
+    explains_an_alarm_of_the_history(folder)
+print("\n".join(bad) if bad else "ok: the roster is shown and checked, routes are explained")
 sys.exit(1 if bad else 0)

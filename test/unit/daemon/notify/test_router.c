@@ -35,6 +35,31 @@ static const char *told(const struct config *config, const struct wq_change *cha
 	return text;
 }
 
+/* Whoever is told has a reason, of the same role, and nobody else has. */
+static void assert_reasons_fit(const struct config *config, const struct wq_change *change)
+{
+	const size_t n = router_notices(config, change, 1, NOW, notices, 8);
+
+	for (uint32_t i = 0; i < config->contact_count; i++) {
+		struct router_reason reasons[4];
+		const size_t count = router_reasons(config, change, i, reasons, 4);
+		int as = -1; /* 1: lead, 0: assist */
+
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(notices[k].contact, config->contacts[i].id) == 0)
+				as = notices[k].assist ? 0 : 1;
+		if (config->contacts[i].channel_count == 0)
+			continue;
+		assert_int_equal(count > 0, as >= 0);
+		for (size_t k = 0, lead = 0; k < count; k++) {
+			lead |= reasons[k].lead;
+			assert_true(reasons[k].route < config->route_count && reasons[k].group < config->group_count);
+			assert_true((reasons[k].why == ROUTER_MEMBER) == (reasons[k].roster == WQ_NONE));
+			assert_true(k + 1 < count || (int)lead == as);
+		}
+	}
+}
+
 static void routes_decide_who_is_told(void **state)
 {
 	static const struct {
@@ -67,6 +92,7 @@ static void routes_decide_who_is_told(void **state)
 
 		change.station = rows[i].station;
 		assert_string_equal(told(&config, &change), rows[i].who);
+		assert_reasons_fit(&config, &change);
 	}
 }
 
@@ -223,6 +249,7 @@ static void a_group_tells_who_is_on_duty_at_that_moment(void **state)
 		change.decided += rows[i].later;
 		assert_string_equal(told(&config, &change), rows[i].who);
 		assert_true((router_vacant(&config, &change) != NULL) == (rows[i].leads == 0));
+		assert_reasons_fit(&config, &change);
 	}
 }
 
