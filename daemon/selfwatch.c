@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "daemon.h"
 #include "log.h"
+#include "notify/roster.h"
 #include "wq/err.h"
 
 #include <inttypes.h>
@@ -119,6 +120,19 @@ static bool judge_uplink(struct selfwatch *watch, const struct selfwatch_facts *
 	return true;
 }
 
+static bool judge_roster(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	(void)watch, (void)boot;
+	if (facts->roster != NULL) {
+		raise(out, WQ_LEVEL_WATCH, NAN);
+		wq_verdict_say(out, "值班表「%s」现无人值班,有报警时通知表内全体人员", facts->roster);
+	} else {
+		out->finding = WQ_FINDING_CLEAR;
+		wq_verdict_say(out, "值班表恢复有人值班");
+	}
+	return true;
+}
+
 bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struct selfwatch_facts *facts, wq_ms boot,
 	wq_ms now, struct wq_verdict *out)
 {
@@ -129,6 +143,7 @@ bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struc
 		[CONFIG_SELF_RECEIPT] = judge_receipt,
 		[CONFIG_SELF_CHANNEL] = judge_channel,
 		[CONFIG_SELF_UPLINK] = judge_uplink,
+		[CONFIG_SELF_ROSTER] = judge_roster,
 	};
 	*out = (struct wq_verdict){ .series = WQ_NONE, .at = now, .value = NAN, .limit = NAN };
 	if (judges[rule] == NULL)
@@ -185,6 +200,20 @@ static void look_at_uplinks(const struct daemon *daemon, wq_ms now, struct selfw
 	}
 }
 
+/* A roster that no group names tells nobody anything. */
+static void look_at_rosters(const struct config *config, wq_ms now, struct selfwatch_facts *facts)
+{
+	for (size_t g = 0; g < config->group_count && facts->roster == NULL; g++) {
+		const struct config_group *group = &config->groups[g];
+		for (size_t i = 0; i < group->roster_count && facts->roster == NULL; i++) {
+			struct roster_duty duty;
+			roster_at(&config->rosters[group->rosters[i]], now, &duty);
+			if (duty.vacant)
+				facts->roster = config->rosters[group->rosters[i]].name;
+		}
+	}
+}
+
 void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 {
 	wq_ms boot = clock_boot(), now = clock_now();
@@ -200,6 +229,7 @@ void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 	}
 	look_at_channels(daemon, boot, &facts);
 	look_at_uplinks(daemon, now, &facts);
+	look_at_rosters(daemon->config, now, &facts);
 	for (enum config_self rule = 0; rule < CONFIG_SELF_RULES; rule++) {
 		struct wq_verdict verdict;
 		struct wq_err err;

@@ -29,6 +29,7 @@ struct selfwatch_facts {
 	const char *uplink;         /* whose oldest record waits for longer than its lag_alarm, or NULL */
 	wq_ms uplink_lag;           /* how long */
 	bool uplinks_calm;          /* every other waits for less than half of it */
+	const char *roster;         /* by which nobody has the lead now, or NULL */
 	bool delivered;             /* some channel delivered since the start */
 };
 

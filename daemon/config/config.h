@@ -105,6 +105,7 @@ enum config_self {
 	CONFIG_SELF_CARE,    /* "wqd:maintenance": one that nobody ended, a place a station; the engine says so itself */
 	CONFIG_SELF_UPLINK,  /* "wqd:uplink": a platform above has not taken what is forwarded for long */
 	CONFIG_SELF_FLOOD,   /* "wqd:flood": more alarms came than anybody can take in; the engine says so itself */
+	CONFIG_SELF_ROSTER,  /* "wqd:roster": nobody is on duty by a roster that a group names */
 	CONFIG_SELF_RULES,
 };
 

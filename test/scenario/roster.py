@@ -170,10 +170,35 @@ def explains_an_alarm_of_the_history(folder):
     expect("there is no such alarm", status == 1 and "knows no alarm W20260305-008" in err and not out, (status, out, err))
 
 
+def the_daemon_tells_of_a_gap(folder):
+    conf = configuration(folder, 'swaps = { "2026-03-05 night wang" }')
+    with open(conf, encoding="utf-8") as f:
+        text = f.read().replace('stations = { "yigan" } }', '}')
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(text)
+    wqd = subprocess.Popen([os.path.join(BIN, "wqd"), "--config", conf], stderr=subprocess.PIPE)
+    seen, end = [], time.monotonic() + 30
+    while len(seen) < 2 and wqd.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
+        try:
+            with sqlite3.connect(f"file:{folder}/wqd.db?mode=ro", uri=True) as db:
+                seen = db.execute("SELECT n.contact,n.text FROM notice n JOIN alarm a ON a.id=n.alarm JOIN rule r ON r.id=a.rule"
+                                  " WHERE r.name='wqd:roster' ORDER BY n.seq").fetchall()
+        except sqlite3.Error:
+            continue
+    wqd.send_signal(signal.SIGTERM)
+    said = wqd.communicate(timeout=30)[1].decode(errors="replace")
+    expect("everybody of the roster hears that nobody is on duty", sorted(c for c, _ in seen) == ["chief", "liu", "wang"]
+           and all("现无人值班" in t for _, t in seen), (seen, said))
+    expect("the log says so", 'roster "water": nobody has the lead now' in said, said)
+
+
 with tempfile.TemporaryDirectory(prefix="wq-roster-") as folder:
     shows_who_is_on_duty(folder)
     a_table_is_checked_with_its_lines(folder)
     explains_who_would_be_told(folder)
     explains_an_alarm_of_the_history(folder)
+with tempfile.TemporaryDirectory(prefix="wq-roster-") as folder:
+    the_daemon_tells_of_a_gap(folder)
 print("\n".join(bad) if bad else "ok: the roster is shown and checked, routes are explained")
 sys.exit(1 if bad else 0)

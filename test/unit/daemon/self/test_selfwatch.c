@@ -37,6 +37,20 @@ static void a_stalled_store_raises_at_once_and_clears_at_once(void **state)
 	assert_int_equal(judge(&watch, CONFIG_SELF_STORE, &facts, 20, &verdict), CLEAR);
 }
 
+static void a_roster_with_nobody_on_duty_is_told_until_somebody_is(void **state)
+{
+	struct selfwatch watch;
+	struct wq_verdict verdict;
+	struct selfwatch_facts facts = { .roster = "水质值班" };
+	(void)state;
+	selfwatch_init(&watch, 0);
+	assert_int_equal(judge(&watch, CONFIG_SELF_ROSTER, &facts, 10, &verdict), RAISE);
+	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
+	assert_string_equal(verdict.says, "值班表「水质值班」现无人值班,有报警时通知表内全体人员");
+	facts.roster = NULL;
+	assert_int_equal(judge(&watch, CONFIG_SELF_ROSTER, &facts, 20, &verdict), CLEAR);
+}
+
 static void what_was_lost_is_counted_until_it_has_been_calm(void **state)
 {
 	static const struct {
@@ -124,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stalled_store_raises_at_once_and_clears_at_once),
+		cmocka_unit_test(a_roster_with_nobody_on_duty_is_told_until_somebody_is),
 		cmocka_unit_test(what_was_lost_is_counted_until_it_has_been_calm),
 		cmocka_unit_test(early_receipts_are_counted_apart_from_what_was_lost),
 		cmocka_unit_test(a_channel_is_told_of_only_when_it_stays_dead),
