@@ -96,41 +96,13 @@ static const struct wq_option options[] = {
 	WQ_OPTION_END,
 };
 
-static const char *const schemes[] = { "tcp://", "mqtt://", "ssl://", "mqtts://" };
-
-/* Host and port of "tcp://host:port", "ssl://[::1]:port"; WQ_E_INVALID. */
-static int split(const char *broker, char host[256], char port[8], bool *tls, struct wq_err *err)
-{
-	const char *at = NULL;
-	for (size_t i = 0; at == NULL && i < sizeof schemes / sizeof *schemes; i++)
-		if (strncmp(broker, schemes[i], strlen(schemes[i])) == 0) {
-			at = broker + strlen(schemes[i]);
-			*tls = i >= 2;
-		}
-	if (at == NULL)
-		return wq_fail(err, WQ_E_INVALID, "broker = \"%.99s\": begins with tcp:// or ssl://", broker);
-	const char *begin = at[0] == '[' ? at + 1 : at;
-	const char *end = at[0] == '[' ? strchr(begin, ']') : begin + strcspn(begin, ":/");
-	const char *colon = end != NULL && *end == ']' ? end + 1 : end;
-	size_t length = end != NULL ? (size_t)(end - begin) : 0;
-	long number = colon != NULL && *colon == ':' ? strtol(colon + 1, (char **)&colon, 10) : *tls ? 8883 : 1883;
-	if (length == 0 || length > 255 || colon == NULL || (*colon != '\0' && strcmp(colon, "/") != 0) || number < 1 ||
-		number > 65535)
-		return wq_fail(err, WQ_E_INVALID, "broker = \"%.99s\": must be tcp://host:port or ssl://host:port", broker);
-	memcpy(host, begin, length);
-	host[length] = '\0';
-	snprintf(port, 8, "%ld", number);
-	return 0;
-}
-
 static int check(const void *settings, struct wq_err *err)
 {
 	const struct settings *s = settings;
-	char host[256], port[8];
-	bool tls = false;
 	if (s->broker == NULL || s->client_id == NULL)
 		return wq_fail(err, WQ_E_INVALID, "an uplink of kind mqtt needs broker and client_id");
-	int r = split(s->broker, host, port, &tls, err);
+	int r = wq_publisher_address(s->broker, err);
+	bool tls = r == 0 && (strncmp(s->broker, "ssl://", 6) == 0 || strncmp(s->broker, "mqtts://", 8) == 0);
 	if (r == 0)
 		r = topic_check(s->topic, err);
 	if (r == 0)

@@ -6,6 +6,7 @@
  * anything behind costs the handle; others keep it, for each new one costs memory of TLS. The mutex
  * of the library is held while it looks a name up, so a name is looked up here first, and a broker
  * whose name does not resolve is not tried: the buses would wait as well. */
+#include "address.h"
 #include "wq/mqtt.h"
 
 #include "dial.h"
@@ -389,4 +390,9 @@ void wq_publisher_disconnect(struct wq_publisher *publisher)
 	        publisher->handle, &publisher->terms, &publisher->answer, LEAVE_MS);
 	if (MQTTAsync_isConnected(publisher->handle) != 0 || atomic_load(&publisher->waiting) > 0)
 		destroy(publisher);
+}
+
+int wq_publisher_address(const char *broker, struct wq_err *err)
+{
+	return mqtt_address_check(broker, err);
 }

@@ -44,6 +44,10 @@ struct wq_publisher_hooks {
 	void (*lost)(void *owner, const char *why);
 };
 
+/* Wants scheme://host[:port] with the schemes tcp, mqtt, ssl and mqtts, without a name and a password. WQ_E_INVALID; such
+ * secrets are not repeated in the sentence. */
+int wq_publisher_address(const char *broker, struct wq_err *err);
+
 /* Connects to nothing yet. NULL with *err. */
 struct wq_publisher *wq_publisher_open(const struct wq_publisher_settings *settings,
         const struct wq_publisher_hooks *hooks, struct wq_err *err);

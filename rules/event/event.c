@@ -102,6 +102,21 @@ static bool split(const char *item, char name[NAME_TEXT], double *precision)
 	return *end == '\0' && end != space + 1 && isfinite(*precision) && *precision > 0;
 }
 
+static bool is_listed_before(const struct event_settings *s, const struct wq_site *site, size_t before, const char *name)
+{
+	const int wanted = wq_parameter_find(site->parameters, site->parameter_count, name);
+
+	for (size_t i = 0; i < before; i++) {
+		char other[NAME_TEXT];
+		double precision;
+
+		if (split(s->channels.items[i], other, &precision) &&
+			wq_parameter_find(site->parameters, site->parameter_count, other) == wanted)
+			return true;
+	}
+	return false;
+}
+
 static int check(const void *settings, const struct wq_site *site, const struct wq_parameter *parameter,
 	struct wq_err *err)
 {
@@ -118,6 +133,8 @@ static int check(const void *settings, const struct wq_site *site, const struct 
 				s->channels.items[i]);
 		if (wq_parameter_find(site->parameters, site->parameter_count, name) < 0)
 			return wq_fail(err, WQ_E_INVALID, "channels: there is no parameter '%s'", name);
+		if (is_listed_before(s, site, i, name))
+			return wq_fail(err, WQ_E_INVALID, "channels: '%s' is listed twice", name);
 	}
 	return 0;
 }

@@ -170,6 +170,7 @@ static void its_channels_must_be_told_in_full(void **state)
 		{ "channels=tp_x", "\"tp x\" must be" },
 		{ "channels=tp_inf", "\"tp inf\" must be" },
 		{ "channels=tq_0.1", "there is no parameter 'tq'" },
+		{ "channels=tp_0.1,w21011_0.2", "'w21011' is listed twice" },
 	};
 
 	(void)state;
