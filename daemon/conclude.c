@@ -2,9 +2,9 @@
 /* From batch to notice, on main. */
 #include "conclude.h"
 
-#include "buswatch.h"
+#include "intake/buswatch.h"
 #include "clock.h"
-#include "command.h"
+#include "api/command.h"
 #include "log.h"
 #include "notify/roster.h"
 #include "notify/router.h"

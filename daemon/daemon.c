@@ -5,10 +5,10 @@
 #include "clock.h"
 #include "conclude.h"
 #include "ctl/server.h"
-#include "importer.h"
+#include "intake/importer.h"
 #include "letters.h"
 #include "log.h"
-#include "pool.h"
+#include "intake/pool.h"
 #include "wq/err.h"
 
 #include <poll.h>

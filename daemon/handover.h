@@ -5,7 +5,7 @@
 #ifndef WQ_HANDOVER_H
 #define WQ_HANDOVER_H
 
-#include "inbox.h"
+#include "intake/inbox.h"
 #include "store/writer.h"
 
 #include <stdbool.h>

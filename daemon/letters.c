@@ -3,10 +3,10 @@
 #include "letters.h"
 
 #include "clock.h"
-#include "command.h"
+#include "api/command.h"
 #include "conclude.h"
 #include "daemon.h"
-#include "importer.h"
+#include "intake/importer.h"
 #include "log.h"
 #include "wq/err.h"
 

@@ -6,7 +6,7 @@
 
 #include "ctl/server.h"
 #include "notify/deliverer.h"
-#include "source.h"
+#include "intake/source.h"
 #include "store/writer.h"
 #include "uplink/uplink.h"
 

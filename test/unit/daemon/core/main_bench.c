@@ -2,7 +2,7 @@
 /* Fakes around main. */
 #include "main_bench.h"
 
-#include "buswatch.h"
+#include "intake/buswatch.h"
 
 #include "conclude.h"
 #include "hand_clock.h"

@@ -9,12 +9,12 @@
 
 #include <cmocka.h>
 
-#include "command.h"
+#include "api/command.h"
 #include "conclude.h"
 #include "hand_clock.h"
 #include "main_bench.h"
-#include "pool.h"
-#include "source_parts.h"
+#include "intake/pool.h"
+#include "intake/source_parts.h"
 #include "wq/rule.h"
 
 #include <jansson.h>

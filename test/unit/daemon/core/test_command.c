@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "command.h"
+#include "api/command.h"
 #include "hand_clock.h"
 #include "wq/err.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of files: names looked up, batches as polls make them, and what is told of them. The test is main and the writer. */
 #include "hand_clock.h"
-#include "importer.h"
+#include "intake/importer.h"
 #include "wq/err.h"
 
 #include <setjmp.h>

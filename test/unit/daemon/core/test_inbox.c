@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "inbox.h"
+#include "intake/inbox.h"
 
 #include "wq/check.h"
 #include "wq/err.h"

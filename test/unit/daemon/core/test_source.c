@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "clock.h"
-#include "pool.h"
-#include "source.h"
+#include "intake/pool.h"
+#include "intake/source.h"
 #include "wq/err.h"
 
 #include <pthread.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "receipts.h"
+#include "intake/receipts.h"
 #include "wq/err.h"
 
 #include <pthread.h>

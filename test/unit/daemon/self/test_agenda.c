@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agenda.h"
+#include "intake/agenda.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "clock.h"
-#include "pool.h"
+#include "intake/pool.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "receipts.h"
+#include "intake/receipts.h"
 #include "wq/err.h"
 
 static void each_batch_is_told_its_own_fate(void **state)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "schedule.h"
+#include "intake/schedule.h"
 
 #define UNITS 16
 #define START ((wq_ms)1000000)

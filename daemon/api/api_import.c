@@ -7,7 +7,7 @@
  * Who gave it is what the kernel says of the peer. */
 #include "api_parts.h"
 #include "config/config.h"
-#include "importer.h"
+#include "intake/importer.h"
 #include "wq/err.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 #define WQ_COMMAND_H
 
 #include "ctl/server.h"
-#include "inbox.h"
+#include "intake/inbox.h"
 
 /* How long the person waits for the commit. */
 #define COMMAND_PATIENCE WQ_SECONDS(5)
