@@ -9,7 +9,6 @@
 #include "wq/err.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,6 @@
 #define CONNECT_MAX     WQ_SECONDS(10)
 #define SEND_MAX        WQ_SECONDS(20) /* a send() that takes longer hangs */
 #define STOP_MARGIN     WQ_SECONDS(2)
-#define FIRST_HIGH_FD   1024           /* below is left to libraries that still use select() */
 
 /* One channel: its state, and the one attempt that may be under way. */
 struct line {
@@ -66,19 +64,13 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *owner)
 	return n;
 }
 
+/* As libcurl's own, but not left open in a program that a channel runs. */
 static curl_socket_t open_socket(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	(void)owner, (void)purpose;
-	int low = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 
-	if (low < 0)
-		return CURL_SOCKET_BAD;
-	int high = fcntl(low, F_DUPFD_CLOEXEC, FIRST_HIGH_FD);
-
-	if (high < 0)
-		return low; /* few descriptors are allowed: then it stays where it is */
-	close(low);
-	return high;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 /* Options that are the same for every transfer of a channel. */

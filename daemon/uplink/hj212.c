@@ -9,7 +9,6 @@
 #include "wq/uplink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -25,8 +24,6 @@ extern const struct wq_uplink wq_uplink_hj212;
 
 #define CONNECT_MS 10000
 #define AHEAD_MAX  32
-/* libmodbus cannot use descriptors above 1023: they are left to it. */
-#define FIRST_HIGH_FD 1024
 
 struct settings {
 	const char *host, *st, *pw;
@@ -189,15 +186,6 @@ static struct form form_of(const struct state *s, const char *mn)
 
 /* -- open, connect -- */
 
-static int high(int fd)
-{
-	int moved = fd >= 0 && fd < FIRST_HIGH_FD ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_HIGH_FD) : -1;
-	if (moved < 0)
-		return fd;
-	close(fd);
-	return moved;
-}
-
 static int open_state(void *state, const void *settings, const struct wq_uplink_site *site, struct wq_err *err)
 {
 	struct state *s = state;
@@ -205,7 +193,7 @@ static int open_state(void *state, const void *settings, const struct wq_uplink_
 	s->settings = settings;
 	s->site = *site;
 	s->fd = -1;
-	s->bell = high(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	s->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return s->bell >= 0 ? 0 : wq_fail(err, WQ_E_IO, "no eventfd: %s", strerrordesc_np(errno));
 }
 
@@ -233,7 +221,7 @@ static int try_address(const struct addrinfo *address, int *fd)
 {
 	int yes = 1, error = 0;
 	socklen_t size = sizeof error;
-	*fd = high(socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol));
+	*fd = socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->ai_protocol);
 	if (*fd < 0)
 		return errno;
 	setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);

@@ -57,7 +57,7 @@ static void take_in(struct hj212_server *server, int fd, const struct sockaddr_s
 		close(fd);
 		return;
 	}
-	struct hj212_conn *conn = hj212_new_conn(server, hj212_lift(fd), &stranger.peer);
+	struct hj212_conn *conn = hj212_new_conn(server, fd, &stranger.peer);
 
 	hj212_keep_alive(conn->fd);
 	hj212_watch(server, conn, EPOLL_CTL_ADD);
@@ -93,7 +93,7 @@ static int open_listener(struct hj212_server *server)
 {
 	struct target *target = &server->targets[0];
 	int on = 1, off = 0;
-	int fd = hj212_lift(socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+	int fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct epoll_event event = { .events = EPOLLIN, .data = { .u64 = WHO_LISTENER } };
 
 	if (fd < 0)
@@ -128,7 +128,7 @@ static void try_connect(struct hj212_server *server, size_t index)
 	struct target *target = &server->targets[index];
 	struct hj212_peer peer = hj212_peer_of(&target->address);
 	int fd = server->free_count > 0
-		? hj212_lift(socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
+		? socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
 		: -1;
 
 	if (fd < 0 || (connect(fd, (struct sockaddr *)&target->address, target->length) < 0 && errno != EINPROGRESS) ||

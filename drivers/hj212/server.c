@@ -20,7 +20,7 @@
 #define PROVE_WITHIN WQ_SECONDS(60) /* a frame of a known station */
 #define STUCK_MAX    WQ_SECONDS(30) /* of what a peer does not fetch */
 #define CONNECT_FOR  WQ_SECONDS(10)
-#define OTHERS_FD    512 /* descriptors for the rest of the process */
+#define OTHERS_FD    1536 /* descriptors for the rest of the process: Modbus alone holds up to 900 */
 
 static wq_ms since_boot(void)
 {
@@ -251,7 +251,7 @@ void hj212_server_close(struct hj212_server *server)
 /* Room for the descriptors of all connections. */
 static int raise_limit(const struct hj212_server *server, struct wq_err *err)
 {
-	rlim_t wanted = (rlim_t)server->cap + FIRST_FD + OTHERS_FD;
+	rlim_t wanted = (rlim_t)server->cap + OTHERS_FD;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted)
@@ -276,8 +276,8 @@ int hj212_server_start(struct hj212_server *server, const struct wq_sink *sink, 
 		return rc;
 	server->sink = *sink;
 	server->s.sink = &server->sink;
-	server->epoll = hj212_lift(epoll_create1(EPOLL_CLOEXEC));
-	server->wake = hj212_lift(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	server->epoll = epoll_create1(EPOLL_CLOEXEC);
+	server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	server->s.promises = hj212_promises_new(server->wake);
 	if (server->epoll < 0 || server->wake < 0 || server->s.promises == NULL ||
 		epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->wake, &event) < 0)

@@ -10,8 +10,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* libmodbus waits by select(), which knows descriptors below 1024 only: those are left to others. */
-#define FIRST_FD   1024
 #define ROOM_AFTER WQ_SECONDS(5) /* an unproven connection is this old before it has to make room */
 
 enum { WHO_LISTENER = 1, WHO_WAKE = 2 };
@@ -56,7 +54,6 @@ const char *hj212_label_of(const struct hj212_server *server, size_t index);
 struct hj212_conn *hj212_conn_of(const struct hj212_server *server, uint64_t name);
 void hj212_watch(struct hj212_server *server, const struct hj212_conn *conn, int how);
 struct hj212_conn *hj212_new_conn(struct hj212_server *server, int fd, const struct hj212_peer *peer);
-int hj212_lift(int fd);
 void hj212_keep_alive(int fd);
 void hj212_feed(struct hj212_server *server, struct hj212_conn *conn, size_t length, bool ended);
 void hj212_after(struct hj212_server *server, struct hj212_conn *conn);

@@ -3,7 +3,6 @@
 #include "server_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -120,17 +119,6 @@ static void drop(struct hj212_server *server, struct hj212_conn *conn)
 	server->free_slots[server->free_count++] = (uint32_t)(conn - server->conns);
 	if (target >= 0)
 		hj212_target_down(server, (size_t)target, "is lost", why);
-}
-
-/* A descriptor out of the way of select(). */
-int hj212_lift(int fd)
-{
-	int high = fd >= 0 && fd < FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD) : -1;
-
-	if (high < 0)
-		return fd;
-	close(fd);
-	return high;
 }
 
 void hj212_keep_alive(int fd)
