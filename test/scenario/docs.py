@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the pages promise: links and their anchors lead somewhere, every page is in the index, and the SQL of all pages runs
-on a history as wqd makes it.
+"""What the pages promise: links and their anchors lead somewhere, every page is in the index, every command and request has its
+row, and the SQL of all pages runs on a history as wqd makes it.
 
     WQ_BIN=build/bin WQ_SOURCE=. test/scenario/docs.py"""
 
@@ -60,6 +60,25 @@ def check_index(texts):
             bad.append(f"docs/README.md: does not name {name}")
 
 
+def check_commands(text):
+    """Each command of wqctl, and each request that the daemon answers, has a row of a table."""
+    said = subprocess.run([os.path.join(BIN, "wqctl"), "--help"], capture_output=True, text=True, check=True).stdout
+    commands = re.findall(r"^  ([a-z-]+) +\S", said.split("Commands:")[1], re.M)
+    requests = []
+    for name in ("api.c", "api_import.c"):
+        with open(os.path.join(SOURCE, "daemon", name), encoding="utf-8") as f:
+            requests += re.findall(r'"(/v1/[a-z-]*/?)"(?:, "(/?[a-z]*)")?', f.read())
+    for name in commands:
+        if not re.search(rf"^\| \[{name}\b[^\]]*\]\(", text, re.M):
+            bad.append(f"docs/wqctl.md: the table of commands has no row '{name}'")
+    for before, after in requests:
+        path = before + ("NAME" if after else "") + after
+        if not re.search(rf"^\| `.*{re.escape(path)}`.* \|", text, re.M):
+            bad.append(f"docs/wqctl.md: the table of requests has no row '{path}'")
+    if len(commands) < 20 or len(requests) < 15:
+        bad.append(f"{len(commands)} commands, {len(requests)} requests found: there are more")
+
+
 def make_history(folder):
     """An empty history by the program itself; needs no network: the broker is not there."""
     conf = os.path.join(folder, "wqd.conf")
@@ -103,6 +122,7 @@ def check_queries(texts):
 texts = pages()
 links = check_links(texts)
 check_index(texts)
+check_commands(texts["docs/wqctl.md"])
 queries = check_queries(texts)
 if links < 20:
     bad.append(f"{links} links found: the pages have more")
