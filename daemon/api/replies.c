@@ -205,9 +205,14 @@ static void look(struct replies *r, const char *path)
 
 	if (folder == NULL && fd >= 0)
 		close(fd);
-	while (folder != NULL && count++ < FILES_MOST && !is_stopping(r) && (entry = readdir(folder)) != NULL)
-		if (entry->d_name[0] != '.' && !read_file(r, fd, entry->d_name))
+	/* Only what is read counts: what was put aside stays for ever, and would hide the rest. */
+	while (folder != NULL && count < FILES_MOST && (entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		count++;
+		if (is_stopping(r) || !read_file(r, fd, entry->d_name))
 			break;
+	}
 	if (folder != NULL)
 		closedir(folder);
 }
