@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder of short messages that come back, on a real file system. The test is main. */
-#include "replies.h"
+#include "api/replies.h"
 
 #include "wq/channel.h"
 #include "wq/err.h"
