@@ -64,13 +64,35 @@ static void learn(struct hj212_gap *gap, wq_ms apart, wq_ms step)
 	gap->last_step = apart;
 }
 
-void hj212_dialog_record(struct hj212_dialog *dialog, enum wq_hj212_kind kind, wq_ms at, wq_ms span, wq_ms step, wq_ms now)
+/* To a newest record of years ahead everything that comes would be old, and nothing would ever be lacking. */
+static bool is_ahead(wq_ms at, wq_ms wall)
+{
+	return wall != WQ_NO_TIME && at > wall + HJ212_AHEAD;
+}
+
+/* One that was taken while our clock was not trusted, and what was asked for by it. */
+static void forget_ahead(struct hj212_dialog *dialog, int index, wq_ms wall)
+{
+	struct hj212_gap *gap = &dialog->gaps[index];
+
+	if (!is_ahead(gap->newest, wall))
+		return;
+	gap->newest = WQ_NO_TIME;
+	close_gap(gap);
+	if (dialog->asks == index)
+		dialog->state = HJ212_QUIET;
+}
+
+void hj212_dialog_record(struct hj212_dialog *dialog, enum wq_hj212_kind kind, wq_ms at, wq_ms span, wq_ms step, wq_ms now,
+	wq_ms wall)
 {
 	int index = index_of(kind);
 
-	if (index < 0)
+	if (index < 0 || is_ahead(at, wall))
 		return;
 	struct hj212_gap *gap = &dialog->gaps[index];
+
+	forget_ahead(dialog, index, wall);
 	wq_ms apart = gap->newest != WQ_NO_TIME ? at - gap->newest : 0;
 
 	if (dialog->state != HJ212_QUIET && dialog->asks == index && at <= dialog->asked_to) {

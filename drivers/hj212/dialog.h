@@ -13,6 +13,7 @@
 #define HJ212_FAILED_REST WQ_MINUTES(10)
 #define HJ212_ROUNDS      3 /* failed requests for one gap */
 #define HJ212_CLOCK_EVERY WQ_DAYS(1)
+#define HJ212_AHEAD       WQ_HOURS(1) /* of our clock: of records beyond it nothing is learnt */
 
 /* Kinds of records that can be asked for. */
 enum { HJ212_ASK_MINUTE, HJ212_ASK_HOUR, HJ212_ASK_DAY, HJ212_ASKS };
@@ -49,8 +50,9 @@ struct hj212_request {
 void hj212_dialog_init(struct hj212_dialog *dialog);
 
 /* A record of a kind came. span: how far back records are asked for; 0: never. step: the point's cycle, 0: not known. now:
- * since boot. */
-void hj212_dialog_record(struct hj212_dialog *dialog, enum wq_hj212_kind kind, wq_ms at, wq_ms span, wq_ms step, wq_ms now);
+ * since boot. wall: our clock; WQ_NO_TIME: it is not trusted, and any time is taken. */
+void hj212_dialog_record(struct hj212_dialog *dialog, enum wq_hj212_kind kind, wq_ms at, wq_ms span, wq_ms step, wq_ms now,
+	wq_ms wall);
 
 /* The station's clock is wrong by more than is allowed, or it asked to be told the time. At most once a day. */
 void hj212_dialog_clock(struct hj212_dialog *dialog, wq_ms now);

@@ -165,10 +165,12 @@ static bool take_data(struct hj212_sessions *s, enum wq_hj212_kind kind)
 	} else {
 		answer(s, "9014", "");
 	}
-	bool usable = r->time != WQ_NO_TIME && (r->problems & (WQ_HJ212_REFUSED | WQ_HJ212_CLOCK)) == 0;
+	bool usable = r->time != WQ_NO_TIME && (r->problems & (WQ_HJ212_REFUSED | WQ_HJ212_CLOCK)) == 0, trusted;
+	wq_ms wall = s->sink->now(s->sink->owner, &trusted);
 
 	if (usable && (s->station->kinds & kind) != 0)
-		hj212_dialog_record(&s->station->dialog, kind, r->time, s->settings->backfill, s->station->cycle, s->now);
+		hj212_dialog_record(&s->station->dialog, kind, r->time, s->settings->backfill, s->station->cycle, s->now,
+			trusted ? wall : WQ_NO_TIME);
 	look_at_clock(s, kind);
 	return true;
 }

@@ -35,7 +35,7 @@ static bool answer(struct hj212_dialog *d, const char *cn, const char *content, 
 
 static void hour(struct hj212_dialog *d, wq_ms at, wq_ms now)
 {
-	hj212_dialog_record(d, WQ_HJ212_HOUR, WALL + at, SPAN, HOUR, now);
+	hj212_dialog_record(d, WQ_HJ212_HOUR, WALL + at, SPAN, HOUR, now, WALL + WQ_DAYS(30));
 }
 
 /* A dialog that knows of an hour and has nothing to ask. */
@@ -72,7 +72,7 @@ static void without_a_span_nothing_is_asked(void **state)
 	(void)state;
 	hj212_dialog_init(&d);
 	for (wq_ms at = 0; at < 100 * HOUR; at += 10 * HOUR) {
-		hj212_dialog_record(&d, WQ_HJ212_HOUR, WALL + at, 0, HOUR, at);
+		hj212_dialog_record(&d, WQ_HJ212_HOUR, WALL + at, 0, HOUR, at, WALL + at);
 		assert_false(due(&d, at));
 	}
 }
@@ -103,12 +103,12 @@ static void the_distance_of_records_is_learnt_from_two_equal_ones(void **state)
 	(void)state;
 	hj212_dialog_init(&d);
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-		hj212_dialog_record(&d, WQ_HJ212_HOUR, WALL + at[i], SPAN, 0, at[i]);
+		hj212_dialog_record(&d, WQ_HJ212_HOUR, WALL + at[i], SPAN, 0, at[i], WALL + at[i]);
 		if (i == 0 && due(&d, 0))
 			answer(&d, "9012", "ExeRtn=100", 0);
 		assert_false(due(&d, at[i]));
 	}
-	hj212_dialog_record(&d, WQ_HJ212_HOUR, WALL + 24 * HOUR, SPAN, 0, 24 * HOUR);
+	hj212_dialog_record(&d, WQ_HJ212_HOUR, WALL + 24 * HOUR, SPAN, 0, 24 * HOUR, WALL + 24 * HOUR);
 	assert_true(due(&d, 24 * HOUR));
 }
 
@@ -153,7 +153,7 @@ static void a_refusal_rests_and_a_long_gap_is_asked_for_in_pieces(void **state)
 
 	(void)state;
 	hj212_dialog_init(&d);
-	hj212_dialog_record(&d, WQ_HJ212_MINUTE, WALL, WQ_HOURS(13), WQ_MINUTES(10), 0);
+	hj212_dialog_record(&d, WQ_HJ212_MINUTE, WALL, WQ_HOURS(13), WQ_MINUTES(10), 0, WALL);
 	assert_true(due(&d, 0));
 	assert_string_equal(request.cn, "2051");
 	assert_string_equal(request.content, "BeginTime=20241224190000;EndTime=20241225010000");
@@ -230,9 +230,32 @@ static void while_too_many_are_asked_nothing_new_begins(void **state)
 	assert_true(due(&d, 0));
 }
 
+/* Its clock was a year ahead for one record: what is lacking afterwards is asked for all the same. */
+static void a_record_from_ahead_does_not_end_the_asking(void **state)
+{
+	static const wq_ms known[] = { HOUR, WQ_NO_TIME };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		struct hj212_dialog d;
+
+		begin(&d);
+		hj212_dialog_record(&d, WQ_HJ212_HOUR, WALL + WQ_DAYS(365), SPAN, HOUR, HOUR,
+			known[i] != WQ_NO_TIME ? WALL + known[i] : WQ_NO_TIME);
+		assert_int_equal(due(&d, HOUR), known[i] == WQ_NO_TIME);
+		hour(&d, 2 * HOUR, 2 * HOUR);
+		hour(&d, 6 * HOUR, 6 * HOUR);
+		assert_true(due(&d, 6 * HOUR));
+		assert_int_equal(d.asks, HJ212_ASK_HOUR);
+		assert_true(d.gaps[HJ212_ASK_HOUR].from <= WALL + 2 * HOUR + 1000);
+		assert_int_equal(d.asked_to, WALL + 6 * HOUR - 1000);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_from_ahead_does_not_end_the_asking),
 		cmocka_unit_test(after_our_start_the_span_before_is_asked_for_once),
 		cmocka_unit_test(without_a_span_nothing_is_asked),
 		cmocka_unit_test(a_gap_is_asked_for_between_its_ends),
