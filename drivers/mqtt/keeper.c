@@ -110,7 +110,10 @@ static void tell_loss(struct mqtt_keeper *keeper, bool withheld)
 
 	pthread_mutex_lock(&keeper->lock);
 	memcpy(why, keeper->why, sizeof why);
+	bool ours = keeper->stopping; /* ended by us: no loss */
 	pthread_mutex_unlock(&keeper->lock);
+	if (ours)
+		return;
 	tell_down(keeper, withheld
 	                ? "dropped by us: a message could not be stored; it stays with the broker"
 	                : why[0] != '\0' ? why : "the connection to the broker was lost");
