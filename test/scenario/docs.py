@@ -65,9 +65,10 @@ def check_commands(text):
     said = subprocess.run([os.path.join(BIN, "wqctl"), "--help"], capture_output=True, text=True, check=True).stdout
     commands = re.findall(r"^  ([a-z-]+) +\S", said.split("Commands:")[1], re.M)
     requests = []
-    for name in ("api.c", "api_import.c"):
-        with open(os.path.join(SOURCE, "daemon", name), encoding="utf-8") as f:
-            requests += re.findall(r'"(/v1/[a-z-]*/?)"(?:, "(/?[a-z]*)")?', f.read())
+    for folder, _, names in os.walk(os.path.join(SOURCE, "daemon")):
+        for name in {"api.c", "api_import.c"}.intersection(names):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                requests += re.findall(r'"(/v1/[a-z-]*/?)"(?:, "(/?[a-z]*)")?', f.read())
     for name in commands:
         if not re.search(rf"^\| \[{name}\b[^\]]*\]\(", text, re.M):
             bad.append(f"docs/wqctl.md: the table of commands has no row '{name}'")
