@@ -4,6 +4,8 @@
 
 #include "text.h"
 
+#include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,4 +144,23 @@ void answer_strange(const struct wq_response *response, struct wq_result *result
 	snprintf(result->text, sizeof result->text,
 	        "HTTP %d with %zu bytes that are no answer of this service; is the url right?",
 	        response->status, response->body_length);
+}
+
+void answer_errcode(const struct answer_code *rows, const char *hide, const struct wq_response *response, wq_ms now,
+        struct wq_result *result)
+{
+	char code[24];
+
+	if (!answer_http(response, now, result))
+		return;
+	json_t *body = json_loadb(response->body, response->body_length, 0, NULL);
+	json_t *number = json_object_get(body, "errcode");
+
+	if (!json_is_integer(number)) {
+		answer_strange(response, result);
+	} else {
+		snprintf(code, sizeof code, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+		answer_code(rows, code, json_string_value(json_object_get(body, "errmsg")), hide, response, now, result);
+	}
+	json_decref(body);
 }

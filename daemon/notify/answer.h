@@ -27,6 +27,11 @@ struct answer_code {
 void answer_code(const struct answer_code *rows, const char *code, const char *message,
         const char *hide, const struct wq_response *response, wq_ms now, struct wq_result *result);
 
+/* The whole verdict on an answer whose body is a JSON object with a number `errcode` and the words `errmsg`, as robots of
+ * several vendors answer. */
+void answer_errcode(const struct answer_code *rows, const char *hide, const struct wq_response *response, wq_ms now,
+        struct wq_result *result);
+
 /* 2xx with a body that is not what this vendor answers. */
 void answer_strange(const struct wq_response *response, struct wq_result *result);
 

@@ -212,21 +212,8 @@ static void dingtalk_judge(
         void *state, const struct wq_response *response, wq_ms now, struct wq_result *result)
 {
 	const struct dingtalk *robot = state;
-	char code[24];
 
-	if (!answer_http(response, now, result))
-		return;
-	json_t *body = json_loadb(response->body, response->body_length, 0, NULL);
-	json_t *number = json_object_get(body, "errcode");
-
-	if (!json_is_integer(number)) {
-		answer_strange(response, result);
-	} else {
-		snprintf(code, sizeof code, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
-		answer_code(codes, code, json_string_value(json_object_get(body, "errmsg")),
-		        robot->token, response, now, result);
-	}
-	json_decref(body);
+	answer_errcode(codes, robot->token, response, now, result);
 }
 
 const struct wq_channel dingtalk_channel;
