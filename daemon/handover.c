@@ -2,6 +2,7 @@
 /* Commit groups on their way between main and the writer. */
 #include "handover.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ static bool empty(const struct flight *flight)
 		group->outcome.word_count == 0 && group->outcome.maintenance_count == 0 &&
 		group->delivery_count == 0 && group->outage_count == 0 && group->check_count == 0 &&
 		group->manual_count == 0 && group->import_count == 0 && group->uplink_count == 0 &&
-		group->command_count == 0;
+		group->command_count == 0 && group->fold_count == 0 && group->mark_count == 0;
 }
 
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
@@ -171,6 +172,31 @@ struct wq_notice *handover_notices(struct flight *flight, size_t count)
 	bool ok = reserve(&rows, &group->notice_room, group->notice_count, count, sizeof *group->notices);
 	group->notices = rows;
 	return ok ? group->notices + group->notice_count : NULL;
+}
+
+bool handover_fold(struct flight *flight, const struct store_fold *fold)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->folds;
+	bool ok = reserve(&rows, &group->fold_room, group->fold_count, 1, sizeof *group->folds);
+	group->folds = rows;
+	if (ok)
+		group->folds[group->fold_count++] = *fold;
+	return ok;
+}
+
+bool handover_mark(struct flight *flight, const char *name, wq_ms at)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->marks;
+	bool ok = reserve(&rows, &group->mark_room, group->mark_count, 1, sizeof *group->marks);
+	group->marks = rows;
+	if (!ok)
+		return false;
+	struct store_mark *mark = &group->marks[group->mark_count++];
+	snprintf(mark->name, sizeof mark->name, "%s", name);
+	mark->at = at;
+	return true;
 }
 
 bool handover_delivery(struct flight *flight, const struct store_delivery *delivery)

@@ -74,6 +74,8 @@ wq_ms handover_age(const struct handover *handover, wq_ms boot);
 
 /* Appends; false: no memory. */
 struct wq_notice *handover_notices(struct flight *flight, size_t count);
+bool handover_fold(struct flight *flight, const struct store_fold *fold);
+bool handover_mark(struct flight *flight, const char *name, wq_ms at);
 bool handover_delivery(struct flight *flight, const struct store_delivery *delivery);
 bool handover_checks(struct flight *flight, const struct wq_check *checks, size_t count);
 bool handover_uplink(struct flight *flight, const struct store_uplink *uplink);

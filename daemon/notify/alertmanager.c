@@ -5,6 +5,7 @@
 #include "answer.h"
 #include "digest.h"
 #include "fields.h"
+#include "memo.h"
 #include "secret.h"
 
 #include "wq/err.h"
@@ -169,6 +170,8 @@ static int alertmanager_prepare(void *state, const struct wq_notice *notice, wq_
 	struct fields f;
 
 	(void)now;
+	if (memo_refuse(WQ_MEMOS_NONE, notice, err) < 0)
+		return WQ_E_STATE;
 	fields_of(notice, &f);
 	json_t *labels = labels_of(&f), *annotations = annotations_of(&f, notice);
 
@@ -212,6 +215,7 @@ const struct wq_channel alertmanager_channel = {
 	.options = options,
 	.settings_size = sizeof(struct alertmanager_settings),
 	.state_size = sizeof(struct alertmanager),
+	.memos = WQ_MEMOS_NONE,
 	.check = alertmanager_check,
 	.open = alertmanager_open,
 	.close = alertmanager_close,

@@ -5,6 +5,7 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
+#include "memo.h"
 #include "phone.h"
 #include "secret.h"
 #include "template.h"
@@ -204,8 +205,10 @@ static int sms_prepare(void *state, const struct wq_notice *notice, wq_ms now,
 	struct aliyun *aliyun = state;
 	const struct aliyun_settings *s = aliyun->settings;
 	char number[PHONE_TEXT], nonce[33];
-	int r = phone_of_notice(notice->address, number, err);
+	int r = memo_refuse(WQ_MEMOS_DRILL, notice, err);
 
+	if (r == 0)
+		r = phone_of_notice(notice->address, number, err);
 	if (r == 0)
 		r = write_parameters(aliyun, notice, SIZE_MAX, err);
 	if (r < 0)
@@ -331,6 +334,7 @@ const struct wq_channel aliyun_sms_channel = {
 	.rate = 600,
 	.jitter = WQ_SECONDS(20),
 	.jitter_alarm = WQ_SECONDS(3),
+	.memos = WQ_MEMOS_DRILL,
 	.check = aliyun_check,
 	.recipient = phone_recipient,
 	.open = aliyun_open,
@@ -347,6 +351,7 @@ const struct wq_channel voice_channel = {
 	.settings_size = sizeof(struct aliyun_settings),
 	.state_size = sizeof(struct aliyun),
 	.rate = 60,
+	.memos = WQ_MEMOS_NONE,
 	.check = aliyun_check,
 	.recipient = phone_recipient,
 	.open = aliyun_open,

@@ -2,6 +2,8 @@
 /* One line of printing: ids and addresses are plain, the data is JSON already. */
 #include "envelope.h"
 
+#include "memo.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -23,14 +25,14 @@ static void copy_plain(const char *from, char *to, size_t cap)
 
 size_t envelope_write(const struct wq_notice *notice, char out[ENVELOPE_TEXT])
 {
-	char time[WQ_INSTANT_TEXT], id[WQ_NOTICE_ID], address[WQ_NAME_TEXT];
+	char time[WQ_INSTANT_TEXT], type[MEMO_TYPE], id[WQ_NOTICE_ID], address[WQ_NAME_TEXT];
 
 	copy_plain(notice->id, id, sizeof id);
 	copy_plain(notice->address, address, sizeof address);
 	int n = snprintf(out, ENVELOPE_TEXT,
-	        "{\"id\":\"%s\",\"type\":\"alarm.%s\",\"timestamp\":\"%s\",\"address\":\"%s\","
+	        "{\"id\":\"%s\",\"type\":\"%s\",\"timestamp\":\"%s\",\"address\":\"%s\","
 	        "\"data\":%s}",
-	        id, wq_change_name(notice->kind),
+	        id, memo_type(notice, type),
 	        wq_instant_format(&wq_zone_china, notice->time, time), address,
 	        notice->data[0] == '{' ? notice->data : "{}");
 

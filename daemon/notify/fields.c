@@ -2,6 +2,7 @@
 /* From the JSON of a notice to its fields, and from a field to what a cloud template takes. */
 #include "fields.h"
 
+#include "memo.h"
 #include "short.h"
 #include "text.h"
 
@@ -83,8 +84,11 @@ void fields_of(const struct wq_notice *notice, struct fields *out)
 
 	*out = (struct fields){ .test = notice->test ||
 		        json_is_true(json_object_get(data, "test")) };
-	wq_alarm_name(notice->alarm, out->number);
 	put_place(data, out);
+	if (notice->topic == WQ_TOPIC_ALARM)
+		wq_alarm_name(notice->alarm, out->number);
+	else
+		copy(data, "site", out->station, sizeof out->station);
 	copy(data, "rule", out->rule, sizeof out->rule);
 	put_time(text_at(data, "time"), out->time);
 	double value = put_number(data, "value", out->value);
@@ -97,6 +101,8 @@ void fields_of(const struct wq_notice *notice, struct fields *out)
 	snprintf(out->change, sizeof out->change, "%s", wq_change_name(notice->kind));
 	snprintf(out->kind, sizeof out->kind, "%s",
 	        (unsigned)notice->kind < WQ_CHANGE_KINDS ? kinds[notice->kind] : "");
+	if (notice->topic != WQ_TOPIC_ALARM)
+		snprintf(out->kind, sizeof out->kind, "%s", memo_word(notice->topic));
 	if (notice->test)
 		snprintf(out->kind, sizeof out->kind, "通道测试");
 	json_decref(data);

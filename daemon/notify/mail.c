@@ -211,6 +211,10 @@ static void write_subject(const struct wq_notice *notice, char out[SUBJECT_MAX])
 	struct fields f;
 
 	fields_of(notice, &f);
+	if (notice->topic != WQ_TOPIC_ALARM) {
+		snprintf(out, SUBJECT_MAX, "%.60s %s", f.station, f.kind);
+		return;
+	}
 	snprintf(out, SUBJECT_MAX, "%s[%s] %.60s%.60s %s %s", f.test ? "[测试]" : "", f.level,
 	        f.station, f.parameter, f.kind, f.number);
 }

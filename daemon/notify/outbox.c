@@ -198,10 +198,11 @@ static wq_ms opens(const struct outbox *outbox, const struct line *line)
 /* True when an earlier change of the same alarm is still to be told to the same contact. */
 static bool must_wait(const struct outbox *outbox, const struct slot *slot)
 {
-	for (size_t i = 0; i < outbox->capacity; i++) {
+	/* Memos are in no order. */
+	for (size_t i = 0; slot->notice.topic == WQ_TOPIC_ALARM && i < outbox->capacity; i++) {
 		const struct slot *other = &outbox->slots[i];
 
-		if (other->used && other->notice.alarm == slot->notice.alarm &&
+		if (other->used && other->notice.topic == WQ_TOPIC_ALARM && other->notice.alarm == slot->notice.alarm &&
 		        other->notice.number < slot->notice.number &&
 		        strcmp(other->notice.contact, slot->notice.contact) == 0)
 			return true;

@@ -4,6 +4,7 @@
 #include "router.h"
 
 #include "data.h"
+#include "notice_id.h"
 #include "roster.h"
 #include "text.h"
 #include "wq/rule.h"
@@ -192,28 +193,13 @@ static enum role role_of(const struct config *config, const struct wq_change *ch
 	return best;
 }
 
-static uint64_t fnv1a(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash;
-}
-
 static void write_id(const struct wq_change *change, uint64_t incarnation, const char *contact,
         char out[WQ_NOTICE_ID])
 {
-	static const char plain[] =
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-	char name[WQ_ALARM_NAME], hashed[24];
+	char name[WQ_ALARM_NAME], who[NOTICE_ID_CONTACT];
 
-	if (strlen(contact) > 40 || contact[strspn(contact, plain)] != '\0') {
-		snprintf(hashed, sizeof hashed, "h_%016" PRIx64, fnv1a(contact));
-		contact = hashed;
-	}
 	snprintf(out, WQ_NOTICE_ID, "%" PRIx64 "-%s-%" PRIu32 "-%s", incarnation,
-	        wq_alarm_name(change->alarm, name), change->number, contact);
+	        wq_alarm_name(change->alarm, name), change->number, notice_id_contact(contact, who));
 }
 
 static void write_notice(const struct config *config, const struct wq_change *change,

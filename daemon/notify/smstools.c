@@ -169,7 +169,7 @@ static bool is_same(const char *file, const char *name, const struct wq_notice *
 	char alarm[WQ_ALARM_NAME];
 	const char *at = strstr(name, wq_alarm_name(notice->alarm, alarm));
 
-	if (at == NULL)
+	if (at == NULL || notice->topic != WQ_TOPIC_ALARM)
 		return false;
 	size_t front = (size_t)(at - name) + strlen(alarm) + 1;
 
@@ -272,7 +272,7 @@ static void write_message(
 	bool queue = sms->queue[0] != '\0';
 
 	short_text(notice->text, short_room(most), text, sizeof text);
-	if (sms->replies)
+	if (sms->replies && notice->topic == WQ_TOPIC_ALARM)
 		add_code(notice->alarm, short_room(short_parts(short_length(text))), text);
 	m->parts = short_parts(short_length(text));
 	m->length = (size_t)snprintf(m->bytes, HEAD_TEXT, "To: %s\n%s%s%s%s%sAlphabet: UCS\n\n",

@@ -2,6 +2,7 @@
 /* Tencent Cloud's short messages (SendSms 2021-01-11), signed by TC3. */
 #include "address.h"
 #include "answer.h"
+#include "memo.h"
 #include "phone.h"
 #include "secret.h"
 #include "tc3.h"
@@ -163,8 +164,10 @@ static int tencent_prepare(void *state, const struct wq_notice *notice, wq_ms no
 {
 	struct tencent *tencent = state;
 	char number[PHONE_TEXT], authorization[TC3_AUTHORIZATION];
-	int length = phone_of_notice(notice->address, number, err);
+	int length = memo_refuse(WQ_MEMOS_DRILL, notice, err);
 
+	if (length == 0)
+		length = phone_of_notice(notice->address, number, err);
 	if (length == 0)
 		length = write_body(tencent, notice, number, err);
 	if (length < 0)
@@ -271,6 +274,7 @@ const struct wq_channel tencent_sms_channel = {
 	.rate = 600,
 	.jitter = WQ_SECONDS(20),
 	.jitter_alarm = WQ_SECONDS(3),
+	.memos = WQ_MEMOS_DRILL,
 	.check = tencent_check,
 	.recipient = phone_recipient,
 	.open = tencent_open,

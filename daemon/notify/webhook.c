@@ -3,6 +3,7 @@
  * requests and judges answers. */
 #include "address.h"
 #include "answer.h"
+#include "memo.h"
 #include "secret.h"
 #include "signature.h"
 
@@ -84,10 +85,10 @@ static void webhook_close(void *state)
 /* The body has nothing of the attempt in it: it is the same bytes on every retry. */
 static int write_body(struct webhook *webhook, const struct wq_notice *notice, struct wq_err *err)
 {
-	char time[WQ_INSTANT_TEXT];
+	char time[WQ_INSTANT_TEXT], type[MEMO_TYPE];
 	int n = snprintf(webhook->body, sizeof webhook->body,
-	        "{\"type\":\"alarm.%s\",\"timestamp\":\"%s\",\"data\":%s}",
-	        wq_change_name(notice->kind), wq_instant_format(&wq_zone_china, notice->time, time),
+	        "{\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":%s}", memo_type(notice, type),
+	        wq_instant_format(&wq_zone_china, notice->time, time),
 	        notice->data[0] == '{' ? notice->data : "{}");
 
 	if (n < 0 || n >= (int)sizeof webhook->body)

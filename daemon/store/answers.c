@@ -98,26 +98,28 @@ static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
 	cell_text(row, 13, n->data, sizeof n->data);
 	n->deadline = sqlite3_column_int64(row, 15);
 	n->since = sqlite3_column_int64(row, 16);
+	n->topic = (enum wq_topic)sqlite3_column_int(row, 18);
+	n->held = sqlite3_column_int64(row, 19);
 	n->taken = sqlite3_column_type(row, 17) != SQLITE_NULL && sqlite3_column_int(row, 17) == WQ_TAKEN;
 }
 
 /* Undelivered notices, since when each is tried on its channel (0: not yet), and how its last attempt ended. */
-static const char outbox_text[] =
-        "SELECT id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"
-        "text,data,attempts,deadline,coalesce((SELECT min(d.at) FROM delivery d"
-        " WHERE d.notice=n.id AND d.channel=n.channel AND d.seq>coalesce((SELECT max(e.seq)"
-        " FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0),"
-        "(SELECT k.kind FROM delivery k WHERE k.notice=n.id ORDER BY k.seq DESC LIMIT 1)"
-        " FROM notice n WHERE state=0 ORDER BY seq";
+#define NOTICES                                                                                    \
+	"SELECT id,alarm,number,kind,level,assist,time,created,expires,contact,channel,address,"    \
+	"text,data,attempts,deadline,coalesce((SELECT min(d.at) FROM delivery d"                    \
+	" WHERE d.notice=n.id AND d.channel=n.channel AND d.seq>coalesce((SELECT max(e.seq)"        \
+	" FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0),"                    \
+	"(SELECT k.kind FROM delivery k WHERE k.notice=n.id ORDER BY k.seq DESC LIMIT 1)"           \
+	",topic,held FROM notice n WHERE "
 
-int store_outbox(struct store *store,
+static int read_notices(struct store *store, const char *sql,
         bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
         struct wq_err *err)
 {
 	if (store->db == NULL)
 		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
 	sqlite3_stmt *row = NULL;
-	int rc = sqlite3_prepare_v2(store->db, outbox_text, -1, &row, NULL);
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &row, NULL);
 	bool more = true;
 	while (rc == SQLITE_OK && more && (rc = sqlite3_step(row)) == SQLITE_ROW) {
 		struct wq_notice notice = { 0 };
@@ -128,6 +130,39 @@ int store_outbox(struct store *store,
 	int r = rc == SQLITE_OK || rc == SQLITE_DONE
 	        ? 0
 	        : store_fail(store, rc, "cannot read notices", err);
+	sqlite3_finalize(row);
+	return r;
+}
+
+int store_outbox(struct store *store,
+        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
+        struct wq_err *err)
+{
+	return read_notices(store, NOTICES "state=0 ORDER BY seq", take, owner, err);
+}
+
+int store_held(struct store *store,
+        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
+        struct wq_err *err)
+{
+	return read_notices(store, NOTICES "state=3 ORDER BY held", take, owner, err);
+}
+
+int store_marks(struct store *store, void (*take)(void *owner, const struct store_mark *mark), void *owner,
+        struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "SELECT name,at FROM mark", -1, &row, NULL);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct store_mark mark;
+		cell_text(row, 0, mark.name, sizeof mark.name);
+		mark.at = sqlite3_column_int64(row, 1);
+		take(owner, &mark);
+		rc = SQLITE_OK;
+	}
+	int r = rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read marks", err);
 	sqlite3_finalize(row);
 	return r;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* notice.state */
-enum { NOTICE_PENDING, NOTICE_DELIVERED, NOTICE_GIVEN_UP };
+enum { NOTICE_PENDING, NOTICE_DELIVERED, NOTICE_GIVEN_UP, NOTICE_HELD, NOTICE_FOLDED };
 
 static struct db_value time_or_null(wq_ms at)
 {
@@ -210,7 +210,26 @@ static int put_notice(struct store *store, const struct commit_group *group, con
 	                db_field(n->contact, sizeof n->contact),
 	                db_field(n->channel, sizeof n->channel),
 	                db_field(n->address, sizeof n->address), db_field(n->text, sizeof n->text),
-	                db_field(n->data, sizeof n->data), db_int(n->deadline)));
+	                db_field(n->data, sizeof n->data), db_int(n->deadline), db_int(n->topic),
+	                db_int(n->held), db_int(n->held > 0 ? NOTICE_HELD : NOTICE_PENDING)));
+}
+
+/* What was held back for a contact is told by the digest. */
+static int put_fold(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
+{
+	const struct store_fold *f = item;
+	(void)group;
+	(void)err;
+	return db_run(store->statements[ST_NOTICE_FOLD],
+	        DB_VALUES(db_field(f->contact, sizeof f->contact), db_int(f->upto), db_field(f->digest, sizeof f->digest)));
+}
+
+static int put_mark(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
+{
+	const struct store_mark *m = item;
+	(void)group;
+	(void)err;
+	return db_run(store->statements[ST_MARK_PUT], DB_VALUES(db_field(m->name, sizeof m->name), db_int(m->at)));
 }
 
 static int put_delivery(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
@@ -314,6 +333,8 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		{ put_delay, o->delays, o->delay_count, sizeof *o->delays, "cannot store a delay" },
 		{ put_notice, group->notices, group->notice_count, sizeof *group->notices,
 		        "cannot store a notice" },
+		{ put_fold, group->folds, group->fold_count, sizeof *group->folds, "cannot store a digest" },
+		{ put_mark, group->marks, group->mark_count, sizeof *group->marks, "cannot remember what was done" },
 		{ put_delivery, group->deliveries, group->delivery_count, sizeof *group->deliveries,
 		        "cannot store a delivery" },
 		{ put_outage, group->outages, group->outage_count, sizeof *group->outages,

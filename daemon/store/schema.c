@@ -412,5 +412,15 @@ static const char *const step_commands[] = {
 	NULL
 };
 
+/* Memos; notices held back for a digest (state 3; 4: told by the digest `folded`); when what happens by the clock was done last. */
+static const char *const step_memos[] = {
+	"ALTER TABLE notice ADD COLUMN topic INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE notice ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE notice ADD COLUMN folded TEXT;"
+	"CREATE INDEX notice_held ON notice(contact,held) WHERE state=3;"
+	"CREATE TABLE mark(name TEXT PRIMARY KEY,at INTEGER NOT NULL) STRICT,WITHOUT ROWID;",
+	NULL
+};
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
-	step_checks, step_uplinks, step_manual, step_commands };
+	step_checks, step_uplinks, step_manual, step_commands, step_memos };

@@ -39,6 +39,19 @@ struct store_outage {
 	char reason[160];
 };
 
+/* All notices that are held back for a contact, up to the `upto`-th, are told by this digest. */
+struct store_fold {
+	char contact[WQ_NAME_TEXT];
+	char digest[WQ_NOTICE_ID];
+	int64_t upto; /* wq_notice.held */
+};
+
+/* When something that happens by the clock was done last: "heartbeat", "handover:water". */
+struct store_mark {
+	char name[2 * WQ_NAME_TEXT];
+	wq_ms at;
+};
+
 /* How far the peer of an uplink has acknowledged. */
 struct store_uplink {
 	char name[WQ_NAME_TEXT];
@@ -108,6 +121,10 @@ struct commit_group {
 	size_t import_count, import_room;
 	struct wq_notice *notices;
 	size_t notice_count, notice_room;
+	struct store_fold *folds; /* after the notices */
+	size_t fold_count, fold_room;
+	struct store_mark *marks;
+	size_t mark_count, mark_room;
 	struct store_delivery *deliveries;
 	size_t delivery_count, delivery_room;
 	struct store_outage *outages;
@@ -161,6 +178,13 @@ size_t store_orphans(const struct store *store);
  * channel that it was tried on last, and since when. */
 int store_outbox(struct store *store, bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts),
 	void *owner, struct wq_err *err);
+
+/* Likewise for what is held back, in the order in which it was. */
+int store_held(struct store *store, bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts),
+	void *owner, struct wq_err *err);
+
+/* Calls `take` for every mark. */
+int store_marks(struct store *store, void (*take)(void *owner, const struct store_mark *mark), void *owner, struct wq_err *err);
 
 /* Identity of this database file's life, and the highest batch sequence in it. */
 uint64_t store_incarnation(const struct store *store);

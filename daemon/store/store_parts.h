@@ -54,6 +54,8 @@ enum statement {
 	ST_FORWARD_DONE,
 	ST_FORWARD_NOTES_DONE,
 	ST_UPLINK_PUT,
+	ST_NOTICE_FOLD,
+	ST_MARK_PUT,
 	ST_COUNT,
 };
 extern const char *const store_statements[ST_COUNT]; /* statements.c */

@@ -23,11 +23,25 @@ struct wq_err;
 #define WQ_NOTICE_TEXT 768
 #define WQ_NOTICE_DATA 4096
 
-/* What one contact shall be told of one change of an alarm through one channel. Plain data: copied between
+/* What a notice is about. Stored as these numbers: new ones go to the end. */
+enum wq_topic {
+	WQ_TOPIC_ALARM,     /* a change of an alarm; all others are memos, which belong to no alarm */
+	WQ_TOPIC_DIGEST,    /* changes of alarms that were held back for a contact, told together */
+	WQ_TOPIC_HANDOVER,  /* to who comes on duty: what is open (交接班) */
+	WQ_TOPIC_HEARTBEAT, /* that we live, with yesterday's figures (系统自检) */
+	WQ_TOPIC_DRILL,     /* a test on schedule (通道测试) */
+};
+#define WQ_TOPICS 5
+
+/* "alarm" "digest" "handover" "heartbeat" "drill" */
+const char *wq_topic_name(enum wq_topic topic);
+
+/* What one contact shall be told of one change of an alarm through one channel, or a memo. Plain data: copied between
  * threads and stored in the outbox. */
 struct wq_notice {
 	char id[WQ_NOTICE_ID]; /* unique per (alarm, change, contact); the same on every attempt and channel */
-	int64_t alarm;
+	enum wq_topic topic;
+	int64_t alarm; /* 0: a memo */
 	uint32_t number; /* of the change within the alarm: notices of one alarm leave in this order */
 	enum wq_change_kind kind;
 	enum wq_level level;
@@ -36,6 +50,7 @@ struct wq_notice {
 	wq_ms created; /* our clock */
 	wq_ms expires; /* no attempt after this */
 	wq_ms deadline; /* span: a channel that has not taken it by then gives way to the contact's next; 0: none */
+	int64_t held; /* held back for its contact, to be told in a digest: ascending over all notices held; 0: it leaves */
 	wq_ms since; /* our clock: when it was first tried on `channel`, in an earlier life; 0: not yet */
 	char contact[WQ_NAME_TEXT]; /* id of the contact; "" for an endpoint that is no person */
 	char channel[WQ_NAME_TEXT]; /* title of the channel's section: the one to begin with */
@@ -88,6 +103,9 @@ struct wq_response {
 	const char *failure; /* why there is no answer; NULL when there is one */
 };
 
+/* Which notices that belong to no alarm a channel carries: all, drills, none. */
+enum wq_memos { WQ_MEMOS_ALL, WQ_MEMOS_DRILL, WQ_MEMOS_NONE };
+
 struct wq_channel {
 	const char *name; /* the section in the configuration: "webhook" */
 	const char *help;
@@ -102,6 +120,9 @@ struct wq_channel {
 	wq_ms jitter_alarm; /* likewise, of level alarm */
 
 	int (*check)(const void *settings, struct wq_err *err); /* may be NULL */
+
+	/* Which memos it carries. A contact's memos begin with its first channel that does. */
+	enum wq_memos memos;
 
 	/* Whether it can send to what a contact's section gives as `phone` (NULL: nothing); the sentence begins with
 	 * "phone". NULL: the channel needs no address. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the members of enums are called in the configuration, the database and on the screen. */
 #include "wq/alarm.h"
+#include "wq/channel.h"
 #include "wq/check.h"
 #include "wq/day.h"
 #include "wq/engine.h"
@@ -103,6 +104,19 @@ const char *wq_change_name(enum wq_change_kind kind)
 	};
 
 	return NAME_OF(names, kind);
+}
+
+const char *wq_topic_name(enum wq_topic topic)
+{
+	static const char *const names[WQ_TOPICS] = {
+		[WQ_TOPIC_ALARM] = "alarm",
+		[WQ_TOPIC_DIGEST] = "digest",
+		[WQ_TOPIC_HANDOVER] = "handover",
+		[WQ_TOPIC_HEARTBEAT] = "heartbeat",
+		[WQ_TOPIC_DRILL] = "drill",
+	};
+
+	return NAME_OF(names, topic);
 }
 
 const char *wq_life_name(enum wq_life_state state)

@@ -279,8 +279,8 @@ static void a_request_for_nothing_that_is_known_has_no_place(void **state)
 
 /* Takes what store_outbox() gives, at most three. */
 struct taken {
-	struct wq_notice notices[3];
-	uint32_t attempts[3];
+	struct wq_notice notices[4];
+	uint32_t attempts[4];
 	size_t count, wanted;
 };
 
@@ -311,6 +311,70 @@ static void expect_same(const struct wq_notice *a, const struct wq_notice *b)
 	assert_string_equal(a->text, b->text);
 	assert_string_equal(a->data, b->data);
 	assert_true(a->deadline == b->deadline && a->since == b->since);
+}
+
+static void what_is_held_back_waits_for_its_digest(void **state)
+{
+	struct house *h = *state;
+	static const char *const ids[] = { "a", "b", "c", "d" };
+	for (size_t i = 0; i < 4; i++) {
+		house_notice(h, ids[i]);
+		h->group.notices[i].held = i < 3 ? (int64_t)i + 1 : 0;
+	}
+	snprintf(h->group.notices[2].contact, sizeof h->group.notices[2].contact, "somebody else");
+	house_commit(h);
+	house_again(h, &house_site);
+	struct taken held = { .wanted = 4 }, left;
+	assert_int_equal(store_held(h->store, take, &held, &h->err), 0);
+	assert_int_equal(held.count, 3);
+	assert_string_equal(held.notices[1].id, "b");
+	assert_int_equal(held.notices[1].held, 2);
+	left = outbox(h, 3);
+	assert_int_equal(left.count, 1);
+	assert_string_equal(left.notices[0].id, "d");
+
+	/* The digest takes up what is held up to it, in the same commit. */
+	house_notice(h, "e");
+	h->group.notices[0].topic = WQ_TOPIC_DIGEST;
+	struct store_fold fold = { .digest = "e", .upto = 1 };
+	snprintf(fold.contact, sizeof fold.contact, "%s", h->group.notices[0].contact);
+	h->group.folds = &fold;
+	h->group.fold_count = 1;
+	house_commit(h);
+	h->group.folds = NULL;
+	house_again(h, &house_site);
+	held.count = 0;
+	assert_int_equal(store_held(h->store, take, &held, &h->err), 0);
+	assert_int_equal(held.count, 2);
+	left = outbox(h, 3);
+	assert_int_equal(left.count, 2);
+	assert_true(left.notices[1].topic == WQ_TOPIC_DIGEST);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM notice WHERE id='a' AND folded='e'"), 1);
+}
+
+static void note_mark(void *owner, const struct store_mark *mark)
+{
+	if (strcmp(mark->name, "heartbeat") == 0)
+		*(wq_ms *)owner += mark->at;
+}
+
+static void a_mark_is_remembered_with_its_newest_time(void **state)
+{
+	struct house *h = *state;
+	struct store_mark marks[] = { { "heartbeat", 5 }, { "other", 9 } };
+	wq_ms at = 0;
+	h->group.marks = marks;
+	h->group.mark_count = 2;
+	house_commit(h);
+	marks[0].at = 7;
+	h->group.marks = marks;
+	h->group.mark_count = 1;
+	house_commit(h);
+	h->group.marks = NULL;
+	h->group.mark_count = 0;
+	house_again(h, &house_site);
+	assert_int_equal(store_marks(h->store, note_mark, &at, &h->err), 0);
+	assert_int_equal(at, 7);
 }
 
 static void a_notice_waits_in_the_outbox_until_it_is_done(void **state)
@@ -618,6 +682,8 @@ int main(void)
 		house_test(a_request_for_nothing_that_is_known_has_no_place),
 		house_test(a_check_is_kept_apart_from_the_readings_and_once),
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
+		house_test(what_is_held_back_waits_for_its_digest),
+		house_test(a_mark_is_remembered_with_its_newest_time),
 		house_test(the_outbox_stops_when_it_is_told_to),
 		house_test(the_outbox_remembers_the_channel_tried_last_and_since_when),
 		house_test(a_notice_that_fails_over_stays_one_with_the_new_channel),
