@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "api/command.h"
 #include "log.h"
+#include "notify/hold.h"
 #include "notify/roster.h"
 #include "notify/router.h"
 #include "notify/text.h"
@@ -138,7 +139,34 @@ static void tell_vacancy(struct daemon *daemon, const struct wq_change *change)
 			wq_alarm_name(change->alarm, name));
 }
 
-void conclude_route(struct daemon *daemon, struct flight *flight)
+/* What is due of what was held back: told by a digest, in the same commit that takes it up. */
+static void tell_held(struct daemon *daemon, struct flight *flight)
+{
+	struct commit_group *group = &flight->group;
+	struct hold_due due;
+	/* Room first: what was taken out of memory must not be lost for want of it. */
+	while (handover_notices(flight, 1) != NULL &&
+		hold_next(daemon->hold, daemon->incarnation, clock_now(), clock_boot(), &due)) {
+		if (due.tell)
+			group->notices[group->notice_count++] = due.digest;
+		if (!handover_fold(flight, &due.fold))
+			log_error("notices: no memory to record a digest; what it told is told again after a restart");
+	}
+	flight->judged = group->notice_count;
+}
+
+/* Who is told at once, and who later. */
+static void judge_notices(struct daemon *daemon, struct flight *flight)
+{
+	struct commit_group *group = &flight->group;
+	if (daemon->hold == NULL)
+		return;
+	hold_judge(daemon->hold, group->notices + flight->judged, group->notice_count - flight->judged, clock_now(), clock_boot());
+	flight->judged = group->notice_count;
+	tell_held(daemon, flight);
+}
+
+static void make_notices(struct daemon *daemon, struct flight *flight)
 {
 	struct commit_group *group = &flight->group;
 	size_t cap = daemon->config->contact_count;
@@ -154,6 +182,12 @@ void conclude_route(struct daemon *daemon, struct flight *flight)
 			daemon->incarnation, clock_now(), room, cap);
 		tell_vacancy(daemon, &group->outcome.changes[flight->routed]);
 	}
+}
+
+void conclude_route(struct daemon *daemon, struct flight *flight)
+{
+	make_notices(daemon, flight);
+	judge_notices(daemon, flight);
 }
 
 /* The flight that conclusions go into now. */
@@ -285,6 +319,8 @@ static void tell_unstored(struct daemon *daemon, struct flight *flight)
 {
 	for (; flight->told < flight->group.notice_count; flight->told++) {
 		struct wq_notice notice = flight->group.notices[flight->told];
+		if (notice.hold != WQ_HOLD_NO)
+			continue;
 		text_mark_unstored(&notice);
 		conclude_offer(daemon, &notice, 0);
 	}
@@ -385,7 +421,8 @@ void conclude_landed(struct daemon *daemon, struct flight *flight)
 	handover_landed(&daemon->handover, flight);
 	note_latency(daemon, flight);
 	for (; flight->told < flight->group.notice_count; flight->told++)
-		conclude_offer(daemon, &flight->group.notices[flight->told], 0);
+		if (flight->group.notices[flight->told].hold == WQ_HOLD_NO)
+			conclude_offer(daemon, &flight->group.notices[flight->told], 0);
 	answer_waiting(flight);
 	wake_uplinks(daemon, &flight->group);
 	feed_answers(daemon, flight);

@@ -8,6 +8,7 @@
 #include "intake/importer.h"
 #include "letters.h"
 #include "log.h"
+#include "notify/hold.h"
 #include "intake/pool.h"
 #include "wq/err.h"
 
@@ -79,6 +80,21 @@ static bool take_outbox(void *owner, const struct wq_notice *notice, uint32_t at
 	return !daemon->behind;
 }
 
+/* What was held back goes on waiting; what by this configuration is not leaves. */
+static bool take_held(void *owner, const struct wq_notice *notice, uint32_t attempts)
+{
+	struct daemon *daemon = owner;
+	struct wq_notice leaves = *notice;
+	if (hold_restore(daemon->hold, notice, clock_now(), clock_boot()))
+		return true;
+	leaves.hold = WQ_HOLD_NO;
+	struct wq_err err;
+	if (store_release(daemon->store, notice->id, &err) < 0)
+		log_warning("notice %s: %s; it leaves now, and perhaps once more after a restart", notice->id, err.text);
+	conclude_offer(daemon, &leaves, attempts);
+	return true;
+}
+
 static int start_alerter(struct daemon *daemon, struct wq_err *err)
 {
 	struct deliverer_events events = { .owner = daemon, .attempt = letters_on_attempt, .trouble = letters_on_channel };
@@ -86,7 +102,11 @@ static int start_alerter(struct daemon *daemon, struct wq_err *err)
 	daemon->deliverer = deliverer_start(daemon->config, &events, &clock, err);
 	if (daemon->deliverer == NULL)
 		return WQ_E_STATE;
-	return store_outbox(daemon->store, take_outbox, daemon, err);
+	daemon->hold = hold_new(daemon->config);
+	if (daemon->hold == NULL)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu contacts", daemon->config->contact_count);
+	int r = store_outbox(daemon->store, take_outbox, daemon, err);
+	return r < 0 ? r : store_held(daemon->store, take_held, daemon, err);
 }
 
 static int start_writer(struct daemon *daemon, struct wq_err *err)
@@ -355,6 +375,7 @@ bool daemon_close(struct daemon *daemon)
 	free(daemon->sources);
 	pool_free(daemon->pool);
 	free(daemon->uplinks);
+	hold_free(daemon->hold);
 	free(daemon->channels);
 	if (!daemon->left_behind)
 		config_free(daemon->config);

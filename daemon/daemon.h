@@ -53,6 +53,7 @@ struct daemon {
 	struct importer *importer;
 	struct wq_batch *held; /* taken from the inbox, for want of memory not judged yet */
 	struct handover handover;
+	struct hold *hold; /* what people are not told at once */
 	struct deliverer *deliverer;
 	struct pool *pool; /* that serves the sources which are polled */
 	struct replies *replies; /* NULL: no channel has any */

@@ -110,7 +110,7 @@ void handover_recycle(struct handover *handover, struct flight *flight)
 {
 	commit_group_reset(&flight->group);
 	flight->answers = NULL;
-	flight->answer_count = flight->told = flight->routed = 0;
+	flight->answer_count = flight->told = flight->routed = flight->judged = 0;
 	flight->waiting = NULL;
 	flight->next = handover->spare;
 	handover->spare = flight;

@@ -30,6 +30,7 @@ struct flight {
 	struct command *waiting; /* people who wait for the commit */
 	size_t told;             /* notices that left already, from memory */
 	size_t routed;           /* changes of which notices were made */
+	size_t judged;           /* notices of which it was decided whether they leave at once */
 	wq_ms submitted;         /* boot clock */
 	struct flight *next;
 };

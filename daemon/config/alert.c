@@ -108,6 +108,7 @@ static void load_contacts(struct loader *l)
 			.department = settings.department };
 		contact->channels = load_references(l, s, "channels", "channel", &settings.channels,
 		        &l->channel_names, &contact->channel_count);
+		load_hold(l, s, &settings, contact);
 		if (l->report->error_count == errors)
 			check_recipient(l, s, contact);
 		l->contact_names.items[n++] = s->title;

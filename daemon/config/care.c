@@ -6,7 +6,6 @@
 
 #include "wq/err.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static unsigned weekdays_of(struct loader *l, const struct section *section, const struct wq_list *list)
@@ -27,18 +26,6 @@ static unsigned weekdays_of(struct loader *l, const struct section *section, con
 			bits |= 1U << day;
 	}
 	return bits;
-}
-
-/* "09:30". False: it is no time of day. */
-static bool time_of_day(const char *text, wq_ms *at)
-{
-	if (strlen(text) != 5 || !isdigit((unsigned char)text[0]) || !isdigit((unsigned char)text[1]) || text[2] != ':' ||
-	        !isdigit((unsigned char)text[3]) || !isdigit((unsigned char)text[4]))
-		return false;
-	const int hours = (text[0] - '0') * 10 + text[1] - '0', minutes = (text[3] - '0') * 10 + text[4] - '0';
-
-	*at = WQ_HOURS(hours) + WQ_MINUTES(minutes);
-	return hours < 24 && minutes < 60;
 }
 
 /* The first of the keys that is not given, told. */
@@ -92,7 +79,7 @@ static void check_weekly(struct loader *l, const struct section *section, struct
 
 	need(l, section, keys, 3);
 	plan->weekdays = weekdays_of(l, section, &s->weekday);
-	if (s->at != NULL && !time_of_day(s->at, &plan->at))
+	if (s->at != NULL && !load_time_of_day(s->at, &plan->at))
 		load_error(l, section, "at", 0, "at = \"%.20s\": is not a time of day like \"09:00\"", s->at);
 }
 

@@ -31,6 +31,20 @@ struct config_channel {
 	wq_ms jitter, jitter_alarm; /* span by which a new notice may be put off; of level alarm */
 };
 
+#define CONFIG_HOLD_MOST    64
+#define CONFIG_HOLD_DIGESTS 8
+
+/* What is not told at once (notify/hold.h). Times of day are spans since the day began. */
+struct config_hold {
+	wq_ms quiet_from, quiet_to; /* the same: no quiet hours; from > to: over midnight */
+	size_t digest_count;        /* 0: no digest times */
+	wq_ms digests[CONFIG_HOLD_DIGESTS];
+	enum wq_level digest_level; /* up to this level only by digest */
+	wq_ms gather;               /* span in which what comes of one station is told together; 0: none */
+	uint64_t most;              /* messages within most_within, 0 … CONFIG_HOLD_MOST; 0: no bound */
+	wq_ms most_within;
+};
+
 struct config_contact {
 	const char *id;
 	const char *name;       /* as officers read it */
@@ -39,6 +53,7 @@ struct config_contact {
 	const char *department; /* or NULL */
 	size_t channel_count;
 	const uint32_t *channels; /* indices of channels, in the order they are tried */
+	struct config_hold hold;
 };
 
 struct config_group {

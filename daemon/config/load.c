@@ -5,6 +5,7 @@
 #include "suggest.h"
 #include "wq/err.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -235,6 +236,17 @@ const char *load_beside(struct loader *l, const char *path)
 	memcpy(full, file, (size_t)(slash - file) + 1);
 	strcpy(full + (slash - file) + 1, path);
 	return full;
+}
+
+bool load_time_of_day(const char *text, wq_ms *at)
+{
+	if (strlen(text) != 5 || !isdigit((unsigned char)text[0]) || !isdigit((unsigned char)text[1]) || text[2] != ':' ||
+	        !isdigit((unsigned char)text[3]) || !isdigit((unsigned char)text[4]))
+		return false;
+	const int hours = (text[0] - '0') * 10 + text[1] - '0', minutes = (text[3] - '0') * 10 + text[4] - '0';
+
+	*at = WQ_HOURS(hours) + WQ_MINUTES(minutes);
+	return hours < 24 && minutes < 60;
 }
 
 char *load_whole(const char *path, size_t most, size_t *length, struct wq_err *err)

@@ -102,6 +102,9 @@ void load_error(struct loader *l, const struct section *section, const char *key
 void load_warning(struct loader *l, const struct section *section, const char *key,
         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* "09:30" -> the span since the day began. False: it is no time of day. */
+bool load_time_of_day(const char *text, wq_ms *at);
+
 /* A whole regular file of at most `most` bytes, in one malloc with room for one byte more; NULL with *err. */
 char *load_whole(const char *path, size_t most, size_t *length, struct wq_err *err);
 
@@ -139,6 +142,8 @@ void load_buses(struct loader *l);    /* points.c: buses, points, series */
 void load_cares(struct loader *l);    /* care.c: maintenance; after the points */
 void load_channels(struct loader *l); /* alert.c: channels, contacts, groups, routes */
 void load_people(struct loader *l);
+void load_hold(struct loader *l, const struct section *section, const struct contact_settings *settings,
+	struct config_contact *contact); /* held.c: what a contact is not told at once; after its channels */
 void load_rosters(struct loader *l);     /* rosters.c; after the contacts */
 void load_uplinks(struct loader *l);     /* uplinks.c; after the stations */
 void load_profiles(struct loader *l);    /* profiles.c */

@@ -62,18 +62,6 @@ static bool word(const char **text, char out[ROSTER_TOKEN + 1])
 	return length > 0;
 }
 
-static bool time_of_day(const char *text, wq_ms *at)
-{
-	unsigned hours = 0, minutes = 0;
-	int used = 0;
-
-	if (!isdigit((unsigned char)text[0]) || sscanf(text, "%2u:%2u%n", &hours, &minutes, &used) != 2 || used != 5 ||
-	        text[5] != '\0' || !isdigit((unsigned char)text[3]))
-		return false;
-	*at = WQ_HOURS(hours) + WQ_MINUTES(minutes);
-	return hours < 24 && minutes < 60;
-}
-
 static uint32_t person_named(struct roster_plan *plan, const char *key, size_t item, const char *name)
 {
 	return load_reference(plan->l, plan->section, key, item, "contact", name, &plan->l->contact_names);
@@ -86,7 +74,7 @@ static bool read_shift(struct roster_plan *plan, size_t item, const char *text, 
 	const char *rest = text;
 
 	if (!word(&rest, name) || !word(&rest, start) || !word(&rest, length) || word(&rest, more) ||
-	        !time_of_day(start, &shift->start) || wq_span_parse(length, &shift->length, NULL) < 0 ||
+	        !load_time_of_day(start, &shift->start) || wq_span_parse(length, &shift->length, NULL) < 0 ||
 	        shift->length < WQ_MINUTES(1) || shift->length > WQ_DAYS(1)) {
 		load_error(plan->l, plan->section, "shifts", item,
 		        "shifts: \"%.60s\" must be a name without spaces, a time of day and a length of 1m to 24h, such as "

@@ -2,6 +2,8 @@
 /* The keys of the sections that are the configuration's own, one row a key. */
 #include "schema.h"
 
+#include "config.h"
+
 #include "arena.h"
 #include "wq/period.h"
 #include "wq/site.h"
@@ -20,6 +22,7 @@ static const struct wq_choice waters[] = { { "river", WQ_RIVER }, { "lake", WQ_L
 static const struct wq_choice modes[] = { { "normal", 0 }, { "commissioning", 1 }, { NULL, 0 } };
 static const struct wq_choice levels[] = { { "info", WQ_LEVEL_INFO }, { "watch", WQ_LEVEL_WATCH },
 	{ "warning", WQ_LEVEL_WARNING }, { "alarm", WQ_LEVEL_ALARM }, { NULL, 0 } };
+static const struct wq_choice low_levels[] = { { "info", WQ_LEVEL_INFO }, { "watch", WQ_LEVEL_WATCH }, { NULL, 0 } };
 static const struct wq_choice station_kinds[] = { { "national", WQ_NATIONAL },
 	{ "provincial", WQ_PROVINCIAL }, { "source-central", WQ_SOURCE_CENTRAL },
 	{ "source-dispersed", WQ_SOURCE_DISPERSED }, { "source-backup", WQ_SOURCE_BACKUP },
@@ -285,6 +288,18 @@ const struct wq_option schema_contact[] = {
 	        .help = "for the reader"),
 	ROW(LIST, contact_settings, channels, "channels", .required = true,
 	        .help = "channels in the order they are tried"),
+	ROW(TEXT, contact_settings, quiet, "quiet", .min = 11, .max = 11,
+	        .help = "quiet hours, \"22:00-07:00\": info and watch wait for their end; warnings and alarms never do"),
+	ROW(LIST, contact_settings, digest, "digest", .min = 1, .max = CONFIG_HOLD_DIGESTS,
+	        .help = "times of day, \"08:00\": the low levels are told together then"),
+	ROW(CHOICE, contact_settings, digest_level, "digest_level", .fallback = "watch", .choices = low_levels,
+	        .help = "the levels up to this one"),
+	ROW(SPAN, contact_settings, gather, "gather", .min = 0, .max = 900000,
+	        .help = "what comes of one station so soon after a message is told in one; default: 1m, machines 0 = never"),
+	ROW(INTEGER, contact_settings, most, "most", .min = 0, .max = CONFIG_HOLD_MOST,
+	        .help = "messages within most_within, further ones are told in one; default: 10, machines 0 = no bound"),
+	ROW(SPAN, contact_settings, most_within, "most_within", .fallback = "10m", .min = 10000, .max = 86400000,
+	        .help = "the span in which they are counted"),
 	WQ_OPTION_END,
 };
 

@@ -142,8 +142,11 @@ struct channel_settings {
 };
 
 struct contact_settings {
-	const char *name, *phone, *email, *department;
-	struct wq_list channels;
+	const char *name, *phone, *email, *department, *quiet;
+	struct wq_list channels, digest;
+	int digest_level;
+	wq_ms gather, most_within;
+	int64_t most;
 };
 
 struct group_settings {

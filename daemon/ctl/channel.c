@@ -86,12 +86,14 @@ int ctl_channel(int argc, char **argv)
 }
 
 static const char outbox_sql[] =
-        "SELECT n.id AS notice, n.contact, n.channel, CASE n.state WHEN 0 THEN 'waits' ELSE 'given up' END AS state, "
+        "SELECT n.id AS notice, n.contact, n.channel, CASE n.state WHEN 0 THEN 'waits' WHEN 3 THEN "
+        "'held back' ELSE 'given up' END AS state, "
         "n.attempts, datetime(n.created/1000,'unixepoch') || 'Z' AS created, "
         "coalesce((SELECT CASE d.kind WHEN 0 THEN 'sent' WHEN 1 THEN 'failed' WHEN 2 THEN 'told to wait' WHEN 3 THEN "
         "'misconfigured' WHEN 4 THEN 'unreachable this way' WHEN 5 THEN 'handed on' ELSE 'given up' END || ': ' || d.text "
-        "FROM delivery d WHERE d.notice=n.id ORDER BY d.seq DESC LIMIT 1),'not tried yet') AS last "
-        "FROM notice n WHERE n.state=0 OR (n.state=2 AND n.created>(unixepoch()-604800)*1000) ORDER BY n.state, n.seq";
+        "FROM delivery d WHERE d.notice=n.id ORDER BY d.seq DESC LIMIT 1),CASE n.hold WHEN 1 THEN 'others of its cause left just now' WHEN 2 THEN 'quiet hours, or a "
+        "digest' ELSE 'not tried yet' END) AS last "
+        "FROM notice n WHERE n.state IN(0,3) OR (n.state=2 AND n.created>(unixepoch()-604800)*1000) ORDER BY n.state, n.seq";
 
 static error_t parse_outbox(int key, char *arg, struct argp_state *state)
 {
@@ -108,8 +110,8 @@ int ctl_outbox(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { NULL, parse_outbox, NULL,
-		"Lists the notices that wait to be sent, and those of the last seven days that were given up, with their attempts "
-		"and what the last one said. Works whether or not the daemon runs.",
+		"Lists the notices that wait to be sent or are held back for a digest, and those of the last seven days that were "
+		"given up, with their attempts and what the last one said. Works whether or not the daemon runs.",
 		children, NULL, NULL };
 	struct query query = { .what = QUERY_SQL, .sql = outbox_sql };
 

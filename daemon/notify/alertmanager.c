@@ -211,6 +211,7 @@ static void alertmanager_judge(
 const struct wq_channel alertmanager_channel;
 const struct wq_channel alertmanager_channel = {
 	.name = "alertmanager",
+	.machine = true,
 	.help = "posts alerts as the Alertmanager's webhook does (version 4)",
 	.options = options,
 	.settings_size = sizeof(struct alertmanager_settings),

@@ -254,6 +254,7 @@ static void exec_send(
 const struct wq_channel exec_channel;
 const struct wq_channel exec_channel = {
 	.name = "exec",
+	.machine = true,
 	.help = "runs a program with the notice as JSON on its standard input",
 	.options = options,
 	.settings_size = sizeof(struct exec_settings),

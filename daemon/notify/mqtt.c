@@ -329,6 +329,7 @@ static void mqtt_send(
 const struct wq_channel mqtt_topic_channel;
 const struct wq_channel mqtt_topic_channel = {
 	.name = "mqtt_topic",
+	.machine = true,
 	.help = "publishes each notice as JSON to a topic of an MQTT broker",
 	.options = options,
 	.settings_size = sizeof(struct mqtt_settings),

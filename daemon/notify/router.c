@@ -218,6 +218,8 @@ static void write_notice(const struct config *config, const struct wq_change *ch
 		.created = now,
 		.expires = now + (lifetime > 0 ? lifetime : ROUTER_LIFETIME),
 		.deadline = deadline,
+		.cause = change->station < config->site.station_count ? change->station + UINT64_C(1)
+			: UINT64_C(1) << 32 | change->rule,
 	};
 	write_id(change, incarnation, contact->id, out->id);
 	snprintf(out->contact, sizeof out->contact, "%s", contact->id);

@@ -139,6 +139,7 @@ static void webhook_judge(
 const struct wq_channel webhook_channel;
 const struct wq_channel webhook_channel = {
 	.name = "webhook",
+	.machine = true,
 	.help = "posts each notice as signed JSON (Standard Webhooks 1.0) to an address",
 	.options = options,
 	.settings_size = sizeof(struct webhook_settings),

@@ -99,7 +99,8 @@ static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
 	n->deadline = sqlite3_column_int64(row, 15);
 	n->since = sqlite3_column_int64(row, 16);
 	n->topic = (enum wq_topic)sqlite3_column_int(row, 18);
-	n->held = sqlite3_column_int64(row, 19);
+	n->hold = (enum wq_hold)sqlite3_column_int(row, 19);
+	n->held = sqlite3_column_int64(row, 20);
 	n->taken = sqlite3_column_type(row, 17) != SQLITE_NULL && sqlite3_column_int(row, 17) == WQ_TAKEN;
 }
 
@@ -110,7 +111,7 @@ static void read_notice(sqlite3_stmt *row, struct wq_notice *n)
 	" WHERE d.notice=n.id AND d.channel=n.channel AND d.seq>coalesce((SELECT max(e.seq)"        \
 	" FROM delivery e WHERE e.notice=n.id AND e.channel<>n.channel),0)),0),"                    \
 	"(SELECT k.kind FROM delivery k WHERE k.notice=n.id ORDER BY k.seq DESC LIMIT 1)"           \
-	",topic,held FROM notice n WHERE "
+	",topic,hold,held FROM notice n WHERE "
 
 static int read_notices(struct store *store, const char *sql,
         bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
@@ -146,6 +147,14 @@ int store_held(struct store *store,
         struct wq_err *err)
 {
 	return read_notices(store, NOTICES "state=3 ORDER BY held", take, owner, err);
+}
+
+int store_release(struct store *store, const char *id, struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	int rc = db_run(store->statements[ST_NOTICE_RELEASE], DB_VALUES(db_text(id)));
+	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot release a notice", err);
 }
 
 int store_marks(struct store *store, void (*take)(void *owner, const struct store_mark *mark), void *owner,

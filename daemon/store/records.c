@@ -211,7 +211,8 @@ static int put_notice(struct store *store, const struct commit_group *group, con
 	                db_field(n->channel, sizeof n->channel),
 	                db_field(n->address, sizeof n->address), db_field(n->text, sizeof n->text),
 	                db_field(n->data, sizeof n->data), db_int(n->deadline), db_int(n->topic),
-	                db_int(n->held), db_int(n->held > 0 ? NOTICE_HELD : NOTICE_PENDING)));
+	                db_int(n->hold), db_int(n->held),
+	                db_int(n->hold != WQ_HOLD_NO ? NOTICE_HELD : NOTICE_PENDING)));
 }
 
 /* What was held back for a contact is told by the digest. */
@@ -221,7 +222,7 @@ static int put_fold(struct store *store, const struct commit_group *group, const
 	(void)group;
 	(void)err;
 	return db_run(store->statements[ST_NOTICE_FOLD],
-	        DB_VALUES(db_field(f->contact, sizeof f->contact), db_int(f->upto), db_field(f->digest, sizeof f->digest)));
+	        DB_VALUES(db_field(f->contact, sizeof f->contact), db_int(f->hold), db_int(f->upto), db_field(f->digest, sizeof f->digest)));
 }
 
 static int put_mark(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)

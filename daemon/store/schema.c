@@ -415,9 +415,10 @@ static const char *const step_commands[] = {
 /* Memos; notices held back for a digest (state 3; 4: told by the digest `folded`); when what happens by the clock was done last. */
 static const char *const step_memos[] = {
 	"ALTER TABLE notice ADD COLUMN topic INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE notice ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE notice ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE notice ADD COLUMN folded TEXT;"
-	"CREATE INDEX notice_held ON notice(contact,held) WHERE state=3;"
+	"CREATE INDEX notice_held ON notice(contact,hold,held) WHERE state=3;"
 	"CREATE TABLE mark(name TEXT PRIMARY KEY,at INTEGER NOT NULL) STRICT,WITHOUT ROWID;",
 	NULL
 };

@@ -72,16 +72,17 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_DELAY_END] = "DELETE FROM delay WHERE rule=?1 AND station=?2 AND series=?3",
 	[ST_NOTICE_INSERT] =
 	        "INSERT INTO notice(id,alarm,number,kind,level,assist,time,created,expires,contact,"
-	        "channel,address,text,data,deadline,topic,held,state,attempts)"
-	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,0)"
+	        "channel,address,text,data,deadline,topic,hold,held,state,attempts)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,0)"
 	        " ON CONFLICT(id) DO UPDATE SET channel=excluded.channel,address=excluded.address,"
 	        "expires=excluded.expires,text=excluded.text,data=excluded.data",
-	[ST_NOTICE_FOLD] = "UPDATE notice SET state=4,folded=?3 WHERE contact=?1 AND state=3 AND held<=?2",
+	[ST_NOTICE_FOLD] = "UPDATE notice SET state=4,folded=?4 WHERE contact=?1 AND state=3 AND hold=?2 AND held<=?3",
+	[ST_NOTICE_RELEASE] = "UPDATE notice SET state=0,hold=0 WHERE id=?1 AND state=3",
 	[ST_MARK_PUT] = "INSERT INTO mark(name,at) VALUES(?1,?2) ON CONFLICT(name) DO UPDATE SET at=excluded.at",
 	[ST_DELIVERY_INSERT] = "INSERT INTO delivery(notice,attempt,channel,at,kind,done,text)"
 	                       " VALUES(?1,?2,?3,?4,?5,?6,?7)",
 	[ST_NOTICE_STATE] =
-	        "UPDATE notice SET attempts=max(attempts,?2),state=max(state,?3),channel=?4 WHERE id=?1",
+	        "UPDATE notice SET attempts=max(attempts,?2),state=CASE state WHEN 3 THEN ?3 ELSE max(state,?3) END,channel=?4 WHERE id=?1",
 	[ST_OUTAGE_PUT] =
 	        "INSERT INTO outage(source,unit,since,until,reason) VALUES(?1,?2,?3,?4,?5)"
 	        " ON CONFLICT(source,unit,since) DO UPDATE"

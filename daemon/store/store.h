@@ -39,10 +39,11 @@ struct store_outage {
 	char reason[160];
 };
 
-/* All notices that are held back for a contact, up to the `upto`-th, are told by this digest. */
+/* All notices that are so held back for a contact, up to the `upto`-th, are told by this notice. */
 struct store_fold {
 	char contact[WQ_NAME_TEXT];
 	char digest[WQ_NOTICE_ID];
+	enum wq_hold hold;
 	int64_t upto; /* wq_notice.held */
 };
 
@@ -182,6 +183,9 @@ int store_outbox(struct store *store, bool (*take)(void *owner, const struct wq_
 /* Likewise for what is held back, in the order in which it was. */
 int store_held(struct store *store, bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts),
 	void *owner, struct wq_err *err);
+
+/* One that was held back is to leave. May be called from `take` of store_held(). */
+int store_release(struct store *store, const char *id, struct wq_err *err);
 
 /* Calls `take` for every mark. */
 int store_marks(struct store *store, void (*take)(void *owner, const struct store_mark *mark), void *owner, struct wq_err *err);

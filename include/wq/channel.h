@@ -33,6 +33,13 @@ enum wq_topic {
 };
 #define WQ_TOPICS 5
 
+/* Why a notice does not leave by itself. Stored as these numbers. */
+enum wq_hold {
+	WQ_HOLD_NO,
+	WQ_HOLD_SOON,  /* others of the same cause, or too many, left just now */
+	WQ_HOLD_LATER, /* of a low level: its contact has quiet hours, or wants them told at certain times */
+};
+
 /* "alarm" "digest" "handover" "heartbeat" "drill" */
 const char *wq_topic_name(enum wq_topic topic);
 
@@ -50,7 +57,8 @@ struct wq_notice {
 	wq_ms created; /* our clock */
 	wq_ms expires; /* no attempt after this */
 	wq_ms deadline; /* span: a channel that has not taken it by then gives way to the contact's next; 0: none */
-	int64_t held; /* held back for its contact, to be told in a digest: ascending over all notices held; 0: it leaves */
+	enum wq_hold hold; /* not NO: its contact hears of it in a digest */
+	int64_t held;      /* then: ascending over all that are held back */
 	wq_ms since; /* our clock: when it was first tried on `channel`, in an earlier life; 0: not yet */
 	char contact[WQ_NAME_TEXT]; /* id of the contact; "" for an endpoint that is no person */
 	char channel[WQ_NAME_TEXT]; /* title of the channel's section: the one to begin with */
@@ -58,6 +66,7 @@ struct wq_notice {
 	char text[WQ_NOTICE_TEXT];  /* the message in Chinese */
 	char data[WQ_NOTICE_DATA];  /* JSON object for machines */
 	/* Not stored: filled in where it is sent. */
+	uint64_t cause; /* what it has in common with others: the station, or the rule where there is none; 0: nothing */
 	char email[WQ_NAME_TEXT]; /* of the contact, "" where there is none */
 	bool taken; /* `channel` had handed it on (WQ_TAKEN), and that was the last heard of it */
 	bool test; /* a person tries the channel: attempted once, at once */
@@ -123,6 +132,7 @@ struct wq_channel {
 
 	/* Which memos it carries. A contact's memos begin with its first channel that does. */
 	enum wq_memos memos;
+	bool machine; /* no person reads it: by itself nothing is gathered or bounded for a contact that has only such */
 
 	/* Whether it can send to what a contact's section gives as `phone` (NULL: nothing); the sentence begins with
 	 * "phone". NULL: the channel needs no address. */

@@ -6,6 +6,7 @@
 
 #include "conclude.h"
 #include "hand_clock.h"
+#include "notify/hold.h"
 #include "notify/router.h"
 #include "notify/text.h"
 
@@ -171,6 +172,25 @@ size_t router_notices(const struct config *config, const struct wq_change *of, u
 	out->alarm = of->alarm;
 	out->created = now;
 	return 1;
+}
+
+void hold_judge(struct hold *hold, struct wq_notice *notices, size_t count, wq_ms now, wq_ms boot)
+{
+	(void)hold, (void)now, (void)boot;
+	for (size_t i = 0; bench->holds && i < count; i++) {
+		notices[i].hold = WQ_HOLD_SOON;
+		notices[i].held = ++bench->held;
+	}
+}
+
+bool hold_next(struct hold *hold, uint64_t incarnation, wq_ms now, wq_ms boot, struct hold_due *due)
+{
+	(void)hold, (void)incarnation, (void)now, (void)boot;
+	if (!bench->digest)
+		return false;
+	bench->digest = false;
+	*due = (struct hold_due){ .tell = true, .digest.alarm = 700000, .fold.upto = bench->held };
+	return true;
 }
 
 const struct roster *router_vacant(const struct config *config, const struct wq_change *of)

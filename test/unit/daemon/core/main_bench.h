@@ -23,6 +23,9 @@ struct main_bench {
 	uint64_t upto; /* of the newest answer for a day */
 	size_t steps; /* of the clock, as told */
 	wq_ms stepped_by;
+	bool holds;  /* every notice is held back */
+	bool digest; /* one is due */
+	int64_t held;
 	/* the deliverer */
 	size_t room;
 	struct {

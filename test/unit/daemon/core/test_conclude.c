@@ -346,6 +346,32 @@ static void notices_of_a_stalled_writer_leave_from_memory_marked_and_not_again(v
 	assert_int_equal(b->told[2].alarm, 900000);
 }
 
+static void what_is_held_back_is_stored_and_its_digest_leaves(void **state)
+{
+	struct main_bench *b = *state;
+	struct hold *any = (struct hold *)b;
+
+	b->daemon.hold = any;
+	b->changes = b->holds = true;
+	main_bench_put(b, 1);
+	main_bench_run(b);
+	const struct commit_group *group = writer_of(b)->groups[0];
+	assert_int_equal(group->notice_count, 1);
+	assert_int_equal(group->notices[0].hold, WQ_HOLD_SOON);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, 0);
+	b->digest = true;
+	conclude_tick(&b->daemon);
+	group = writer_of(b)->groups[0];
+	assert_int_equal(group->notice_count, 1);
+	assert_int_equal(group->fold_count, 1);
+	assert_int_equal(group->folds[0].upto, 1);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, 1);
+	assert_int_equal(b->told[0].alarm, 700000);
+	b->daemon.hold = NULL;
+}
+
 static void a_tick_that_concludes_something_is_committed(void **state)
 {
 	struct main_bench *b = *state;
@@ -573,6 +599,7 @@ int main(void)
 		        while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said),
 		bench_test(notices_leave_when_they_are_committed_once_and_in_order),
 		bench_test(notices_of_a_stalled_writer_leave_from_memory_marked_and_not_again),
+		bench_test(what_is_held_back_is_stored_and_its_digest_leaves),
 		bench_test(a_tick_that_concludes_something_is_committed),
 		bench_test(notices_without_room_wait_in_order),
 		bench_test(what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order),

@@ -319,6 +319,7 @@ static void what_is_held_back_waits_for_its_digest(void **state)
 	static const char *const ids[] = { "a", "b", "c", "d" };
 	for (size_t i = 0; i < 4; i++) {
 		house_notice(h, ids[i]);
+		h->group.notices[i].hold = i < 3 ? WQ_HOLD_SOON : WQ_HOLD_NO;
 		h->group.notices[i].held = i < 3 ? (int64_t)i + 1 : 0;
 	}
 	snprintf(h->group.notices[2].contact, sizeof h->group.notices[2].contact, "somebody else");
@@ -336,7 +337,7 @@ static void what_is_held_back_waits_for_its_digest(void **state)
 	/* The digest takes up what is held up to it, in the same commit. */
 	house_notice(h, "e");
 	h->group.notices[0].topic = WQ_TOPIC_DIGEST;
-	struct store_fold fold = { .digest = "e", .upto = 1 };
+	struct store_fold fold = { .digest = "e", .hold = WQ_HOLD_SOON, .upto = 1 };
 	snprintf(fold.contact, sizeof fold.contact, "%s", h->group.notices[0].contact);
 	h->group.folds = &fold;
 	h->group.fold_count = 1;
@@ -350,6 +351,13 @@ static void what_is_held_back_waits_for_its_digest(void **state)
 	assert_int_equal(left.count, 2);
 	assert_true(left.notices[1].topic == WQ_TOPIC_DIGEST);
 	assert_int_equal(house_number(h, "SELECT count(*) FROM notice WHERE id='a' AND folded='e'"), 1);
+
+	/* What is released leaves, and is done when it is delivered. */
+	assert_int_equal(store_release(h->store, "b", &h->err), 0);
+	left.count = 0;
+	left = outbox(h, 3);
+	assert_int_equal(left.count, 3);
+	assert_string_equal(left.notices[0].id, "b");
 }
 
 static void note_mark(void *owner, const struct store_mark *mark)

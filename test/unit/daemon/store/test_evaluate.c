@@ -138,7 +138,7 @@ static void a_history_of_before_still_reads(void **state)
 	house_shut(h);
 	/* What came with and after version 6 is taken away. */
 	house_run(h->path,
-	        "DROP TABLE mark;DROP INDEX notice_held;ALTER TABLE notice DROP COLUMN folded;ALTER TABLE notice DROP COLUMN held;"
+	        "DROP TABLE mark;DROP INDEX notice_held;ALTER TABLE notice DROP COLUMN folded;ALTER TABLE notice DROP COLUMN held;ALTER TABLE notice DROP COLUMN hold;"
 	        "ALTER TABLE notice DROP COLUMN topic;DROP VIEW v_command;DROP VIEW command_row;DROP TABLE command;DROP VIEW v_import;DROP VIEW v_manual;DROP VIEW v_alarm;DROP VIEW change_row;DROP VIEW manual_row;"
 	        "DROP TABLE manual;DROP TABLE import;CREATE VIEW change_row AS SELECT 1;CREATE VIEW v_alarm AS SELECT 1;"
 	        "DROP TABLE uplink;DROP TABLE forward;DROP TABLE forward_note;DROP VIEW v_check;DROP VIEW check_row;DROP TABLE check_record;DROP VIEW v_profile;DROP TABLE profile_word;DROP VIEW v_daily;ALTER TABLE day DROP COLUMN below;ALTER TABLE day DROP COLUMN "

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of a digest, and its sentence. */
+#include "hold_text.h"
+
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_CHARACTERS 44
+#define NAMED_MOST      8 /* in the message; a person asks for the rest */
+
+static struct hold_line *find(const struct hold_lines *lines, int64_t alarm)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if (lines->items[i].alarm == alarm)
+			return &lines->items[i];
+	return NULL;
+}
+
+/* What happened, without the bracket word before it, what is asked and the number: "南横套河03-05 16:00总磷0.263mg/L,…". */
+static void write_line(const struct wq_notice *notice, char out[HOLD_LINE])
+{
+	static const char *const heads[] = { "】", "] " }, *const stops[] = { "。", ". ", "编号" };
+	const char *from = notice->text, *end = from + strlen(from);
+	size_t used = 0, characters = 0;
+
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		for (const char *at = strstr(from, heads[i]); at != NULL; at = strstr(from, heads[i]))
+			from = at + strlen(heads[i]);
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+		const char *at = strstr(from, stops[i]);
+
+		end = at != NULL && at < end ? at : end;
+	}
+	for (const char *at = from; at < end && used + 1 < HOLD_LINE; at++) {
+		if (((unsigned char)*at & 0xc0) != 0x80 && (++characters > LINE_CHARACTERS || used + 4 >= HOLD_LINE))
+			break;
+		out[used++] = *at;
+	}
+	out[used] = '\0';
+}
+
+/* Its place for a line of this level: a free one, or that of the lowest, oldest one below it. */
+static struct hold_line *place(struct hold_lines *lines, enum wq_level level)
+{
+	struct hold_line *lowest = NULL;
+
+	if (lines->items == NULL)
+		lines->items = calloc(HOLD_LINES, sizeof *lines->items);
+	if (lines->items == NULL)
+		return NULL;
+	if (lines->count < HOLD_LINES)
+		return &lines->items[lines->count++];
+	for (size_t i = 0; i < lines->count; i++)
+		if (lines->items[i].level < level && (lowest == NULL || lines->items[i].level < lowest->level))
+			lowest = &lines->items[i];
+	if (lowest != NULL)
+		lines->more[lowest->level]++;
+	return lowest;
+}
+
+void hold_lines_put(struct hold_lines *lines, const struct wq_notice *notice)
+{
+	enum wq_level level = notice->level > WQ_LEVEL_ALARM ? WQ_LEVEL_ALARM : notice->level;
+	struct hold_line *line = find(lines, notice->alarm);
+
+	lines->total += line == NULL;
+	if (line == NULL)
+		line = place(lines, level);
+	if (line == NULL) {
+		lines->more[level]++;
+		return;
+	}
+	*line = (struct hold_line){ .alarm = notice->alarm, .level = level, .kind = notice->kind };
+	write_line(notice, line->text);
+}
+
+bool hold_lines_has(const struct hold_lines *lines, int64_t alarm)
+{
+	return find(lines, alarm) != NULL;
+}
+
+bool hold_lines_drop(struct hold_lines *lines, int64_t alarm)
+{
+	struct hold_line *line = find(lines, alarm);
+
+	if (line == NULL)
+		return false;
+	memmove(line, line + 1, (size_t)(lines->items + lines->count - (line + 1)) * sizeof *line);
+	lines->count--;
+	lines->total--;
+	return true;
+}
+
+void hold_lines_free(struct hold_lines *lines)
+{
+	free(lines->items);
+	*lines = (struct hold_lines){ 0 };
+}
+
+static void count_levels(const struct hold_lines *lines, size_t counts[5])
+{
+	memcpy(counts, lines->more, sizeof lines->more);
+	for (size_t i = 0; i < lines->count; i++)
+		counts[lines->items[i].level]++;
+}
+
+enum wq_level hold_lines_level(const struct hold_lines *lines)
+{
+	size_t counts[5];
+
+	count_levels(lines, counts);
+	for (int level = WQ_LEVEL_ALARM; level > WQ_LEVEL_INFO; level--)
+		if (counts[level] > 0)
+			return (enum wq_level)level;
+	return WQ_LEVEL_INFO;
+}
+
+/* The n-th to be named: by level, the newest first. */
+static const struct hold_line *nth(const struct hold_lines *lines, size_t n)
+{
+	for (int level = WQ_LEVEL_ALARM; level >= WQ_LEVEL_NONE; level--)
+		for (size_t i = lines->count; i-- > 0;)
+			if ((int)lines->items[i].level == level && n-- == 0)
+				return &lines->items[i];
+	return NULL;
+}
+
+void hold_text(const struct hold_lines *lines, bool later, char out[WQ_NOTICE_TEXT])
+{
+	size_t counts[5], used, named = 0;
+	const size_t cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM;
+	const char *comma = "";
+
+	count_levels(lines, counts);
+	used = (size_t)snprintf(out, cap, "【预警汇总】%s%zu起(", later ? "暂缓通知的共" : "另有", lines->total);
+	for (int level = WQ_LEVEL_ALARM; level >= WQ_LEVEL_INFO; level--)
+		if (counts[level] > 0) {
+			used += (size_t)snprintf(out + used, cap - used, "%s%s%zu", comma, wq_level_chinese((enum wq_level)level),
+				counts[level]);
+			comma = "、";
+		}
+	used += (size_t)snprintf(out + used, cap - used, ")");
+	for (const struct hold_line *line; named < NAMED_MOST && (line = nth(lines, named)) != NULL; named++) {
+		char row[HOLD_LINE + 16];
+		int n = snprintf(row, sizeof row, "%s%s(%03lld)", named == 0 ? ":" : ";", line->text, (long long)(line->alarm % 100000));
+
+		if (used + (size_t)n + 64 >= cap)
+			break;
+		memcpy(out + used, row, (size_t)n + 1);
+		used += (size_t)n;
+	}
+	if (named < lines->total)
+		snprintf(out + used, cap - used, "。其余%zu起请查看全部报警。", lines->total - named);
+	else
+		snprintf(out + used, cap - used, "。");
+}
+
+json_t *hold_data(const struct hold_lines *lines)
+{
+	json_t *alarms = json_array(), *levels = json_object();
+	size_t counts[5];
+
+	count_levels(lines, counts);
+	for (int level = WQ_LEVEL_INFO; level <= WQ_LEVEL_ALARM; level++)
+		json_object_set_new(levels, wq_level_name((enum wq_level)level), json_integer((json_int_t)counts[level]));
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct hold_line *line = nth(lines, i);
+		char name[WQ_ALARM_NAME];
+
+		json_array_append_new(alarms, json_pack("{s:s, s:s, s:s}", "alarm", wq_alarm_name(line->alarm, name), "change",
+			wq_change_name(line->kind), "level", wq_level_name(line->level)));
+	}
+	return json_pack("{s:I, s:o, s:o}", "count", (json_int_t)lines->total, "levels", levels, "alarms", alarms);
+}
