@@ -4,13 +4,28 @@
 
 #include <math.h>
 
-/* Σ t(t-1)(2t+5) over tie groups, without sorting: each member of a group of t adds (t-1)(2t+5). */
+/* S, and how many values are later ones' equals: no ties, no need to look for groups. */
+static int count_pairs(const double *x, size_t n, int *tied)
+{
+	int above = 0, below = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n; j++) {
+			above += x[j] > x[i];
+			below += x[j] < x[i];
+		}
+	*tied = (int)(n * (n - 1) / 2) - above - below;
+	return above - below;
+}
+
+/* Σ t(t-1)(2t+5) over tie groups, without sorting: each member of a group of t adds (t-1)(2t+5). Whole numbers, so that
+ * their order does not matter. */
 static double tie_term(const double *x, size_t n)
 {
-	double sum = 0;
+	int sum = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		double t = 0;
+		int t = 0;
 
 		for (size_t j = 0; j < n; j++)
 			t += x[j] == x[i];
@@ -22,12 +37,12 @@ static double tie_term(const double *x, size_t n)
 struct wq_kendall wq_kendall(const double *x, size_t n, double factor)
 {
 	struct wq_kendall k = { .n = (int)n, .p = 1 };
-	double m = (double)n;
+	double m = (double)n, ties;
+	int tied;
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n; j++)
-			k.s += (x[j] > x[i]) - (x[j] < x[i]);
-	k.variance = factor * (m * (m - 1) * (2 * m + 5) - tie_term(x, n)) / 18;
+	k.s = count_pairs(x, n, &tied);
+	ties = tied > 0 ? tie_term(x, n) : 0;
+	k.variance = factor * (m * (m - 1) * (2 * m + 5) - ties) / 18;
 	if (k.s == 0 || !(k.variance > 0))
 		return k;
 	k.z = (k.s - (k.s > 0 ? 1 : -1)) / sqrt(k.variance);
@@ -41,7 +56,7 @@ double wq_lag1(const double *x, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		mean += x[i] / (double)n;
-		largest = fmax(largest, fabs(x[i]));
+		largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
 	}
 	for (size_t i = 0; i < n; i++) {
 		square += (x[i] - mean) * (x[i] - mean);
@@ -64,21 +79,4 @@ double wq_ar1_factor(double r, size_t n)
 		sum += (1 - (double)k / m) * power;
 	}
 	return 1 + 2 * sum;
-}
-
-double wq_normal_quantile(double p)
-{
-	double low = -40, high = 40;
-
-	/* Halving 60 times reaches the resolution of a double; exactness matters here, speed does
-	 * not. */
-	for (int i = 0; i < 60; i++) {
-		double middle = (low + high) / 2;
-
-		if (erfc(-middle / sqrt(2)) / 2 < p)
-			low = middle;
-		else
-			high = middle;
-	}
-	return (low + high) / 2;
 }

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quickselect (Hoare), pivot by median of three: expected O(n), deterministic. */
+/* Quickselect (Hoare), pivot by median of three: expected O(n), deterministic. Values are parted without a branch on what they are: half
+ * of such branches would be guessed wrong, and that is where the time would go. */
 #include "select.h"
 
 #include "wq/trend.h"
-
-static void swap(double *a, double *b)
-{
-	double t = *a;
-
-	*a = *b;
-	*b = t;
-}
 
 static double median_of_three(double a, double b, double c)
 {
@@ -19,31 +12,52 @@ static double median_of_three(double a, double b, double c)
 	return (b < a) != (b < c) ? b : c;
 }
 
+/* Moves what is below the pivot to the front of x[from..end); returns where it ends. */
+static size_t part_below(double *x, size_t from, size_t end, double pivot)
+{
+	size_t to = from;
+
+	for (size_t i = from; i < end; i++) {
+		const double value = x[i];
+
+		x[i] = x[to];
+		x[to] = value;
+		to += value < pivot;
+	}
+	return to;
+}
+
+/* Likewise what is not above it. */
+static size_t part_equal(double *x, size_t from, size_t end, double pivot)
+{
+	size_t to = from;
+
+	for (size_t i = from; i < end; i++) {
+		const double value = x[i];
+
+		x[i] = x[to];
+		x[to] = value;
+		to += value <= pivot;
+	}
+	return to;
+}
+
 double select_rank(double *x, size_t n, size_t k)
 {
-	size_t low = 0, high = n - 1;
+	size_t low = 0, end = n;
 
-	while (low < high) {
-		double pivot = median_of_three(x[low], x[low + (high - low) / 2], x[high]);
-		size_t i = low, j = high;
+	while (end - low > 1) {
+		const double pivot = median_of_three(x[low], x[low + (end - low) / 2], x[end - 1]);
+		const size_t middle = part_below(x, low, end, pivot);
 
-		for (;;) {
-			while (x[i] < pivot)
-				i++;
-			while (x[j] > pivot)
-				j--;
-			if (i >= j)
-				break;
-			swap(&x[i++], &x[j--]);
+		if (k < middle) {
+			end = middle;
+			continue;
 		}
-		/* Now x[low..j] <= pivot <= x[j+1..high], unless i == j sits on the pivot itself.
-		 */
-		if (i == j && k == j)
-			return x[k];
-		if (k <= j)
-			high = i == j ? j - 1 : j;
-		else
-			low = j + 1;
+		/* The pivot is in here, so that this ends whatever is tied. */
+		low = part_equal(x, middle, end, pivot);
+		if (k < low)
+			return pivot;
 	}
 	return x[k];
 }
@@ -56,7 +70,6 @@ double wq_median(double *x, size_t n)
 		return upper;
 	lower = x[0];
 	for (size_t i = 1; i < n / 2; i++) /* all that is before n/2 is not greater */
-		if (x[i] > lower)
-			lower = x[i];
+		lower = x[i] > lower ? x[i] : lower;
 	return (lower + upper) / 2;
 }

@@ -40,11 +40,13 @@ void sen_interval(
 {
 	double half = wq_normal_quantile(0.5 + confidence / 2) * sqrt(variance);
 	double all = (double)count;
-	double upper = fmin(rint((all + half) / 2), all - 1);
-	double lower = fmax(rint((all - half) / 2) - 1, 0);
+	size_t upper = (size_t)fmin(rint((all + half) / 2), all - 1);
+	size_t lower = (size_t)fmax(rint((all - half) / 2) - 1, 0);
+	size_t middle = count / 2; /* nothing before it is greater, nothing after it smaller */
 
-	sen->low = select_rank(slopes, count, (size_t)lower);
-	sen->high = select_rank(slopes, count, (size_t)upper);
+	sen->low = lower < middle ? select_rank(slopes, middle, lower) : select_rank(slopes, count, lower);
+	sen->high = upper >= middle ? select_rank(slopes + middle, count - middle, upper - middle)
+	                            : select_rank(slopes, count, upper);
 }
 
 bool wq_sen(const double *t, const double *x, size_t n, double variance, double confidence,

@@ -14,7 +14,7 @@ size_t sen_slopes(const double *t, const double *x, size_t n, double slopes[SEN_
 void sen_line(const double *t, const double *x, size_t n, double *slopes, size_t count,
         struct wq_sen *sen);
 
-/* low and high; reorders slopes. */
+/* low and high; slopes as sen_line() left them, parted at their median. Reorders them. */
 void sen_interval(
         double *slopes, size_t count, double variance, double confidence, struct wq_sen *sen);
 

@@ -237,6 +237,18 @@ static void quantiles_of_the_normal_distribution_are_those_of_the_tables(void **
 	assert_near("0.995", "quantile", wq_normal_quantile(0.995), 2.575829303548901);
 	assert_near("0.05", "quantile", wq_normal_quantile(0.05), -1.6448536269514729);
 	assert_near("0.5", "quantile", wq_normal_quantile(0.5), 0);
+	/* Against a bisection, in the tail where erfc() tells apart what is small. */
+	for (int i = 1; i < 4000; i++) {
+		const double p = i < 2000 ? i / 4096.0 : pow(10, -(i - 1996) / 7.0);
+		double low = -40, high = 0;
+
+		for (int k = 0; k < 80; k++)
+			*(erfc(-(low + high) / 2 / sqrt(2)) / 2 < p ? &low : &high) = (low + high) / 2;
+		if (!(fabs(wq_normal_quantile(p) - low) <= 1e-13 * fmax(1, fabs(low))))
+			fail_msg("%g: %.17g instead of %.17g", p, wq_normal_quantile(p), low);
+		if (i < 2000)
+			assert_true(wq_normal_quantile(1 - p) == -wq_normal_quantile(p));
+	}
 }
 
 static void what_is_no_series_is_refused(void **state)
