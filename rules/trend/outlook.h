@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The points of a window, oldest first; t in hours before the newest reading (<= 0). */
+/* The points of a window, oldest first; t in hours before the newest point (<= 0). */
 struct window {
 	size_t n;
 	double t[WQ_TREND_POINTS], x[WQ_TREND_POINTS];
@@ -22,11 +22,22 @@ struct goal {
 	double confidence; /* two-sided, 0 … 1 */
 };
 
+/* What is known of a window, for the limits above and below: reckoned once, and as long as its points stay the same. */
+struct fit {
+	bool taken; /* the rest is that of the window */
+	double newest, usual, low, high; /* value of the newest point, median of the newest few; extremes */
+	struct wq_kendall plain;         /* without regard to autocorrelation; n < 0: not asked yet */
+	int status;                      /* of the lines: 1 not fitted yet, 0, or a negative enum wq_code */
+	struct wq_trend amounts, shares; /* of x; of ln x where that may be (all positive, range beyond a factor of 2) */
+	bool shares_closer;              /* the latter lies closer to the points */
+};
+
 struct outlook {
 	bool far;    /* nowhere near the limit: nothing below was computed */
 	bool toward; /* a significant trend toward the limit, its slope bound beyond 0 too */
 	bool away;   /* a significant trend away from it */
 	bool near;   /* the fitted present is near the limit, or beyond */
+	bool brief;  /* neither toward nor away, and nothing below was computed */
 	struct wq_trend trend; /* in the mirrored, perhaps logarithmic scale that was fitted */
 	double now;            /* the fitted present, as measured */
 	double slope, low,
@@ -35,7 +46,17 @@ struct outlook {
 	        latest; /* to the limit, 0 when the line is there; with `toward` only */
 };
 
-/* Negative enum wq_code when the points are not fit for it. */
-int outlook_take(const struct window *window, const struct goal *goal, struct outlook *outlook);
+/* What can be told of a window without its lines. */
+void fit_take(const struct window *window, struct fit *fit);
+
+/* The outlook `present` hours (>= 0) after the newest point. The lines are fitted to the window when they are needed and not there.
+ * Negative enum wq_code when the points are not fit for it. */
+int outlook_take(const struct window *window, struct fit *fit, const struct goal *goal, double present,
+        struct outlook *outlook);
+
+/* Far, toward, away and near as outlook_take() has them, but by the plain test and a count of slopes alone where these are
+ * enough: most windows have no trend. */
+int outlook_brief(const struct window *window, struct fit *fit, const struct goal *goal, double present,
+        struct outlook *outlook);
 
 #endif

@@ -17,7 +17,7 @@
  *
  * With aggregate = 0 the rule has no memory: the view orders and revises readings. Otherwise it
  * keeps sum and count per span; a reading that is withdrawn later without a new value stays in its
- * span's mean. */
+ * span's mean. What was reckoned from the closed spans is kept until one of them changes. */
 #include "trend.h"
 
 #include "bound.h"
@@ -110,11 +110,21 @@ static int check(const void *settings, const struct wq_site *site,
 	return bound_check(&s->bound, site, parameter, err);
 }
 
+/* Of means over spans; zeroed memory is an empty one. */
+struct memory {
+	struct points points;
+	/* Of the closed spans, as long as fit.taken says so: */
+	struct fit fit;
+	size_t n;
+	double length; /* of the window, hours */
+	wq_ms last;    /* the newest of its points */
+};
+
 static size_t state_size(const void *settings)
 {
 	const struct trend_settings *s = settings;
 
-	return s->aggregate > 0 ? sizeof(struct points) : 0;
+	return s->aggregate > 0 ? sizeof(struct memory) : 0;
 }
 
 static size_t readings_wanted(const void *settings)
@@ -143,6 +153,19 @@ static double hours(wq_ms span)
 	return (double)span / 3600e3;
 }
 
+/* The median step; most series are regular, and then any step is. */
+static double usual_step(const struct window *window)
+{
+	double steps[WQ_TREND_POINTS];
+	bool regular = true;
+
+	for (size_t i = 1; i < window->n; i++) {
+		steps[i - 1] = window->t[i] - window->t[i - 1];
+		regular = regular && steps[i - 1] == steps[0];
+	}
+	return regular ? steps[0] : wq_median(steps, window->n - 1);
+}
+
 static void window_add(struct window *window, wq_ms newest, wq_ms at, double value)
 {
 	window->t[window->n] = hours(at - newest);
@@ -153,14 +176,12 @@ static void window_add(struct window *window, wq_ms newest, wq_ms at, double val
  * length in hours. */
 static double window_trim(struct window *window, const struct trend_settings *s)
 {
-	double steps[WQ_TREND_POINTS], length;
+	double length;
 	size_t stale = 0;
 
 	if (window->n < 2)
 		return 0;
-	for (size_t i = 1; i < window->n; i++)
-		steps[i - 1] = window->t[i] - window->t[i - 1];
-	length = wq_median(steps, window->n - 1) * (double)s->readings;
+	length = usual_step(window) * (double)s->readings;
 	while (window->t[window->n - 1] - window->t[stale] > 2 * length)
 		stale++;
 	if (stale == 0) /* the usual case; a move onto itself is what valgrind complains of where it was made a memcpy */
@@ -182,44 +203,45 @@ static double from_mean(const struct wq_parameter *parameter, double mean)
 	return parameter->mean == WQ_MEAN_HYDROGEN ? -log10(mean) : mean;
 }
 
-/* Closed spans only: the newest one is still open. */
-static void window_from_spans(struct window *window, const struct trend_settings *s,
-        const struct wq_parameter *parameter, const struct points *points, wq_ms newest)
+/* Closed spans only: the newest one is still open. Returns the window's length in hours. */
+static double window_from_spans(struct window *window, const struct trend_settings *s,
+        const struct wq_parameter *parameter, const struct points *points, wq_ms *last)
 {
 	size_t most = (size_t)s->readings;
 	size_t closed = points->count > 0 ? points->count - 1 : 0;
 
-	for (size_t i = closed > most ? closed - most : 0; i < closed; i++)
-		window_add(window, newest, points->point[i].at,
-		        from_mean(parameter, point_mean(&points->point[i])));
-}
-
-/* Returns the window's length in hours. */
-static double window_fill(struct window *window, const struct trend_settings *s,
-        const struct wq_parameter *parameter, const struct points *points,
-        const struct wq_reading *readings, size_t count)
-{
-	size_t most = (size_t)s->readings;
-	wq_ms newest = readings[count - 1].at;
-
 	window->n = 0;
-	if (s->aggregate > 0)
-		window_from_spans(window, s, parameter, points, newest);
-	else
-		for (size_t i = count > most ? count - most : 0; i < count; i++)
-			window_add(window, newest, readings[i].at, readings[i].value);
+	*last = closed > 0 ? points->point[closed - 1].at : 0;
+	for (size_t i = closed > most ? closed - most : 0; i < closed; i++)
+		window_add(window, *last, points->point[i].at,
+		        from_mean(parameter, point_mean(&points->point[i])));
 	return window_trim(window, s);
 }
 
-static void remember(struct points *points, const struct trend_settings *s,
+static double window_from_readings(struct window *window, const struct trend_settings *s,
+        const struct wq_reading *readings, size_t count)
+{
+	size_t most = (size_t)s->readings;
+
+	window->n = 0;
+	for (size_t i = count > most ? count - most : 0; i < count; i++)
+		window_add(window, readings[count - 1].at, readings[i].at, readings[i].value);
+	return window_trim(window, s);
+}
+
+static void remember(struct memory *memory, const struct trend_settings *s,
         const struct wq_view *view, const struct wq_reading *reading)
 {
 	const struct wq_parameter *parameter = wq_view_parameter(view);
 	const wq_ms middle = points_middle(wq_view_station(view)->zone, s->aggregate, reading->at);
+	struct points *points = &memory->points;
+	const size_t before = points->count;
 
 	/* Nothing comes after the newest reading, unless the clock was ahead and is no more. */
 	if (reading->at >= wq_view_last_reading(view, wq_view_place(view)))
 		points_end(points, middle);
+	if (before == 0 || points->count != before || points->point[before - 1].at != middle)
+		memory->fit.taken = false;
 	points_add(points, (size_t)s->readings + 1, middle,
 	        into_mean(parameter, reading->value), into_mean(parameter, wq_view_replaced(view)));
 }
@@ -322,10 +344,18 @@ static int weight(enum wq_finding finding)
 	return weights[finding];
 }
 
+/* A window, what is known of it, and from when it is looked at. */
+struct look {
+	struct window window; /* empty where the fit was there */
+	struct fit *fit;
+	size_t n;
+	double present, horizon; /* hours: after the newest point; ahead */
+	bool brief;              /* most windows need no lines */
+};
+
 /* The worse side of the bound decides. */
 static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
-        const struct wq_view *view, const struct bound *bound, const struct window *window,
-        double horizon)
+        const struct wq_view *view, const struct bound *bound, struct look *look)
 {
 	const double limits[] = { bound->low, bound->high };
 	struct outlook outlook;
@@ -335,9 +365,11 @@ static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
 		struct goal goal = { limits[upper], upper, s->near, s->confidence };
 		enum wq_finding finding;
 
-		if (isnan(goal.limit) || outlook_take(window, &goal, &outlook))
+		if (isnan(goal.limit) ||
+		        (look->brief ? outlook_brief : outlook_take)(
+		                &look->window, look->fit, &goal, look->present, &outlook) < 0)
 			continue;
-		finding = judge(&outlook, horizon);
+		finding = judge(&outlook, look->horizon);
 		if (weight(finding) <= weight(out->finding))
 			continue;
 		out->finding = finding;
@@ -352,20 +384,54 @@ static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
 		say_quiet(out, wq_view_parameter(view), bound);
 }
 
-static void judge_window(struct wq_verdict *out, const struct trend_settings *s,
-        const struct wq_view *view, const struct bound *bound, const struct points *points,
+/* The lines are fitted once a span and looked along with each reading. */
+static double look_at_spans(struct look *look, const struct trend_settings *s,
+        const struct wq_parameter *parameter, struct memory *memory, wq_ms newest)
+{
+	look->fit = &memory->fit;
+	if (!memory->fit.taken) {
+		memory->length = window_from_spans(&look->window, s, parameter, &memory->points, &memory->last);
+		memory->n = look->window.n;
+		fit_take(&look->window, &memory->fit);
+	}
+	look->n = memory->n;
+	look->present = hours(newest - memory->last);
+	return memory->length;
+}
+
+static double look_at_readings(struct look *look, const struct trend_settings *s,
         const struct wq_reading *readings, size_t count)
 {
-	struct window window;
-	const struct wq_parameter *parameter = wq_view_parameter(view);
-	double length = window_fill(&window, s, parameter, points, readings, count);
+	const double length = window_from_readings(&look->window, s, readings, count);
 
-	if (window.n < fewest(s)) {
-		wq_verdict_fact(out, "n", (double)window.n);
+	fit_take(&look->window, look->fit);
+	look->n = look->window.n;
+	look->present = 0;
+	look->brief = true;
+	return length;
+}
+
+static void judge_window(struct wq_verdict *out, const struct trend_settings *s,
+        const struct wq_view *view, const struct bound *bound, struct memory *memory,
+        const struct wq_reading *readings, size_t count)
+{
+	const struct wq_parameter *parameter = wq_view_parameter(view);
+	struct fit fit;
+	struct look look;
+	double length;
+
+	look.window.n = 0;
+	look.fit = &fit;
+	look.brief = false;
+	length = s->aggregate > 0 ? look_at_spans(&look, s, parameter, memory, readings[count - 1].at)
+	                          : look_at_readings(&look, s, readings, count);
+	if (look.n < fewest(s)) {
+		wq_verdict_fact(out, "n", (double)look.n);
 		wq_verdict_say(out, "%s有效读数不足,趋势不可评价", parameter->name);
 		return;
 	}
-	judge_sides(out, s, view, bound, &window, s->horizon > 0 ? hours(s->horizon) : length);
+	look.horizon = s->horizon > 0 ? hours(s->horizon) : length;
+	judge_sides(out, s, view, bound, &look);
 }
 
 static bool on_batch(
