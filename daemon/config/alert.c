@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is told: channels, contacts, groups, routes. */
+/* Who is told: channels, contacts, groups. */
 #include "fill.h"
 #include "load.h"
 
@@ -164,88 +164,6 @@ static void load_groups(struct loader *l)
 	l->config->group_count = n;
 }
 
-static void route_stations(struct loader *l, const struct section *section,
-        const struct wq_list *list, struct config_route *route)
-{
-	uint32_t *stations = arena_array(l->arena, list->count, sizeof *stations);
-
-	route->all_stations = list->count == 0;
-	for (size_t i = 0; i < list->count; i++) {
-		uint32_t station = WQ_NONE;
-
-		if (strcmp(list->items[i], "*") == 0)
-			route->all_stations = true;
-		else
-			station = load_reference(l, section, "stations", i, "station",
-			        list->items[i], &l->station_names);
-		if (station != WQ_NONE)
-			stations[route->station_count++] = station;
-	}
-	route->stations = stations;
-}
-
-/* One span for warnings and alarms; the lower levels only when they are asked for. 0 = never. */
-static void route_escalation(const struct route_settings *settings, struct config_route *route)
-{
-	for (int level = 0; level < 5; level++) {
-		wq_ms after = level == 0 ? WQ_NO_TIME : settings->escalate_after_level[level];
-
-		if (after == WQ_NO_TIME && level >= WQ_LEVEL_WARNING)
-			after = settings->escalate_after;
-		route->escalate_after[level] = after == 0 ? WQ_NO_TIME : after;
-	}
-}
-
-static void load_route(struct loader *l, const struct section *section, struct config_route *route)
-{
-	struct route_settings settings;
-
-	fill_settings(section, schema_route, &settings, l->arena, l->report);
-	*route = (struct config_route){ .id = section->title,
-		.kinds = load_kinds(l, section, &settings.kinds),
-		.min_level =
-		        settings.min_level < 1 ? WQ_LEVEL_WATCH : (enum wq_level)settings.min_level,
-		.lead = WQ_NONE,
-		.escalate_to = WQ_NONE,
-		.commissioning = settings.commissioning,
-		.deadline = settings.deadline };
-	route_stations(l, section, &settings.stations, route);
-	if (settings.lead != NULL)
-		route->lead = load_reference(
-		        l, section, "lead", 0, "group", settings.lead, &l->group_names);
-	if (settings.escalate_to != NULL)
-		route->escalate_to = load_reference(l, section, "escalate_to", 0, "group",
-		        settings.escalate_to, &l->group_names);
-	route->assist = load_references(l, section, "assist", "group", &settings.assist,
-	        &l->group_names, &route->assist_count);
-	route_escalation(&settings, route);
-}
-
-/* The worst mistake of all looks like peace: an alarm that is told to nobody. */
-static void warn_untold(struct loader *l)
-{
-	const struct config *config = l->config;
-
-	if (l->document.lost_count > 0 || config->site.station_count == 0)
-		return;
-	if (config->route_count == 0) {
-		report_add(l->report, 0, true, "",
-		        "there is no route: nobody would be told of anything");
-		return;
-	}
-	for (size_t i = 0; i < config->site.station_count; i++) {
-		const struct wq_station *station = &config->site.stations[i];
-		bool told = false;
-
-		for (size_t r = 0; r < config->route_count && !told; r++)
-			told = route_matches(&config->routes[r], &config->site, station);
-		if (!told)
-			load_warning(l, l->stations[i].section, NULL,
-			        "is in no %sroute: nobody would be told of its alarms",
-			        station->commissioning ? "commissioning " : "");
-	}
-}
-
 static void warn_unused_rosters(struct loader *l)
 {
 	uint32_t r = 0;
@@ -263,18 +181,10 @@ static void warn_unused_rosters(struct loader *l)
 
 void load_people(struct loader *l)
 {
-	const size_t count = load_count(l, SECTION_ROUTE);
-	struct config_route *routes = arena_array(l->arena, count, sizeof *routes);
-	size_t n = 0;
-
 	load_contacts(l);
 	load_rosters(l);
 	load_groups(l);
-	for (const struct section *s = load_next(l, SECTION_ROUTE, NULL); s != NULL;
-	        s = load_next(l, SECTION_ROUTE, s))
-		load_route(l, s, &routes[n++]);
-	l->config->routes = routes;
-	l->config->route_count = n;
+	load_routes(l);
 	warn_untold(l);
 	warn_unused_rosters(l);
 }

@@ -72,6 +72,11 @@ struct config_route {
 	bool all_stations;
 	size_t station_count;
 	const uint32_t *stations;
+	size_t town_count;       /* 0: of every town, and of none */
+	const char *const *towns;
+	size_t parameter_count;  /* 0: whatever it is about */
+	const uint32_t *parameters; /* indices of wq_site.parameters; what is about none of them is not told */
+	struct wq_season season; /* of the site's days; all zero: the whole year */
 	enum wq_level min_level; /* told from this level on */
 	uint32_t lead;           /* group in the lead (牵头) */
 	size_t assist_count;

@@ -145,8 +145,12 @@ void load_people(struct loader *l);
 void load_hold(struct loader *l, const struct section *section, const struct contact_settings *settings,
 	struct config_contact *contact); /* held.c: what a contact is not told at once; after its channels */
 void load_rosters(struct loader *l);     /* rosters.c; after the contacts */
+void load_routes(struct loader *l);      /* routes.c; after the groups */
+void warn_untold(struct loader *l);      /* untold.c: what is told to nobody; after the routes */
 void load_uplinks(struct loader *l);     /* uplinks.c; after the stations */
 void load_profiles(struct loader *l);    /* profiles.c */
+/* A day of the year, "05-01"; the 29th of February is one. False: it is none. */
+bool load_date(const char *text, uint8_t *month, uint8_t *day);
 /* Bits of the profiles that a rule's key names. */
 uint32_t load_profile_bits(
         struct loader *l, const struct section *section, const char *key, const struct wq_list *list);
@@ -180,14 +184,18 @@ bool rule_covers(const struct rule_plan *plan, const struct wq_station *station)
 void rules_resolve(const struct config_internal *plans, struct wq_site *site,
         const struct config *routes, struct arena *arena);
 
-/* Fills use->escalate_after from the routes of `routes` (and the stations of its site) that match
- * any place. */
-void rule_escalation(
-        struct wq_rule_use *use, const struct wq_site *site, const struct config *routes);
+/* Fills use->escalate_after and use->seasonal from the routes of `routes` (and the stations of its site) that match any
+ * place; for the rule of a bus, that hear of a station read from it. */
+void rule_spans(struct wq_rule_use *use, const struct wq_site *site, const struct config *routes, struct arena *arena);
+void rule_spans_of_bus(struct wq_rule_use *use, uint32_t source, const struct wq_site *site, const struct config *routes,
+        struct arena *arena);
 
-/* True when the route is told of alarms at the station; station NULL: of the site as a whole. */
+/* True when the route is told of alarms at the station on some day of the year; station NULL: of the site as a whole. */
 bool route_matches(const struct config_route *route, const struct wq_site *route_site,
         const struct wq_station *station);
+
+/* True when it is told of alarms of a parameter; WQ_NONE: of what is about none. */
+bool route_takes(const struct config_route *route, uint32_t parameter);
 
 /* The interval and lateness of a series where nothing else is said. */
 wq_ms series_interval(wq_ms given, wq_ms cycle, wq_ms polled);

@@ -82,78 +82,6 @@ const uint32_t *rule_places(const struct rule_plan *plan, const struct wq_site *
 	return places;
 }
 
-bool route_matches(const struct config_route *route, const struct wq_site *route_site,
-        const struct wq_station *station)
-{
-	if (station == NULL)
-		return route->all_stations && !route->commissioning;
-	if (route->commissioning != station->commissioning ||
-	        (route->kinds & (1U << station->kind)) == 0)
-		return false;
-	for (size_t i = 0; !route->all_stations && i < route->station_count; i++) {
-		if (strcmp(route_site->stations[route->stations[i]].id, station->id) == 0)
-			return true;
-	}
-	return route->all_stations;
-}
-
-static const struct wq_station *place_station(
-        const struct wq_rule_use *use, const struct wq_site *site, size_t place)
-{
-	if (use->rule->scope == WQ_SCOPE_SERIES)
-		return &site->stations[site->series[use->places[place]].station];
-	return use->rule->scope == WQ_SCOPE_STATION ? &site->stations[use->places[place]] : NULL;
-}
-
-/* Whether the route hears of a station that something is read of by this bus. */
-static bool touches_bus(const struct wq_site *site, uint32_t source, const struct config_route *route,
-        const struct wq_site *route_site)
-{
-	for (size_t i = 0; i < site->series_count; i++) {
-		if (site->series[i].source == source &&
-		        route_matches(route, route_site, &site->stations[site->series[i].station]))
-			return true;
-	}
-	return false;
-}
-
-static bool touches(const struct wq_rule_use *use, const struct wq_site *site,
-        const struct config_route *route, const struct wq_site *route_site)
-{
-	for (size_t i = 0; i < use->place_count; i++) {
-		if (route_matches(route, route_site, place_station(use, site, i)))
-			return true;
-	}
-	return false;
-}
-
-static void no_escalation(struct wq_rule_use *use)
-{
-	for (int level = 0; level < 5; level++)
-		use->escalate_after[level] = WQ_NO_TIME;
-}
-
-static void shorten_escalation(struct wq_rule_use *use, const struct config_route *route)
-{
-	for (int level = (int)route->min_level; level < 5; level++) {
-		const wq_ms after = route->escalate_after[level];
-
-		if (after != WQ_NO_TIME &&
-		        (use->escalate_after[level] == WQ_NO_TIME || after < use->escalate_after[level]))
-			use->escalate_after[level] = after;
-	}
-}
-
-void rule_escalation(
-        struct wq_rule_use *use, const struct wq_site *site, const struct config *routes)
-{
-	no_escalation(use);
-	for (size_t i = 0; i < routes->route_count; i++) {
-		if (touches(use, site, &routes->routes[i], &routes->site))
-			shorten_escalation(use, &routes->routes[i]);
-	}
-}
-
 /* Titles in the order of enum config_self. */
 static const char *const self_titles[CONFIG_SELF_RULES] = {
 	[CONFIG_SELF_STORE] = SELF_PREFIX "store",
@@ -187,7 +115,6 @@ size_t config_own_rules(const struct wq_site *site)
 	return site->rule_count - CONFIG_SELF_RULES - bus_rules(site);
 }
 
-
 static void add_bus_rules(struct wq_rule_use *uses, const struct wq_site *site, const struct config *routes,
         struct arena *arena)
 {
@@ -199,11 +126,7 @@ static void add_bus_rules(struct wq_rule_use *uses, const struct wq_site *site, 
 
 		snprintf(name, size, "%s%s", BUS_PREFIX, site->sources[i]);
 		uses[i] = (struct wq_rule_use){ .rule = &wq_rule_bus, .name = name, .place_count = 1, .places = &place };
-		no_escalation(&uses[i]);
-		for (size_t k = 0; k < routes->route_count; k++) {
-			if (touches_bus(site, i, &routes->routes[k], &routes->site))
-				shorten_escalation(&uses[i], &routes->routes[k]);
-		}
+		rule_spans_of_bus(&uses[i], i, site, routes, arena);
 	}
 }
 
@@ -222,7 +145,7 @@ static void add_self_rules(struct wq_rule_use *uses, const struct wq_site *site,
 			.name = self_titles[i],
 			.place_count = care ? site->station_count : 1,
 			.places = care ? stations : &place };
-		rule_escalation(&uses[i], site, routes);
+		rule_spans(&uses[i], site, routes, arena);
 	}
 }
 
@@ -243,7 +166,7 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 			.except_profiles = plan->except_profiles,
 			.life = plan->where.life };
 		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);
-		rule_escalation(&uses[i], site, routes);
+		rule_spans(&uses[i], site, routes, arena);
 	}
 	add_bus_rules(uses + plans->rule_count, site, routes, arena);
 	add_self_rules(uses + plans->rule_count + buses, site, routes, arena);

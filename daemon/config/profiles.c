@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "05-01"; the 29th of February is a day. False: it is none. */
-static bool read_date(const char *text, uint8_t *month, uint8_t *day)
+bool load_date(const char *text, uint8_t *month, uint8_t *day)
 {
 	static const unsigned lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	unsigned m = 0, d = 0;
@@ -24,7 +23,7 @@ static bool read_date(const char *text, uint8_t *month, uint8_t *day)
 static void take_date(struct loader *l, const struct section *section, const char *key, const char *text,
         uint8_t *month, uint8_t *day)
 {
-	if (text != NULL && !read_date(text, month, day))
+	if (text != NULL && !load_date(text, month, day))
 		load_error(l, section, key, 0, "%s = \"%.20s\": must be a month and a day such as \"05-01\"", key, text);
 }
 

@@ -341,6 +341,12 @@ const struct wq_option schema_route[] = {
 	ROW(LIST, route_settings, stations, "stations",
 	        .help = "alarms of these stations; \"*\" or nothing: all"),
 	ROW(LIST, route_settings, kinds, "kinds", .help = "only stations of these kinds"),
+	ROW(LIST, route_settings, towns, "towns", .help = "only stations of these towns, as the stations name them"),
+	ROW(LIST, route_settings, parameters, "parameters",
+	        .help = "only alarms of these parameters, by alias or code"),
+	ROW(TEXT, route_settings, season, "season", .min = 12, .max = 12,
+	        .help = "only on these days of the year, \"05-01..10-15\", in the site's zone; may run over the "
+	                "year's end"),
 	ROW(CHOICE, route_settings, min_level, "min_level", .fallback = "watch", .choices = levels,
 	        .help = "told from this level on"),
 	ROW(TEXT, route_settings, lead, "lead", .required = true, .min = 1, .max = NAME_MAX_BYTES,

@@ -161,9 +161,9 @@ struct roster_settings {
 };
 
 struct route_settings {
-	struct wq_list stations, kinds, assist;
+	struct wq_list stations, kinds, towns, parameters, assist;
 	int min_level;
-	const char *lead, *escalate_to;
+	const char *lead, *escalate_to, *season;
 	wq_ms escalate_after, escalate_after_level[5], deadline;
 	bool commissioning;
 };

@@ -136,6 +136,82 @@ static void print_duty(const struct config *config, const struct router_reason *
 	        wq_instant_format_short(roster->zone, duty.until, until));
 }
 
+static void print_season(const struct wq_season *season)
+{
+	if (season->from_month != 0)
+		printf("%02d-%02d..%02d-%02d", season->from_month, season->from_day, season->to_month, season->to_day);
+}
+
+static void print_list(const struct config *config, const struct config_route *route, enum router_no about)
+{
+	const size_t count = about == ROUTER_NO_TOWN ? route->town_count : route->parameter_count;
+
+	for (size_t i = 0; i < count; i++) {
+		printf("%s", i > 0 ? ", " : "");
+		ctl_text_write(stdout, about == ROUTER_NO_TOWN ? route->towns[i] : config->site.parameters[route->parameters[i]].alias);
+	}
+}
+
+/* Why a route hears nothing of it, with what it is told of instead. */
+static void print_refusal(const struct case_at_hand *c, uint32_t index, enum router_no no)
+{
+	static const char *const words[] = {
+		[ROUTER_NO_HUSH] = "nobody is told of it",
+		[ROUTER_NO_MODE] = "is told of stations in commissioning only, and those only to such routes",
+		[ROUTER_NO_KIND] = "is told of other kinds of stations",
+		[ROUTER_NO_STATION] = "is told of other stations",
+		[ROUTER_NO_TOWN] = "is told of stations of ",
+		[ROUTER_NO_SITE] = "names stations or towns, and this is about the site as a whole",
+		[ROUTER_NO_BUS] = "has no station that is read from this bus",
+		[ROUTER_NO_PARAMETER] = "is told of ",
+		[ROUTER_NO_SEASON] = "is told on the days ",
+		[ROUTER_NO_LEVEL] = "is told from level ",
+	};
+	const struct config_route *route = &c->config->routes[index];
+
+	printf("  not by route \"%s\": it %s", route->id, words[no]);
+	if (no == ROUTER_NO_TOWN || no == ROUTER_NO_PARAMETER)
+		print_list(c->config, route, no);
+	if (no == ROUTER_NO_TOWN) {
+		const char *town = c->config->site.stations[c->change.station].town;
+
+		printf(", the station's is ");
+		ctl_text_write(stdout, town == NULL ? "none" : town);
+	}
+	if (no == ROUTER_NO_SEASON)
+		print_season(&route->season);
+	if (no == ROUTER_NO_LEVEL)
+		printf("%s on", wq_level_name(route->min_level));
+	printf("\n");
+}
+
+static void print_refusals(const struct case_at_hand *c)
+{
+	for (uint32_t i = 0; i < c->config->route_count; i++) {
+		const enum router_no no = router_refuses(c->config, i, &c->change);
+
+		if (no != ROUTER_YES)
+			print_refusal(c, i, no);
+	}
+}
+
+/* What a route asks for beside station, kind and level. */
+static void print_narrow(const struct config *config, const struct config_route *route)
+{
+	if (route->town_count > 0) {
+		printf(", towns ");
+		print_list(config, route, ROUTER_NO_TOWN);
+	}
+	if (route->parameter_count > 0) {
+		printf(", parameters ");
+		print_list(config, route, ROUTER_NO_PARAMETER);
+	}
+	if (route->season.from_month != 0) {
+		printf(", season ");
+		print_season(&route->season);
+	}
+}
+
 static void print_reason(const struct case_at_hand *c, const struct router_reason *reason)
 {
 	const struct config_route *route = &c->config->routes[reason->route];
@@ -143,8 +219,9 @@ static void print_reason(const struct case_at_hand *c, const struct router_reaso
 
 	printf("    route \"%s\": %s = \"%s\": ", route->id, reason->key, c->config->groups[reason->group].id);
 	print_duty(c->config, reason, c->change.decided);
-	printf("\n      matches by %s, %s, level %s (told from %s on)%s\n", route->all_stations ? "all stations" : "stations",
-	        some_kinds ? "kinds" : "all kinds", wq_level_name(c->change.level), wq_level_name(route->min_level),
+	printf("\n      matches by %s, %s", route->all_stations ? "all stations" : "stations", some_kinds ? "kinds" : "all kinds");
+	print_narrow(c->config, route);
+	printf(", level %s (told from %s on)%s\n", wq_level_name(c->change.level), wq_level_name(route->min_level),
 	        route->commissioning ? ", commissioning" : "");
 }
 
@@ -207,6 +284,7 @@ static int explain(struct case_at_hand *c)
 
 	printf("told at %s:\n", wq_instant_format_short(c->config->site.zone, c->change.decided, at));
 	told = print_people(c);
+	print_refusals(c);
 	if (c->escalates == WQ_NO_TIME) {
 		printf("it does not escalate\n");
 		return told > 0 ? CTL_DONE : CTL_WRONG;
@@ -232,22 +310,23 @@ static wq_ms after_by_routes(const struct case_at_hand *c)
 {
 	wq_ms after = WQ_NO_TIME;
 
-	for (uint32_t i = 0; i < c->config->contact_count; i++) {
-		struct router_reason reasons[REASONS];
-		const size_t count = router_reasons(c->config, &c->change, i, reasons, REASONS);
-
-		for (size_t k = 0; k < count && k < REASONS; k++)
-			shorter(&after, c->config->routes[reasons[k].route].escalate_after[c->change.level]);
-	}
+	for (uint32_t i = 0; i < c->config->route_count; i++)
+		if (router_refuses(c->config, i, &c->change) == ROUTER_YES)
+			shorter(&after, c->config->routes[i].escalate_after[c->change.level]);
 	return after;
+}
+
+/* WQ_NONE: the alarm is about no parameter, or about one that is not configured any more. */
+static uint32_t series_named(const struct wq_site *site, uint32_t station, const char *parameter)
+{
+	const int found = parameter[0] == '\0' ? -1 : wq_parameter_find(site->parameters, site->parameter_count, parameter);
+
+	return found < 0 ? WQ_NONE : wq_site_series(site, station, (uint32_t)found);
 }
 
 static int take_station(const struct request *r, struct case_at_hand *c)
 {
 	const struct wq_site *site = &c->config->site;
-	const int parameter =
-	        r->parameter == NULL ? -1 : wq_parameter_find(site->parameters, site->parameter_count, r->parameter);
-
 	c->change.station = wq_site_station(site, r->station);
 	c->change.level = (enum wq_level)r->level;
 	if (c->change.station == WQ_NONE) {
@@ -256,9 +335,7 @@ static int take_station(const struct request *r, struct case_at_hand *c)
 	}
 	const struct wq_station *station = &site->stations[c->change.station];
 
-	for (uint32_t i = 0; i < station->series_count && parameter >= 0; i++)
-		if (site->series[station->first_series + i].parameter == (uint32_t)parameter)
-			c->change.series = station->first_series + i;
+	c->change.series = series_named(site, c->change.station, r->parameter == NULL ? "" : r->parameter);
 	if (r->parameter != NULL && c->change.series == WQ_NONE) {
 		fprintf(stderr, "wqctl route: '%s' is not measured at %s\n", r->parameter, r->station);
 		return CTL_WRONG;
@@ -303,6 +380,7 @@ static int take_alarm(const struct request *r, struct case_at_hand *c)
 	c->change.level = a.alarm.level;
 	c->change.rule = rule_named(site, a.rule);
 	c->change.station = a.station[0] == '\0' ? WQ_NONE : wq_site_station(site, a.station);
+	c->change.series = series_named(site, c->change.station, a.parameter);
 	if (c->change.rule == WQ_NONE || (a.station[0] != '\0' && c->change.station == WQ_NONE)) {
 		fprintf(stderr, "wqctl route: the configuration has no %s '%s' any more\n",
 		        c->change.rule == WQ_NONE ? "rule" : "station", c->change.rule == WQ_NONE ? a.rule : a.station);
@@ -313,7 +391,7 @@ static int take_alarm(const struct request *r, struct case_at_hand *c)
 		printf("it is on the shelf: nobody is told while it stands there\n");
 	if (a.alarm.state == WQ_LIFE_CORRECTED)
 		c->change.kind = WQ_CORRECTED; /* until fresh data confirm it */
-	c->after = site->rules[c->change.rule].escalate_after[a.alarm.level];
+	c->after = wq_site_escalation(site, c->change.rule, a.alarm.level, c->change.decided);
 	if (a.open && !a.shelved && a.alarm.state == WQ_LIFE_ACTIVE && c->after != WQ_NO_TIME)
 		c->escalates = a.alarm.since + c->after;
 	return CTL_DONE;

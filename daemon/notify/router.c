@@ -26,21 +26,59 @@ static bool names_station(const struct config_route *route, uint32_t station)
 	return false;
 }
 
-static bool matches_station(const struct wq_site *site, const struct config_route *route, uint32_t index)
+static bool names_town(const struct config_route *route, const char *town)
+{
+	if (route->town_count == 0)
+		return true;
+	for (size_t i = 0; town != NULL && i < route->town_count; i++)
+		if (strcmp(route->towns[i], town) == 0)
+			return true;
+	return false;
+}
+
+static bool names_parameter(const struct wq_site *site, const struct config_route *route, uint32_t series)
+{
+	if (route->parameter_count == 0)
+		return true;
+	for (size_t i = 0; series < site->series_count && i < route->parameter_count; i++)
+		if (route->parameters[i] == site->series[series].parameter)
+			return true;
+	return false;
+}
+
+static enum router_no refuses_station(const struct wq_site *site, const struct config_route *route, uint32_t index)
 {
 	const struct wq_station *station = &site->stations[index];
 
-	return route->commissioning == station->commissioning &&
-	        (route->kinds & 1u << station->kind) != 0 && names_station(route, index);
+	if (route->commissioning != station->commissioning)
+		return ROUTER_NO_MODE;
+	if ((route->kinds & 1u << station->kind) == 0)
+		return ROUTER_NO_KIND;
+	if (!names_station(route, index))
+		return ROUTER_NO_STATION;
+	return names_town(route, station->town) ? ROUTER_YES : ROUTER_NO_TOWN;
 }
 
 /* Who hears of a station hears of the bus that it is read from: its silence needs no alarm of its own then. */
-static bool matches_bus(const struct wq_site *site, const struct config_route *route, uint32_t source)
+static enum router_no refuses_bus(const struct wq_site *site, const struct config_route *route, uint32_t source)
 {
 	for (size_t i = 0; i < site->series_count; i++)
-		if (site->series[i].source == source && matches_station(site, route, site->series[i].station))
-			return true;
-	return false;
+		if (site->series[i].source == source &&
+		        refuses_station(site, route, site->series[i].station) == ROUTER_YES)
+			return ROUTER_YES;
+	return ROUTER_NO_BUS;
+}
+
+static enum router_no refuses_place(const struct wq_site *site, const struct config_route *route,
+        const struct wq_change *change)
+{
+	const uint32_t source = wq_site_rule_source(site, change->rule);
+
+	if (source != WQ_NONE)
+		return refuses_bus(site, route, source);
+	if (change->station < site->station_count)
+		return refuses_station(site, route, change->station);
+	return route->all_stations && !route->commissioning && route->town_count == 0 ? ROUTER_YES : ROUTER_NO_SITE;
 }
 
 static bool lead_only(const struct wq_site *site, const struct wq_change *change)
@@ -48,17 +86,33 @@ static bool lead_only(const struct wq_site *site, const struct wq_change *change
 	return change->rule < site->rule_count && site->rules[change->rule].rule->to_lead;
 }
 
-static bool matches(const struct wq_site *site, const struct config_route *route, const struct wq_change *change)
+/* Duty and season are as of the moment at which the change was decided, so that it is the same however often one asks. */
+static wq_ms moment(const struct wq_change *change)
 {
-	const uint32_t source = wq_site_rule_source(site, change->rule);
+	return change->decided != WQ_NO_TIME ? change->decided : change->time;
+}
 
-	if (change->hush != WQ_HUSH_NONE || (change->level < route->min_level && !lead_only(site, change)))
-		return false;
-	if (source != WQ_NONE)
-		return matches_bus(site, route, source);
-	if (change->station >= site->station_count)
-		return route->all_stations && !route->commissioning;
-	return matches_station(site, route, change->station);
+enum router_no router_refuses(const struct config *config, uint32_t index, const struct wq_change *change)
+{
+	const struct wq_site *site = &config->site;
+	const struct config_route *route = &config->routes[index];
+	enum router_no no;
+
+	if (change->hush != WQ_HUSH_NONE)
+		return ROUTER_NO_HUSH;
+	no = refuses_place(site, route, change);
+	if (no != ROUTER_YES)
+		return no;
+	if (!names_parameter(site, route, change->series))
+		return ROUTER_NO_PARAMETER;
+	if (route->season.from_month != 0 && !wq_season_has(&route->season, wq_day_of(site->zone, moment(change))))
+		return ROUTER_NO_SEASON;
+	return change->level < route->min_level && !lead_only(site, change) ? ROUTER_NO_LEVEL : ROUTER_YES;
+}
+
+static bool matches(const struct config *config, uint32_t route, const struct wq_change *change)
+{
+	return router_refuses(config, route, change) == ROUTER_YES;
 }
 
 static bool is_listed(const struct config_group *group, uint32_t contact)
@@ -67,12 +121,6 @@ static bool is_listed(const struct config_group *group, uint32_t contact)
 		if (group->members[i] == contact)
 			return true;
 	return false;
-}
-
-/* Duty is as of the moment at which the change was decided, so that it is the same however often one asks. */
-static wq_ms moment(const struct wq_change *change)
-{
-	return change->decided != WQ_NO_TIME ? change->decided : change->time;
 }
 
 /* For what a person stands in a roster at a moment: in a group that hears of an alarm at once, or in the one that it escalates
@@ -158,7 +206,7 @@ size_t router_reasons(const struct config *config, const struct wq_change *chang
 		struct router_reason reason = { .route = i };
 		enum role role;
 
-		if (!matches(&config->site, &config->routes[i], change))
+		if (!matches(config, i, change))
 			continue;
 		role = role_by(config, &config->routes[i], change, contact, &reason);
 		reason.lead = role == LEAD;
@@ -177,10 +225,10 @@ static enum role role_of(const struct config *config, const struct wq_change *ch
 
 	*deadline = 0;
 
-	for (size_t i = 0; i < config->route_count; i++) {
+	for (uint32_t i = 0; i < config->route_count; i++) {
 		struct router_reason reason = { 0 };
 
-		if (!matches(&config->site, &config->routes[i], change))
+		if (!matches(config, i, change))
 			continue;
 		enum role role = role_by(config, &config->routes[i], change, contact, &reason);
 
@@ -279,11 +327,11 @@ static const struct roster *vacant_in(const struct config *config, uint32_t grou
 
 const struct roster *router_vacant(const struct config *config, const struct wq_change *change)
 {
-	for (size_t i = 0; i < config->route_count; i++) {
+	for (uint32_t i = 0; i < config->route_count; i++) {
 		const struct config_route *route = &config->routes[i];
 		const struct roster *found = NULL;
 
-		if (!matches(&config->site, route, change))
+		if (!matches(config, i, change))
 			continue;
 		found = vacant_in(config, route->lead, moment(change));
 		for (size_t k = 0; found == NULL && k < route->assist_count; k++)

@@ -20,7 +20,8 @@
  * the contact's first channel; the deliverer fails over to the others, at the latest after the
  * shortest deadline of the routes that name the contact.
  *
- * Routes match by kind of station, station and level. A station in commissioning is told to
+ * Routes match by kind of station, station, town, parameter, day of the year and level. What is about no parameter goes to
+ * the routes that name none. A station in commissioning is told to
  * commissioning routes only, marked 【测试】, and they are told of nothing else. Changes that are
  * about the whole site go to the routes that name no stations, those about a bus to the routes of any
  * station that is read from it. A rule that is told to the lead (wq_rule.to_lead) is told to
@@ -45,6 +46,23 @@ size_t router_notices(const struct config *config, const struct wq_change *chang
 
 /* How many contacts a change would be told to, in the lead or in copy, without writing anything. */
 size_t router_count(const struct config *config, const struct wq_change *change, bool assist);
+
+/* Why a route does not hear of a change: the first that it is not told for. */
+enum router_no {
+	ROUTER_YES, /* it does */
+	ROUTER_NO_HUSH,
+	ROUTER_NO_MODE,    /* the station is in commissioning and the route is not, or the other way round */
+	ROUTER_NO_KIND,
+	ROUTER_NO_STATION,
+	ROUTER_NO_TOWN,
+	ROUTER_NO_SITE,    /* it is about the site, and the route names stations or towns */
+	ROUTER_NO_BUS,     /* it is about a bus, and no station of the route is read from it */
+	ROUTER_NO_PARAMETER,
+	ROUTER_NO_SEASON,  /* by the day on which the change was decided */
+	ROUTER_NO_LEVEL,
+};
+
+enum router_no router_refuses(const struct config *config, uint32_t route, const struct wq_change *change);
 
 enum router_why {
 	ROUTER_MEMBER,      /* the group lists the contact */

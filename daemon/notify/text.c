@@ -149,7 +149,7 @@ static wq_ms escalation(const struct facts *f)
 
 	if (change->rule >= f->site->rule_count || change->level < 1 || change->level > 4)
 		return 0;
-	wq_ms span = f->site->rules[change->rule].escalate_after[change->level];
+	wq_ms span = wq_site_escalation(f->site, change->rule, change->level, change->decided);
 
 	return span > 0 ? span : 0;
 }

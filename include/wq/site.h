@@ -8,6 +8,7 @@
 #include "wq/option.h"
 #include "wq/parameter.h"
 #include "wq/standard.h"
+#include "wq/verdict.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,6 +120,20 @@ struct wq_duty {
 #define WQ_FLOOD_RULE "wqd:flood"
 #define WQ_SHELVE_MAX WQ_DAYS(7)
 
+/* Days of every year, both ends included, 05-01 … 10-15; `to` before `from`: over the turn of the year. All zero: the whole
+ * year. */
+struct wq_season {
+	uint8_t from_month, from_day, to_month, to_day;
+};
+
+bool wq_season_has(const struct wq_season *season, wq_day day);
+
+/* How soon somebody must answer, where that differs by season: as wq_rule_use.escalate_after, on the days of the season. */
+struct wq_seasonal {
+	struct wq_season season;
+	wq_ms escalate_after[5];
+};
+
 /* One configured rule: a section of the file. */
 struct wq_rule_use {
 	const struct wq_rule *rule;
@@ -128,6 +143,8 @@ struct wq_rule_use {
 	size_t place_count; /* where it applies: indices of series, or of stations, ascending; */
 	const uint32_t *places; /* scope network: one place, 0 */
 	wq_ms escalate_after[5]; /* by level 1 … 4: unacknowledged for this long escalates; WQ_NO_TIME: never */
+	size_t seasonal_count;   /* … and on certain days, where that is sooner */
+	const struct wq_seasonal *seasonal;
 	struct wq_life life;
 	/* Bits of profiles (index into wq_site.profiles). Where `profiles` has any, the rule is active while one of them is
 	 * on; while one of `except_profiles` is on it is not. An inactive rule opens and raises nothing, but still clears. */
@@ -193,6 +210,10 @@ const struct wq_standard_row *wq_site_limits(
 /* The bus that a rule speaks for, as index into sources, or WQ_NONE: the parents of network scope (wq/rule.h) are those of the
  * buses, in their order. */
 uint32_t wq_site_rule_source(const struct wq_site *site, uint32_t rule);
+
+/* How long an alarm of a rule may stay unacknowledged at a moment, by the site's days: the shortest of what holds then.
+ * WQ_NO_TIME: for ever. */
+wq_ms wq_site_escalation(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at);
 
 /* Index of a station by id, or WQ_NONE. */
 uint32_t wq_site_station(const struct wq_site *site, const char *id);

@@ -265,7 +265,7 @@ static struct slot *slot_of(const struct wq_engine *engine, const struct wq_alar
 static bool overdue(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
 {
 	struct wq_alarm *alarm = slot->alarm;
-	wq_ms after = use_of(engine, slot)->escalate_after[alarm->level];
+	wq_ms after = wq_site_escalation(engine->site, slot->use, alarm->level, now);
 	if (after == WQ_NO_TIME || slot->shelf != NULL)
 		return false;
 	/* Of a life whose clock was ahead. */

@@ -5,19 +5,10 @@
 
 #include <stdlib.h>
 
-/* Month × 100 + day of a natural day. */
-static int month_day(wq_day day)
+static bool by_date(const struct wq_profile *profile, wq_day today)
 {
-	char date[WQ_INSTANT_TEXT]; /* "2026-03-05" */
-	wq_day_format(day, date);
-	return atoi(date + 5) * 100 + atoi(date + 8);
-}
-
-static bool by_date(const struct wq_profile *profile, int today)
-{
-	int from = profile->from_month * 100 + profile->from_day;
-	int to = profile->to_month * 100 + profile->to_day;
-	return from <= to ? today >= from && today <= to : today >= from || today <= to;
+	const struct wq_season season = { profile->from_month, profile->from_day, profile->to_month, profile->to_day };
+	return wq_season_has(&season, today);
 }
 
 bool profiles_take(struct wq_engine *engine)
@@ -36,14 +27,13 @@ static void look(struct wq_engine *engine, wq_ms now)
 {
 	const struct wq_site *site = engine->site;
 	wq_day today = wq_day_of(site->zone, now);
-	int date = month_day(today);
 	engine->profiles = 0;
 	engine->profiles_from = now;
 	engine->profiles_until = site->profile_count > 0 ? wq_day_start(site->zone, today + 1) : INT64_MAX;
 	for (size_t i = 0; i < site->profile_count; i++) {
 		const struct wq_profile_word *said = &engine->words[i];
 		bool forced = in_force(said, now);
-		bool on = forced ? said->hand == WQ_PROFILE_ON : by_date(&site->profiles[i], date);
+		bool on = forced ? said->hand == WQ_PROFILE_ON : by_date(&site->profiles[i], today);
 		engine->profiles |= (uint32_t)on << i;
 		if (forced && said->until != WQ_NO_TIME && said->until < engine->profiles_until)
 			engine->profiles_until = said->until;
@@ -149,5 +139,5 @@ bool wq_engine_profile_on(const struct wq_engine *engine, uint32_t profile, wq_m
 {
 	const struct wq_profile_word *word = wq_engine_profile_word(engine, profile, now);
 	return word != NULL ? word->hand == WQ_PROFILE_ON
-			    : by_date(&engine->site->profiles[profile], month_day(wq_day_of(engine->site->zone, now)));
+			    : by_date(&engine->site->profiles[profile], wq_day_of(engine->site->zone, now));
 }

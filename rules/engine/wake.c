@@ -8,15 +8,25 @@ static wq_ms earlier(wq_ms a, wq_ms b)
 	return a < b ? a : b;
 }
 
+/* Spans may change with the day. */
+static wq_ms tomorrow(const struct wq_engine *engine)
+{
+	const struct wq_zone *zone = engine->site->zone;
+	return wq_day_start(zone, wq_day_of(zone, engine->ticked) + 1);
+}
+
 static wq_ms escalations(const struct wq_engine *engine)
 {
 	wq_ms next = INT64_MAX;
 	for (size_t i = 0; i < engine->alarm_count; i++) {
 		const struct wq_alarm *alarm = engine->alarms[i];
-		wq_ms after = engine->site->rules[alarm->rule].escalate_after[alarm->level];
-		if (alarm->state == WQ_LIFE_ACTIVE && after != WQ_NO_TIME &&
-			slots_at(engine, alarm->rule, alarm->place)->shelf == NULL)
+		wq_ms after = wq_site_escalation(engine->site, alarm->rule, alarm->level, engine->ticked);
+		if (alarm->state != WQ_LIFE_ACTIVE || slots_at(engine, alarm->rule, alarm->place)->shelf != NULL)
+			continue;
+		if (after != WQ_NO_TIME)
 			next = earlier(next, alarm->since + after);
+		if (engine->site->rules[alarm->rule].seasonal_count > 0)
+			next = earlier(next, tomorrow(engine));
 	}
 	return next;
 }

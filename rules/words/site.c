@@ -44,3 +44,38 @@ uint32_t wq_site_rule_source(const struct wq_site *site, uint32_t rule)
 		before += speaks_for_bus(site, i);
 	return before < site->source_count ? before : WQ_NONE;
 }
+
+/* Month × 100 + day of a natural day. */
+static int month_day(wq_day day)
+{
+	char date[WQ_INSTANT_TEXT]; /* "2026-03-05" */
+
+	wq_day_format(day, date);
+	return (date[5] - '0') * 1000 + (date[6] - '0') * 100 + (date[8] - '0') * 10 + (date[9] - '0');
+}
+
+bool wq_season_has(const struct wq_season *season, wq_day day)
+{
+	const int from = season->from_month * 100 + season->from_day, to = season->to_month * 100 + season->to_day;
+	const int today = from == 0 ? 0 : month_day(day);
+
+	return from <= to ? today >= from && today <= to : today >= from || today <= to;
+}
+
+static void sooner(wq_ms *span, wq_ms other)
+{
+	if (other != WQ_NO_TIME && (*span == WQ_NO_TIME || other < *span))
+		*span = other;
+}
+
+wq_ms wq_site_escalation(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at)
+{
+	const struct wq_rule_use *use = &site->rules[rule];
+	wq_ms after = use->escalate_after[level];
+	const wq_day today = use->seasonal_count > 0 ? wq_day_of(site->zone, at) : 0;
+
+	for (size_t i = 0; i < use->seasonal_count; i++)
+		if (wq_season_has(&use->seasonal[i].season, today))
+			sooner(&after, use->seasonal[i].escalate_after[level]);
+	return after;
+}

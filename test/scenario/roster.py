@@ -44,10 +44,10 @@ def expect(what, holds, seen):
         bad.append(f"{what}\n{seen}")
 
 
-def configuration(folder, more):
+def configuration(folder, more, rest=""):
     path = os.path.join(folder, "wqd.conf")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(HEAD.replace("FOLDER", folder).replace("MORE", more))
+        f.write(HEAD.replace("FOLDER", folder).replace("MORE", more) + rest)
     return path
 
 
@@ -111,6 +111,20 @@ def explains_who_would_be_told(folder):
     status, out, err = run("route", "explain", "--config", conf, "--station", "nan", "--level", "alarm")
     expect("nobody hears of it", status == 1 and "nobody: no route hears of it" in out and "does not escalate" in out,
            (status, out, err))
+    narrow = configuration(folder, TURNS, """
+route "flood" { lead = "office" season = "05-01..09-30" towns = { "杨舍镇" } min_level = info escalate_after_watch = "1h" }
+route "ph" { lead = "office" parameters = { "ph" } }
+station "san" { kind = "tributary" town = "杨舍镇" }
+""")
+    status, out, err = run("route", "explain", "--config", narrow, "--station", "san", "--level", "watch", "--at", "2026-09-30T23:30")
+    expect("in flood season it is told from a lower level", status == 0 and
+           "matches by all stations, all kinds, towns 杨舍镇, season 05-01..09-30, level watch (told from info on)" in out and
+           'not by route "all": it is told of other stations' in out and 'not by route "ph": it is told of ph' in out and
+           'not by route "source": it is told of other kinds of stations' in out and "escalates at 10-01 00:30" in out, (out, err))
+    status, out, err = run("route", "explain", "--config", narrow, "--station", "san", "--level", "watch", "--at", "2026-10-01T00:00")
+    expect("and after it is not", status == 1 and 'not by route "flood": it is told on the days 05-01..09-30' in out, (out, err))
+    status, out, err = run("route", "explain", "--config", narrow, "--station", "nan", "--level", "watch", "--at", "2026-06-01")
+    expect("nor elsewhere", status == 1 and 'not by route "flood": it is told of stations of 杨舍镇, the station\'s is none' in out, (out, err))
     for arguments, want in ((["--station", "yigan"], 2), (["--station", "nowhere", "--level", "alarm"], 1), ([], 2),
                             (["--station", "yigan", "--level", "loud"], 2), (["--alarm", "x"], 2),
                             (["--station", "yigan", "--level", "alarm", "--parameter", "do"], 1)):

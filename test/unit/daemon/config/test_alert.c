@@ -102,6 +102,88 @@ static void rules_escalate_by_the_quickest_route_that_hears_of_them(void **state
 	config_free(config);
 }
 
+/* A season's span holds on its days only. */
+static void a_season_has_its_own_spans(void **state)
+{
+	struct config *config = load_right(HEAD
+	        "route \"flood\" { lead = lead season = \"05-01..09-30\" towns = { \"*\" } escalate_after = \"5m\" }\n"
+	        "route \"tp\" { lead = lead parameters = \"tp\" season = \"11-01..02-29\" escalate_after = \"1m\" }\n"
+	        "station \"b\" { kind = national town = \"*\" point \"nh3n\" { bus = broker unit = \"mg/L\" } }\n"
+	        "above \"nh3n\" { parameters = \"nh3n\" }\n"
+	        "above \"tp\" { parameters = \"tp\" }\n");
+	const struct wq_site *site = &config->site;
+	static const struct {
+		uint32_t rule;
+		const char *at;
+		wq_ms after;
+	} rows[] = {
+		{ 0, "2026-04-30T23:59", WQ_MINUTES(30) },
+		{ 0, "2026-05-01T00:00", WQ_MINUTES(5) },
+		{ 0, "2026-09-30T23:59", WQ_MINUTES(5) },
+		{ 0, "2026-10-01", WQ_MINUTES(30) },
+		{ 0, "2026-12-01", WQ_MINUTES(30) },
+		{ 1, "2026-06-01", WQ_MINUTES(30) },
+		{ 1, "2026-12-01", WQ_MINUTES(1) },
+		{ 1, "2028-02-29", WQ_MINUTES(1) },
+		{ 1, "2027-03-01", WQ_MINUTES(30) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		wq_ms at;
+
+		assert_int_equal(wq_instant_parse(rows[i].at, site->zone, &at, NULL), 0);
+		assert_int_equal(wq_site_escalation(site, rows[i].rule, WQ_LEVEL_ALARM, at), rows[i].after);
+		assert_true(wq_site_escalation(site, rows[i].rule, WQ_LEVEL_INFO, at) == WQ_NO_TIME);
+	}
+	config_free(config);
+}
+
+/* Without HEAD's route for everything. */
+#define BARE                                                                                                       \
+	"site { name = \"x\" } post \"p\" { } horn \"h\" { url = \"http\" }\n"                                              \
+	"contact \"c\" { name = \"c\" channels = \"h\" } group \"g\" { members = \"c\" }\n"                                \
+	"station \"a\" { kind = national town = \"t\" point \"tp\" { bus = p unit = \"mg/L\" }"                             \
+	" point \"ph\" { bus = p unit = \"1\" } }\n"
+
+static void what_is_told_to_nobody_on_some_day_is_a_warning(void **state)
+{
+	static const struct {
+		const char *routes, *part; /* NULL: nothing is wrong */
+	} rows[] = {
+		{ "route \"r\" { lead = g }", NULL },
+		{ "route \"r\" { lead = g min_level = warning }", NULL },
+		{ "route \"r\" { lead = g min_level = warning } route \"f\" { lead = g season = \"05-01..09-30\" min_level = info }", NULL },
+		{ "route \"r\" { lead = g season = \"05-01..09-30\" } route \"s\" { lead = g season = \"10-01..04-30\" }", NULL },
+		{ "route \"r\" { lead = g season = \"05-01..09-30\" }", "the station as a whole, level warning and above, from 10-01 to 04-30" },
+		{ "route \"r\" { lead = g season = \"10-01..04-30\" }", "the station as a whole, level warning and above, from 05-01 to 09-30" },
+		{ "route \"r\" { lead = g season = \"03-01..02-28\" }", "from 02-29 to 02-29" },
+		{ "route \"r\" { lead = g min_level = alarm }", "the station as a whole, level warning, at any time" },
+		{ "route \"r\" { lead = g parameters = \"tp\" }", "the station as a whole, level warning and above, at any time" },
+		{ "route \"r\" { lead = g towns = \"t\" }", "[site] nobody would be told of alarms of the site as a whole" },
+		{ "route \"r\" { lead = g } route \"q\" { lead = g parameters = \"ph\" min_level = info }", NULL },
+	};
+	static struct config_report report;
+	char text[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		bool found = false;
+		struct config *config;
+
+		snprintf(text, sizeof text, "%s%s\n", BARE, rows[i].routes);
+		config = load(text, &report);
+		assert_non_null(config);
+		for (size_t k = 0; k < report.warning_count; k++)
+			found = found || (rows[i].part != NULL && strstr(report.problems[k].text, rows[i].part) != NULL);
+		if ((rows[i].part == NULL) != (report.warning_count == 0) || (rows[i].part != NULL && !found)) {
+			config_report_print(&report, NULL, stdout);
+			fail_msg("%s: wanted %s", rows[i].routes, rows[i].part);
+		}
+		config_free(config);
+	}
+}
+
 static const struct {
 	const char *text;
 	int line;
@@ -212,6 +294,8 @@ int main(void)
 		cmocka_unit_test(escalation_is_by_level_and_zero_is_never),
 		cmocka_unit_test(a_deadline_is_a_minute_unless_it_is_given),
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
+		cmocka_unit_test(a_season_has_its_own_spans),
+		cmocka_unit_test(what_is_told_to_nobody_on_some_day_is_a_warning),
 		cmocka_unit_test(doubtful_things_are_warnings),
 		cmocka_unit_test(a_path_that_depends_on_the_folder_is_a_warning),
 		cmocka_unit_test(a_right_file_has_no_warnings),

@@ -209,6 +209,12 @@ static const struct row {
 	{ "route \"g\" { lead = \"lead\" assist = { \"x\" } }", 13, "there is no such group" },
 	{ "route \"g\" { lead = \"lead\" escalate_to = \"x\" }", 13, "there is no such group" },
 	{ "route \"g\" { lead = \"lead\" stations = { \"x\" } }", 13, "there is no such station" },
+	{ "station \"b\" { kind = national town = \"yangshe\" }\nroute \"g\" { lead = \"lead\"\n towns = { \"yangsh\" } }", 15,
+	        "towns = \"yangsh\": there is no such town; did you mean 'yangshe'?" },
+	{ "route \"g\" { lead = \"lead\"\n parameters = { \"tpp\" } }", 14,
+	        "parameters: there is no parameter \"tpp\"; did you mean 'tp'?" },
+	{ "route \"g\" { lead = \"lead\"\n season = \"05-01..13-01\" }", 14, "must be two days of the year" },
+	{ "route \"g\" { lead = \"lead\"\n season = \"05-01 - 9-30\" }", 14, "must be two days of the year" },
 	{ "route \"g\" { lead = \"lead\" min_level = \"none\" }", 13,
 	        "must be one of info, watch" },
 };

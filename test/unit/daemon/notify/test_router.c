@@ -133,6 +133,74 @@ static void routes_match_by_kind_and_by_station(void **state)
 	assert_string_equal(told(&config, &change), "");
 }
 
+/* The change of the bench is of 2026-03-05, total phosphorus at yigan in 杨舍镇. */
+static void routes_match_by_town_parameter_and_day_of_the_year(void **state)
+{
+	static const char *const here[] = { "大新镇", "杨舍镇" };
+	static const uint32_t tp[] = { 0 }, other[] = { 1 };
+	static const struct {
+		size_t towns, parameters;
+		const uint32_t *which;
+		struct wq_season season;
+		uint32_t station, series;
+		enum router_no no;
+	} rows[] = {
+		{ 2, 0, NULL, { 0 }, YIGAN, YIGAN_TP, ROUTER_YES },
+		{ 1, 0, NULL, { 0 }, YIGAN, YIGAN_TP, ROUTER_NO_TOWN },
+		{ 2, 0, NULL, { 0 }, NANHENG, 0, ROUTER_NO_TOWN }, /* it has no town */
+		{ 2, 0, NULL, { 0 }, WQ_NONE, WQ_NONE, ROUTER_NO_SITE },
+		{ 0, 0, NULL, { 0 }, WQ_NONE, WQ_NONE, ROUTER_YES },
+		{ 0, 1, tp, { 0 }, YIGAN, YIGAN_TP, ROUTER_YES },
+		{ 0, 1, other, { 0 }, YIGAN, YIGAN_TP, ROUTER_NO_PARAMETER },
+		{ 0, 1, tp, { 0 }, YIGAN, WQ_NONE, ROUTER_NO_PARAMETER }, /* the station as a whole */
+		{ 0, 1, tp, { 0 }, WQ_NONE, WQ_NONE, ROUTER_NO_PARAMETER },
+		{ 0, 0, NULL, { 3, 5, 3, 5 }, YIGAN, YIGAN_TP, ROUTER_YES },
+		{ 0, 0, NULL, { 3, 6, 3, 4 }, YIGAN, YIGAN_TP, ROUTER_NO_SEASON },
+		{ 0, 0, NULL, { 11, 1, 3, 5 }, YIGAN, YIGAN_TP, ROUTER_YES },
+		{ 0, 0, NULL, { 5, 1, 9, 30 }, YIGAN, YIGAN_TP, ROUTER_NO_SEASON },
+		{ 2, 1, tp, { 1, 1, 12, 31 }, YIGAN, YIGAN_TP, ROUTER_YES },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct config config = bureau();
+		struct config_route route = config.routes[0];
+		struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_ALARM);
+
+		config.routes = &route;
+		config.route_count = 1;
+		route.towns = here;
+		route.town_count = rows[i].towns;
+		route.parameters = rows[i].which;
+		route.parameter_count = rows[i].parameters;
+		route.season = rows[i].season;
+		change.station = rows[i].station;
+		change.series = rows[i].series;
+		assert_int_equal(router_refuses(&config, 0, &change), rows[i].no);
+		assert_int_equal(strcmp(told(&config, &change), "") != 0, rows[i].no == ROUTER_YES);
+		assert_reasons_fit(&config, &change);
+	}
+}
+
+/* The day is that of the site, and of the moment at which it was decided. */
+static void a_season_begins_at_the_site_s_midnight(void **state)
+{
+	struct config config = bureau();
+	struct config_route route = config.routes[0];
+	struct wq_change change = bureau_change(WQ_CLEARED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	config.routes = &route;
+	config.route_count = 1;
+	route.season = (struct wq_season){ 3, 6, 9, 30 };
+	change.decided = 1772697605000 + WQ_HOURS(8) - WQ_SECONDS(6); /* 03-05 23:59:59 */
+	assert_int_equal(router_refuses(&config, 0, &change), ROUTER_NO_SEASON);
+	change.decided += WQ_SECONDS(1);
+	assert_int_equal(router_refuses(&config, 0, &change), ROUTER_YES);
+	change.level = WQ_LEVEL_INFO;
+	assert_int_equal(router_refuses(&config, 0, &change), ROUTER_NO_LEVEL);
+}
+
 /* Its stations do not ring meanwhile: whoever hears of one of them must hear of the bus. */
 static void a_bus_is_told_to_the_routes_of_what_is_read_from_it(void **state)
 {
@@ -371,6 +439,8 @@ int main(void)
 		cmocka_unit_test(routes_decide_who_is_told),
 		cmocka_unit_test(nobody_is_told_of_what_is_on_the_shelf_or_held_back),
 		cmocka_unit_test(routes_match_by_kind_and_by_station),
+		cmocka_unit_test(routes_match_by_town_parameter_and_day_of_the_year),
+		cmocka_unit_test(a_season_begins_at_the_site_s_midnight),
 		cmocka_unit_test(a_bus_is_told_to_the_routes_of_what_is_read_from_it),
 		cmocka_unit_test(a_maintenance_that_nobody_ended_is_told_to_the_lead_whatever_the_level),
 		cmocka_unit_test(a_group_tells_who_is_on_duty_at_that_moment),

@@ -122,12 +122,37 @@ static void an_escalation_is_due_to_the_millisecond(void **state)
 	plant_free(p);
 }
 
+/* From 03-06 on somebody must answer within five minutes: an alarm that has waited for ten by then is due at midnight. */
+static void a_span_of_a_season_counts_from_its_first_day(void **state)
+{
+	static const struct wq_seasonal flood = { { 3, 6, 9, 30 },
+		{ WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_MINUTES(5) } };
+	struct plant *p = plant_new(WQ_HOURS(4));
+	const wq_ms midnight = DAY0 + WQ_DAYS(1);
+	(void)state;
+	for (size_t i = 0; i < p->site.rule_count; i++) {
+		((struct wq_rule_use *)p->site.rules)[i].seasonal = &flood;
+		((struct wq_rule_use *)p->site.rules)[i].seasonal_count = 1;
+	}
+	plant_tick(p, DAY0);
+	plant_give(p, TP, midnight - WQ_MINUTES(10), 40, midnight - WQ_MINUTES(10));
+	plant_tick(p, midnight - WQ_MINUTES(9));
+	assert_int_equal(wq_engine_wake(p->engine), midnight);
+	plant_tick(p, midnight - 1);
+	assert_int_equal(p->out.change_count, 0);
+	plant_tick(p, midnight);
+	assert_int_equal(p->out.change_count, 1);
+	assert_int_equal(p->out.changes[0].kind, WQ_ESCALATED);
+	plant_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ticks_that_are_left_out_conclude_nothing),
 		cmocka_unit_test(an_engine_that_never_ran_wants_its_first_tick),
 		cmocka_unit_test(an_escalation_is_due_to_the_millisecond),
+		cmocka_unit_test(a_span_of_a_season_counts_from_its_first_day),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
