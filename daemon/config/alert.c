@@ -2,6 +2,7 @@
 /* Who is told: channels, contacts, groups. */
 #include "fill.h"
 #include "load.h"
+#include "suggest.h"
 
 #include "wq/err.h"
 
@@ -99,8 +100,9 @@ static void load_contacts(struct loader *l)
 
 		fill_settings(s, schema_contact, &settings, l->arena, l->report);
 		check_phone(l, s, settings.phone);
-		if (s->title[0] == '@')
-			load_error(l, s, NULL, 0, "a contact's title must not begin with @: in a group that is a roster");
+		if (s->title[0] == '@' || s->title[0] == '#')
+			load_error(l, s, NULL, 0, "a contact's title must not begin with %c: in a group that is a %s", s->title[0],
+			        s->title[0] == '@' ? "roster" : "department");
 		*contact = (struct config_contact){ .id = s->title,
 			.name = settings.name,
 			.phone = settings.phone,
@@ -118,24 +120,62 @@ static void load_contacts(struct loader *l)
 	l->config->contact_count = n;
 }
 
-/* Members are contacts, or with an @ before it the title of a roster: who is on duty then. */
+static void add_member(uint32_t *members, struct config_group *group, uint32_t contact)
+{
+	for (size_t i = 0; i < group->member_count; i++)
+		if (members[i] == contact)
+			return;
+	members[group->member_count++] = contact;
+}
+
+/* Everybody of a department is a member; what the contacts say is all that is known of departments. */
+static void add_department(struct loader *l, const struct section *section, size_t item, const char *wanted,
+        uint32_t *members, struct config_group *group)
+{
+	struct suggest suggest = { .wanted = wanted };
+	char end[SUGGEST_TEXT];
+	bool found = false;
+
+	for (uint32_t i = 0; i < l->config->contact_count; i++) {
+		const char *department = l->config->contacts[i].department;
+
+		if (department == NULL)
+			continue;
+		suggest_offer(&suggest, department);
+		if (strcmp(department, wanted) != 0)
+			continue;
+		found = true;
+		add_member(members, group, i);
+	}
+	if (!found && l->document.lost_count == 0)
+		load_error(l, section, "members", item, "members = \"#%.63s\": no contact is of this department%s", wanted,
+		        suggest_end(&suggest, end));
+}
+
+/* Members are contacts; with an @ before it the title of a roster: who is on duty then; with a # a department. */
 static void load_members(
         struct loader *l, const struct section *section, const struct wq_list *list, struct config_group *group)
 {
-	uint32_t *members = arena_array(l->arena, list->count, sizeof *members);
+	uint32_t *members = arena_array(l->arena, list->count + l->config->contact_count, sizeof *members);
 	uint32_t *rosters = arena_array(l->arena, list->count, sizeof *rosters);
 
 	for (size_t i = 0; i < list->count; i++) {
-		const bool duty = list->items[i][0] == '@';
-		const uint32_t index = duty ? load_reference(l, section, "members", i, "roster", list->items[i] + 1, &l->roster_names)
-		                            : load_reference(l, section, "members", i, "contact", list->items[i], &l->contact_names);
+		const char *name = list->items[i];
+		const bool duty = name[0] == '@';
+		uint32_t index;
 
+		if (name[0] == '#') {
+			add_department(l, section, i, name + 1, members, group);
+			continue;
+		}
+		index = duty ? load_reference(l, section, "members", i, "roster", name + 1, &l->roster_names)
+		             : load_reference(l, section, "members", i, "contact", name, &l->contact_names);
 		if (index == WQ_NONE)
 			continue;
 		if (duty)
 			rosters[group->roster_count++] = index;
 		else
-			members[group->member_count++] = index;
+			add_member(members, group, index);
 	}
 	group->members = members;
 	group->rosters = rosters;

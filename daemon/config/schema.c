@@ -285,7 +285,7 @@ const struct wq_option schema_contact[] = {
 	ROW(TEXT, contact_settings, email, "email", .min = 3, .max = NAME_MAX_BYTES,
 	        .help = "address for channels that send mail"),
 	ROW(TEXT, contact_settings, department, "department", .min = 1, .max = 60,
-	        .help = "for the reader"),
+	        .help = "department, for the reader and for groups"),
 	ROW(LIST, contact_settings, channels, "channels", .required = true,
 	        .help = "channels in the order they are tried"),
 	ROW(TEXT, contact_settings, quiet, "quiet", .min = 11, .max = 11,
@@ -307,7 +307,8 @@ const struct wq_option schema_group[] = {
 	ROW(TEXT, group_settings, name, "name", .min = 1, .max = 60,
 	        .help = "as officers read it; default: the title"),
 	ROW(LIST, group_settings, members, "members", .required = true,
-	        .help = "contacts, by title; \"@water\": who is on duty by the roster water"),
+	        .help = "contacts, by title; \"@water\": who is on duty by the roster water; \"#law\": everybody of the "
+	                "department law"),
 	WQ_OPTION_END,
 };
 

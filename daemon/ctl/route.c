@@ -257,7 +257,12 @@ static bool print_contact(const struct case_at_hand *c, uint32_t index, bool lea
 		return false;
 	printf("  ");
 	ctl_text_write(stdout, contact->name);
-	printf(" (%s): %s\n", contact->id, lead ? "lead 牵头" : "assist 配合");
+	printf(" (%s)", contact->id);
+	if (contact->department != NULL) {
+		printf(", ");
+		ctl_text_write(stdout, contact->department);
+	}
+	printf(": %s\n", lead ? "lead 牵头" : "assist 配合");
 	for (size_t i = 0; i < count; i++)
 		print_reason(c, &reasons[i]);
 	print_channels(c->config, contact, deadline);

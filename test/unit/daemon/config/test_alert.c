@@ -38,6 +38,24 @@ static void people_are_resolved_in_order(void **state)
 	config_free(config);
 }
 
+static void a_department_is_everybody_who_says_so(void **state)
+{
+	struct config *config = load_right(HEAD
+	        "contact \"li\" { name = \"李\" department = \"执法局\" channels = \"h\" }\n"
+	        "contact \"zhao\" { name = \"赵\" department = \"监测站\" channels = \"h\" }\n"
+	        "contact \"sun\" { name = \"孙\" department = \"执法局\" channels = \"h\" }\n"
+	        "group \"law\" { members = { \"#执法局\" } }\n"
+	        "group \"both\" { members = { \"sun\", \"#执法局\", \"wang\", \"#监测站\" } }\n");
+	static const uint32_t law[] = { 1, 3 }, both[] = { 3, 1, 0, 2 };
+
+	(void)state;
+	assert_int_equal(config->groups[1].member_count, 2);
+	assert_memory_equal(config->groups[1].members, law, sizeof law);
+	assert_int_equal(config->groups[2].member_count, 4);
+	assert_memory_equal(config->groups[2].members, both, sizeof both);
+	config_free(config);
+}
+
 static void escalation_is_by_level_and_zero_is_never(void **state)
 {
 	struct config *config =
@@ -291,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(people_are_resolved_in_order),
+		cmocka_unit_test(a_department_is_everybody_who_says_so),
 		cmocka_unit_test(escalation_is_by_level_and_zero_is_never),
 		cmocka_unit_test(a_deadline_is_a_minute_unless_it_is_given),
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
