@@ -128,6 +128,16 @@ static const struct hold_line *nth(const struct hold_lines *lines, size_t n)
 	return NULL;
 }
 
+/* Somebody is to look at something: a warning that is not over and that nobody has taken. */
+static bool asks(const struct hold_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if (lines->items[i].level >= WQ_LEVEL_WARNING && (lines->items[i].kind == WQ_OPENED || lines->items[i].kind == WQ_RAISED ||
+			lines->items[i].kind == WQ_REOPENED || lines->items[i].kind == WQ_ESCALATED))
+			return true;
+	return lines->more[WQ_LEVEL_WARNING] + lines->more[WQ_LEVEL_ALARM] > 0;
+}
+
 void hold_text(const struct hold_lines *lines, bool later, char out[WQ_NOTICE_TEXT])
 {
 	size_t counts[5], used, named = 0;
@@ -135,7 +145,7 @@ void hold_text(const struct hold_lines *lines, bool later, char out[WQ_NOTICE_TE
 	const char *comma = "";
 
 	count_levels(lines, counts);
-	used = (size_t)snprintf(out, cap, "【预警汇总】%s%zu起(", later ? "暂缓通知的共" : "另有", lines->total);
+	used = (size_t)snprintf(out, cap, "【预警汇总】%s%zu起(", later ? "暂缓通知的共" : "共", lines->total);
 	for (int level = WQ_LEVEL_ALARM; level >= WQ_LEVEL_INFO; level--)
 		if (counts[level] > 0) {
 			used += (size_t)snprintf(out + used, cap - used, "%s%s%zu", comma, wq_level_chinese((enum wq_level)level),
@@ -152,10 +162,10 @@ void hold_text(const struct hold_lines *lines, bool later, char out[WQ_NOTICE_TE
 		memcpy(out + used, row, (size_t)n + 1);
 		used += (size_t)n;
 	}
+	used += (size_t)snprintf(out + used, cap - used, "。");
 	if (named < lines->total)
-		snprintf(out + used, cap - used, "。其余%zu起请查看全部报警。", lines->total - named);
-	else
-		snprintf(out + used, cap - used, "。");
+		used += (size_t)snprintf(out + used, cap - used, "其余%zu起请查看全部报警。", lines->total - named);
+	snprintf(out + used, cap - used, "%s", asks(lines) ? "请核查。" : "");
 }
 
 json_t *hold_data(const struct hold_lines *lines)

@@ -56,6 +56,31 @@ static void a_department_is_everybody_who_says_so(void **state)
 	config_free(config);
 }
 
+static void a_person_says_what_is_not_to_be_told_at_once(void **state)
+{
+	static struct config_report report;
+	struct config *config = load_right(HEAD
+	        "contact \"li\" { name = \"李\" channels = \"h\" quiet = \"22:00-07:00\" digest = { \"08:00\", \"17:30\" }\n"
+	        "  digest_level = info gather = \"2m\" most = 4 most_within = \"1m\" }\n");
+	const struct config_hold *wang = &config->contacts[0].hold, *li = &config->contacts[1].hold;
+
+	(void)state;
+	assert_true(li->quiet_from == WQ_HOURS(22) && li->quiet_to == WQ_HOURS(7));
+	assert_int_equal(li->digest_count, 2);
+	assert_true(li->digests[1] == WQ_HOURS(17) + WQ_MINUTES(30) && li->digest_level == WQ_LEVEL_INFO);
+	assert_true(li->gather == WQ_MINUTES(2) && li->most == 4 && li->most_within == WQ_MINUTES(1));
+	assert_true(wang->quiet_from == wang->quiet_to && wang->digest_count == 0);
+	assert_true(wang->gather == WQ_MINUTES(1) && wang->most == 10 && wang->most_within == WQ_MINUTES(10));
+	config_free(config);
+	config = load(HEAD
+	        "contact \"li\" { name = \"李\" channels = \"h\" quiet = \"22:00-24:00\" digest = \"8:00\" }\n"
+	        "contact \"zhao\" { name = \"赵\" channels = \"h\" quiet = \"07:00-07:00\" }\n", &report);
+	assert_null(config);
+	assert_int_equal(report.error_count, 3);
+	assert_non_null(strstr(report.problems[0].text, "quiet = \"22:00-24:00\": must be two different times of day"));
+	assert_non_null(strstr(report.problems[1].text, "digest = \"8:00\": is not a time of day like \"08:00\""));
+}
+
 static void escalation_is_by_level_and_zero_is_never(void **state)
 {
 	struct config *config =
@@ -310,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(people_are_resolved_in_order),
 		cmocka_unit_test(a_department_is_everybody_who_says_so),
+		cmocka_unit_test(a_person_says_what_is_not_to_be_told_at_once),
 		cmocka_unit_test(escalation_is_by_level_and_zero_is_never),
 		cmocka_unit_test(a_deadline_is_a_minute_unless_it_is_given),
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),

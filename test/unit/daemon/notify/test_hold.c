@@ -167,14 +167,14 @@ static void one_station_s_trouble_is_one_message(void **state)
 	assert_int_equal(together[3].hold, WQ_HOLD_NO);
 	assert_true(hold_next(hold, 1, MORNING, BOOT, &due));
 	assert_string_equal(due.digest.text,
-		"【预警汇总】另有2起(预警2):南横套河16:00总磷0.263mg/L,超Ⅲ类2倍(002);南横套河16:00总磷0.263mg/L,超Ⅲ类1倍(001)。");
+		"【预警汇总】共2起(预警2):南横套河16:00总磷0.263mg/L,超Ⅲ类2倍(002);南横套河16:00总磷0.263mg/L,超Ⅲ类1倍(001)。请核查。");
 	/* What comes of it soon after waits for the span, and is told then. */
 	assert_int_equal(judge_new(hold, 5, 1, WQ_OPENED, WQ_LEVEL_WARNING, MORNING + 9000, BOOT + 9000), WQ_HOLD_SOON);
 	assert_int_equal(judge_new(hold, 6, 2, WQ_OPENED, WQ_LEVEL_WARNING, MORNING + 9000, BOOT + 9000), WQ_HOLD_SOON);
 	assert_int_equal(judge_new(hold, 7, 3, WQ_OPENED, WQ_LEVEL_WARNING, MORNING + 9000, BOOT + 9000), WQ_HOLD_NO);
 	assert_false(hold_next(hold, 1, MORNING, BOOT + WQ_MINUTES(1) - 1, &due));
 	assert_true(hold_next(hold, 1, MORNING, BOOT + WQ_MINUTES(1), &due));
-	assert_non_null(strstr(due.digest.text, "另有2起"));
+	assert_non_null(strstr(due.digest.text, "共2起"));
 	hold_free(hold);
 }
 
@@ -208,7 +208,7 @@ static void the_end_of_an_alarm_does_not_come_before_its_beginning(void **state)
 	/* Of another cause, so by itself it would leave; but its beginning waits. */
 	assert_int_equal(judge_new(hold, 2, 9, WQ_CLEARED, WQ_LEVEL_WARNING, MORNING, BOOT + 2), WQ_HOLD_SOON);
 	assert_true(hold_next(hold, 1, MORNING, BOOT + WQ_MINUTES(1), &due));
-	assert_non_null(strstr(due.digest.text, "另有1起"));
+	assert_non_null(strstr(due.digest.text, "共1起"));
 	assert_int_equal(due.fold.upto, 2);
 	hold_free(hold);
 }
