@@ -5,6 +5,7 @@
 #include "intake/buswatch.h"
 #include "clock.h"
 #include "api/command.h"
+#include "duty/duty.h"
 #include "log.h"
 #include "notify/hold.h"
 #include "notify/roster.h"
@@ -181,6 +182,7 @@ static void make_notices(struct daemon *daemon, struct flight *flight)
 		group->notice_count += router_notices(daemon->config, &group->outcome.changes[flight->routed],
 			daemon->incarnation, clock_now(), room, cap);
 		tell_vacancy(daemon, &group->outcome.changes[flight->routed]);
+		duty_heard(daemon, &group->outcome.changes[flight->routed]);
 	}
 }
 
@@ -359,6 +361,7 @@ void conclude_tick(struct daemon *daemon)
 			log_error("engine: %s", err.text);
 		selfwatch_tick(daemon, &flight->group.outcome);
 		conclude_route(daemon, flight);
+		duty_tick(daemon, flight);
 		handover_submit(&daemon->handover, clock_boot(), false);
 	}
 	/* A rush is over: what lay between its batches in the heap goes back too. */

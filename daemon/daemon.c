@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "conclude.h"
 #include "ctl/server.h"
+#include "duty/duty.h"
 #include "intake/importer.h"
 #include "letters.h"
 #include "log.h"
@@ -202,6 +203,8 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 	if (r == 0)
 		r = open_history(daemon, err);
 	if (r == 0)
+		r = duty_open(daemon, err);
+	if (r == 0)
 		r = start_alerter(daemon, err);
 	if (r == 0)
 		r = use_uplinks(daemon, err);
@@ -377,6 +380,7 @@ bool daemon_close(struct daemon *daemon)
 	free(daemon->uplinks);
 	hold_free(daemon->hold);
 	free(daemon->channels);
+	duty_close(daemon);
 	if (!daemon->left_behind)
 		config_free(daemon->config);
 	return !daemon->lost;

@@ -20,6 +20,7 @@
 
 struct wq_err;
 struct ctl_server;
+struct duty;
 struct importer;
 struct sd_event;
 
@@ -77,6 +78,7 @@ struct daemon {
 	struct log_gate shed_gate, vacant_gate;
 	struct selfwatch selfwatch;
 	struct channel_trouble *channels; /* by channel of the configuration */
+	struct duty *duty; /* what is told by the clock */
 	struct commanding *commandings; /* commands to devices (api_command.c) */
 	struct channel_test *channel_tests; /* that people wait for (api_channel.c) */
 	char trouble[WQ_ERR_TEXT]; /* why commits fail; "" when they work */

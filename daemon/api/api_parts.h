@@ -55,6 +55,9 @@ void api_maintain(struct daemon *daemon, struct command *command, const char *na
 void api_maintain_end(struct daemon *daemon, struct command *command, const char *name);
 json_t *api_maintenance(const struct daemon *daemon); /* what is under maintenance now */
 
+/* api_duty.c: who is on duty by each roster that a group names, and who is next. */
+json_t *api_duty_shifts(const struct daemon *daemon);
+
 /* api_uplink.c */
 json_t *api_uplink_list(struct daemon *daemon);
 void api_uplinks(struct daemon *daemon, struct command *command, const char *name);

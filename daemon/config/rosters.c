@@ -292,6 +292,7 @@ static void load_roster(struct loader *l, const struct section *section, struct 
 	fill_settings(section, schema_roster, &s, l->arena, l->report);
 	*roster = (struct roster){ .id = section->title,
 		.name = s.name == NULL ? section->title : s.name,
+		.handover = (enum roster_handover)s.handover,
 		.zone = l->config->site.zone };
 	read_shifts(&plan, &s.shifts);
 	read_turns(&plan, "people", &s.people, s.turn, ROSTER_LEAD);

@@ -28,6 +28,7 @@ static const struct wq_choice station_kinds[] = { { "national", WQ_NATIONAL },
 	{ "source-dispersed", WQ_SOURCE_DISPERSED }, { "source-backup", WQ_SOURCE_BACKUP },
 	{ "tributary", WQ_TRIBUTARY }, { NULL, 0 } };
 static const struct wq_choice turns[] = { { "shift", 0 }, { "day", 1 }, { "week", 2 }, { NULL, 0 } };
+static const struct wq_choice handovers[] = { { "open", 0 }, { "always", 1 }, { "never", 2 }, { NULL, 0 } };
 static const struct wq_choice classes[] = { { "I", 1 }, { "II", 2 }, { "III", 3 }, { "IV", 4 },
 	{ "V", 5 }, { "1", 1 }, { "2", 2 }, { "3", 3 }, { "4", 4 }, { "5", 5 }, { "Ⅰ", 1 },
 	{ "Ⅱ", 2 }, { "Ⅲ", 3 }, { "Ⅳ", 4 }, { "Ⅴ", 5 }, { NULL, 0 } };
@@ -335,6 +336,8 @@ const struct wq_option schema_roster[] = {
 	        .help = "who takes one shift instead, \"2026-03-05 night li\"; the role may follow"),
 	ROW(TEXT, roster_settings, file, "file", .min = 1, .max = 255,
 	        .help = "CSV with date, shift, person and role; beside the configuration"),
+	ROW(CHOICE, roster_settings, handover, "handover", .fallback = "open", .choices = handovers,
+	        .help = "who comes on duty is told what is open: when something is, always, or never"),
 	WQ_OPTION_END,
 };
 

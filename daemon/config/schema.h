@@ -158,6 +158,7 @@ struct roster_settings {
 	const char *name, *from, *file;
 	struct wq_list shifts, people, assist, leader, weekdays, holidays, swaps;
 	int turn, leader_turn; /* enum roster_turn */
+	int handover;          /* enum roster_handover */
 };
 
 struct route_settings {

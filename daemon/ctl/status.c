@@ -160,6 +160,20 @@ static void print_uplinks(const json_t *status, FILE *to)
 	}
 }
 
+/* What is told by the clock: who is on duty and when the next shift is handed over. */
+static void print_duty(const json_t *status, FILE *to)
+{
+	static const struct part parts[] = { { "", "name" }, { "now ", "now" }, { "from ", "next_at" }, { "", "next" },
+		{ NULL, NULL } };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "duty"), i, row)
+	{
+		print_line(row, "duty", parts, to);
+	}
+}
+
 /* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */
 static void add_row(struct ctl_table *table, const json_t *outer, const char *const *outer_keys,
         const json_t *inner, const char *const *inner_keys)
@@ -277,6 +291,7 @@ bool status_print(const json_t *status, FILE *to)
 	print_maintenance(status, to);
 	print_profiles(status, to);
 	print_uplinks(status, to);
+	print_duty(status, to);
 	whole = print_alarms(status, to);
 	whole = print_nested(status, &buses, to) && whole;
 	return print_nested(status, &stations, to) && whole;

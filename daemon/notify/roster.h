@@ -47,8 +47,12 @@ struct roster_entry {
 	uint32_t person;
 };
 
+/* Whether those who come on duty are told what is open (交接班). */
+enum roster_handover { ROSTER_HANDOVER_OPEN /* when something is */, ROSTER_HANDOVER_ALWAYS, ROSTER_HANDOVER_NEVER };
+
 struct roster {
 	const char *id, *name;
+	enum roster_handover handover;
 	const struct wq_zone *zone;
 	size_t shift_count;
 	const struct roster_shift *shifts;

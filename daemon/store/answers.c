@@ -175,3 +175,24 @@ int store_marks(struct store *store, void (*take)(void *owner, const struct stor
 	sqlite3_finalize(row);
 	return r;
 }
+
+int store_acknowledged(struct store *store, void (*take)(void *owner, int64_t alarm, const char *who), void *owner,
+        struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db,
+	        "SELECT c.alarm,c.who FROM alarm a CROSS JOIN change c WHERE a.open=1 AND c.alarm=a.id AND c.kind=3"
+	        " ORDER BY c.alarm,c.number",
+	        -1, &row, NULL);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		char who[WQ_PERSON_TEXT];
+		cell_text(row, 1, who, sizeof who);
+		take(owner, sqlite3_column_int64(row, 0), who);
+		rc = SQLITE_OK;
+	}
+	int r = rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read who acknowledged", err);
+	sqlite3_finalize(row);
+	return r;
+}

@@ -190,6 +190,10 @@ int store_release(struct store *store, const char *id, struct wq_err *err);
 /* Calls `take` for every mark. */
 int store_marks(struct store *store, void (*take)(void *owner, const struct store_mark *mark), void *owner, struct wq_err *err);
 
+/* Calls `take` for who acknowledged each open alarm last. */
+int store_acknowledged(struct store *store, void (*take)(void *owner, int64_t alarm, const char *who), void *owner,
+	struct wq_err *err);
+
 /* Identity of this database file's life, and the highest batch sequence in it. */
 uint64_t store_incarnation(const struct store *store);
 uint64_t store_last_sequence(const struct store *store);

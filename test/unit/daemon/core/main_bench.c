@@ -5,6 +5,7 @@
 #include "intake/buswatch.h"
 
 #include "conclude.h"
+#include "duty/duty.h"
 #include "hand_clock.h"
 #include "notify/hold.h"
 #include "notify/router.h"
@@ -229,6 +230,16 @@ void buswatch_tick(struct daemon *daemon, struct wq_outcome *out)
 void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 {
 	(void)daemon, (void)out;
+}
+
+void duty_heard(struct daemon *daemon, const struct wq_change *heard)
+{
+	(void)daemon, (void)heard;
+}
+
+void duty_tick(struct daemon *daemon, struct flight *flight)
+{
+	(void)daemon, (void)flight;
 }
 
 void delays_note(struct delays *delays, wq_ms delay)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is told by the clock, as `wqctl status` shows it. */
+#include "api_parts.h"
+#include "clock.h"
+#include "duty/duty.h"
+#include "notify/roster.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "张三、李四" */
+static void name_people(const struct config *config, const struct roster_duty *duty, char *to, size_t cap)
+{
+	size_t used = 0;
+	to[0] = '\0';
+	for (int role = 0; role < ROSTER_ROLES; role++)
+		for (size_t i = 0; i < duty->count[role]; i++) {
+			const char *name = config->contacts[duty->people[role][i]].name;
+			if (used + strlen(name) + 8 >= cap)
+				return;
+			used += (size_t)snprintf(to + used, cap - used, "%s%s", used > 0 ? "、" : "", name);
+		}
+}
+
+static json_t *shift_json(const struct config *config, const struct roster *roster, wq_ms now)
+{
+	char people[240];
+	struct roster_duty duty;
+	roster_at(roster, now, &duty);
+	name_people(config, &duty, people, sizeof people);
+	json_t *row = json_pack("{s:s, s:s, s:s}", "roster", roster->id, "name", roster->name, "now", people);
+	if (roster_next(roster, now, WQ_DAYS(ROSTER_AHEAD), &duty)) {
+		name_people(config, &duty, people, sizeof people);
+		json_object_set_new(row, "next_at", api_instant(roster->zone, duty.from));
+		json_object_set_new(row, "next", json_string(people));
+	}
+	return row;
+}
+
+json_t *api_duty_shifts(const struct daemon *daemon)
+{
+	json_t *list = json_array();
+	for (size_t r = 0; daemon->duty != NULL && r < daemon->config->roster_count; r++)
+		if (daemon->duty->shifts[r].named)
+			json_array_append_new(list, shift_json(daemon->config, &daemon->config->rosters[r], clock_now()));
+	return list;
+}

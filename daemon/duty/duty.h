@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is told by the clock: to who comes on duty what is open. Decided once a second on main, committed with the
+ * mark that it was done; what a mark says is never done twice, over restarts and whatever the clock does. Main only. */
+#ifndef WQ_DUTY_H
+#define WQ_DUTY_H
+
+#include "wq/alarm.h"
+#include "wq/instant.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct daemon;
+struct flight;
+struct memo;
+struct wq_err;
+
+/* A shift of a roster that a group names. */
+struct duty_shift {
+	bool named;
+	bool watched; /* it was looked at in this life */
+	wq_ms mark;   /* when the shift began that was done with last; WQ_NO_TIME: none was */
+};
+
+/* Who acknowledged an alarm that is open. */
+struct duty_word {
+	int64_t alarm;
+	char who[WQ_PERSON_TEXT];
+};
+
+struct duty {
+	struct duty_shift *shifts; /* by roster of the configuration */
+	struct duty_word *words;
+	size_t word_count, word_room;
+};
+
+/* While the store is main's: reads the marks. duty_close() either way; nothing was opened is fine. */
+int duty_open(struct daemon *daemon, struct wq_err *err);
+void duty_close(struct daemon *daemon);
+
+/* A change was concluded. */
+void duty_heard(struct daemon *daemon, const struct wq_change *change);
+
+/* Time passes: what is due goes into the flight. */
+void duty_tick(struct daemon *daemon, struct flight *flight);
+
+/* -- between the files of this folder -- */
+
+/* handing.c: the shifts. */
+void handing_open(struct daemon *daemon);
+void handing_tick(struct daemon *daemon, struct flight *flight, wq_ms now);
+
+/* Whether the clock is known to be right, or has gone on for so long that it is taken for right. */
+#define DUTY_SETTLED WQ_HOURS(1)
+bool duty_settled(const struct daemon *daemon);
+
+/* Who acknowledged it, "" when that is not known. */
+const char *duty_who(const struct duty *duty, int64_t alarm);
+
+/* Writes a memo for a contact into the flight, once under its id. False: no memory; what is due is to be done later. */
+bool duty_tell(struct daemon *daemon, struct flight *flight, uint32_t contact, const struct memo *memo, wq_ms now);
+
+/* The mark of that name as the store has it, or WQ_NO_TIME. Only while duty_open() runs. */
+wq_ms duty_mark(const struct daemon *daemon, const char *kind, const char *name);
+
+/* Sets it with the flight. False: no memory. */
+bool duty_done(struct flight *flight, const char *kind, const char *name, wq_ms at);
+
+#endif

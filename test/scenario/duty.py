@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What is told by the clock, by the daemon whole: a shift is handed over once to who comes on duty, over restarts.
+
+    WQ_BIN=build/bin test/scenario/duty.py"""
+
+import base64
+import http.server
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+BIN = os.environ["WQ_BIN"]
+CHINA = 8 * 3600
+bad = []
+
+
+def expect(what, holds, seen):
+    if not holds:
+        bad.append(f"{what}\n{seen}")
+
+
+class Bureau(http.server.ThreadingHTTPServer):
+    """Takes what is posted; a path of `broken` answers 500, one of `refused` 404."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.port, self.took, self.asked, self.broken, self.refused = self.server_address[1], [], [], set(), set()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def told(self, kind):
+        return [(path, body["data"]) for path, body in list(self.took) if body["type"] == kind]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        status = 500 if self.path in self.server.broken else 404 if self.path in self.server.refused else 200
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return status
+
+    def do_GET(self):
+        self.server.asked.append((self.path, self.answer()))
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.answer() == 200:
+            self.server.took.append((self.path, body))
+
+    def log_message(self, *_):
+        pass
+
+
+class Site:
+    """A folder with a configuration, and the daemon on it."""
+
+    def __init__(self, folder, bureau):
+        self.folder, self.bureau, self.wqd, self.log = folder, bureau, None, os.path.join(folder, "log")
+        key = os.path.join(folder, "k")
+        with open(key, "w", encoding="ascii") as f:
+            f.write("whsec_" + base64.b64encode(b"x" * 32).decode())
+        os.chmod(key, 0o600)
+
+    def configure(self, more):
+        hook = "".join(f'webhook "{name}" {{ url = "http://127.0.0.1:{self.bureau.port}/{name}" secret = "credential:k" }}\n'
+                       for name in ("w", "m"))
+        with open(os.path.join(self.folder, "wqd.conf"), "w", encoding="utf-8") as f:
+            f.write(f'site {{ name = "一干河" database = "{self.folder}/wqd.db" socket = "{self.folder}/wqd.sock"'
+                    f' credentials = "{self.folder}" }}\n{hook}'
+                    'contact "zhang" { name = "张三" channels = { "w", "m" } }\n'
+                    'contact "li" { name = "李四" channels = { "w" } }\n'
+                    'mqtt "b" { broker = "tcp://127.0.0.1:9" topic = "wq/{station}" client_id = "duty" }\n'
+                    'station "yigan" { name = "一干河" kind = "source-backup"\n'
+                    ' point "tp" { bus = "b" unit = "mg/L" cycle = "4h" } }\n'
+                    'limit "tp" { parameters = { "tp" } level = alarm }\n'
+                    'limit "tp-too" { parameters = { "tp" } level = alarm }\n' + more)
+
+    def start(self):
+        with open(self.log, "ab") as to:
+            self.wqd = subprocess.Popen([os.path.join(BIN, "wqd"), "--config", f"{self.folder}/wqd.conf"], stderr=to)
+        if not self.wait(lambda: "watching" in self.said_since_start()):
+            bad.append(f"it does not start\n{self.said()}")
+
+    def stop(self):
+        self.wqd.send_signal(signal.SIGTERM)
+        self.wqd.wait(timeout=60)
+        self.seen = os.path.getsize(self.log)
+
+    seen = 0
+
+    def said(self):
+        return open(self.log, encoding="utf-8", errors="replace").read()
+
+    def said_since_start(self):
+        with open(self.log, "rb") as f:
+            f.seek(self.seen)
+            return f.read().decode(errors="replace")
+
+    def wait(self, holds, seconds=30):
+        end = time.monotonic() + seconds
+        while not holds() and self.wqd.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+        return bool(holds())
+
+    def ask(self, sql):
+        try:
+            with sqlite3.connect(f"file:{self.folder}/wqd.db?mode=ro", uri=True) as db:
+                return db.execute(sql).fetchall()
+        except sqlite3.Error:
+            return []
+
+    def put(self, sql, values=()):
+        """While the daemon is down."""
+        with sqlite3.connect(f"{self.folder}/wqd.db") as db:
+            db.execute(sql, values)
+        db.close()
+
+    def put_alarm(self, number, ago, rule="tp", acknowledged=None):
+        """An alarm of the rule at yigan that opened `ago` seconds ago; opens and is told to nobody."""
+        opened = int(time.time() - ago) * 1000
+        name = time.strftime("%Y%m%d", time.gmtime(time.time() + CHINA))
+        alarm = int(name) * 100000 + number
+        rule, station, series = (self.ask(sql)[0][0] for sql in (
+            f"SELECT id FROM rule WHERE name='{rule}'", "SELECT id FROM station WHERE key='yigan'", "SELECT min(id) FROM series"))
+        self.put("INSERT INTO alarm(id,rule,station,series,opened,open) VALUES(?,?,?,?,?,1)", (alarm, rule, station, series, opened))
+        for n, (kind, who) in enumerate([(0, "")] + ([(3, acknowledged)] if acknowledged else []), 1):
+            self.put("INSERT INTO change(alarm,number,kind,station,series,level,time,decided,value,threshold,who,note,says,evidence)"
+                     " VALUES(?,?,?,?,?,4,?,?,0.31,0.2,?,'','总磷0.31mg/L','{}')", (alarm, n, kind, station, series, opened, opened, who))
+        return f"W{name}-{number:03}"
+
+
+def clock(shift=0):
+    """HH:MM in China."""
+    return time.strftime("%H:%M", time.gmtime(time.time() + CHINA + shift))
+
+
+def day(shift=0):
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + CHINA + shift * 86400))
+
+
+def roster(began, more=""):
+    """One shift a day of 24 h that began `began` seconds ago; zhang and li by turns, zhang's turn is now."""
+    start = clock(-began)
+    first = time.strftime("%Y-%m-%d", time.gmtime(time.time() + CHINA - began - 86400))
+    return (f'roster "water" {{ name = "水质值班" shifts = {{ "day {start} 24h" }} people = {{ "li", "zhang" }}'
+            f' from = "{first}" {more} }}\ngroup "duty" {{ members = {{ "@water" }} }}\nroute "all" {{ lead = "duty" }}\n')
+
+
+def a_shift_is_handed_over_once(folder, bureau):
+    site = Site(folder, bureau)
+    site.configure(roster(600))
+    site.start()
+    expect("nothing is open: nobody is told", not bureau.told("duty.handover"), bureau.took)
+    expect("it is done with all the same", site.wait(lambda: site.ask("SELECT 1 FROM mark WHERE name='handover:water'")), site.said())
+    site.stop()
+    open_one, taken_up = site.put_alarm(7, 7300), site.put_alarm(8, 300, "tp-too", "王五")
+    site.start()
+    time.sleep(2.5)
+    expect("what was done with stays so", not bureau.told("duty.handover"), bureau.took)
+    site.stop()
+
+    site.put("UPDATE mark SET at=at-86400000")
+    site.start()
+    expect("who comes is told", site.wait(lambda: bureau.told("duty.handover")), site.said())
+    time.sleep(1.5)
+    told = bureau.told("duty.handover")
+    text = told[0][1]["text"] if told else ""
+    expect("once, zhang alone", [(p, d["contact"]) for p, d in told] == [("/w", "zhang")], told)
+    for part in ("【交接班】水质值班", "起由您值守。未结2起,未确认1起。", f"报警一干河总磷0.31mg/L已2小时,已升级仍未确认,{open_one}。",
+                 f"报警一干河总磷0.31mg/L已5分钟,王五已确认,{taken_up}。"):
+        expect(part, part in text, text)
+    expect("machines too", told and told[0][1]["open_count"] == 2 and told[0][1]["open"][1]["who"] == "王五", told)
+    expect("it is in the history", site.wait(lambda: site.ask("SELECT 1 FROM notice WHERE topic=2 AND state=1")), site.ask("SELECT * FROM notice"))
+    site.wqd.send_signal(signal.SIGHUP)
+    site.wait(lambda: "taking it over" in site.said_since_start())
+    time.sleep(2.5)
+    expect("a reload repeats nothing", len(bureau.told("duty.handover")) == 1, bureau.took)
+    status = subprocess.run([os.path.join(BIN, "wqctl"), "status", "--socket", f"{folder}/wqd.sock"], capture_output=True, text=True)
+    expect("status says who is next", "duty      水质值班, now 张三, from " in status.stdout and "李四" in status.stdout, status)
+    site.stop()
+
+
+def what_began_long_ago_is_not(folder, bureau):
+    site = Site(folder, bureau)
+    site.configure(roster(3 * 3600, "handover = always"))
+    site.start()
+    expect("the log says that nobody was told", site.wait(lambda: "was not handed over" in site.said()), site.said())
+    site.stop()
+    site.put("DELETE FROM mark")
+    site.configure(roster(3600, "handover = always"))
+    site.start()
+    expect("always: nothing open is told too", site.wait(lambda: bureau.told("duty.handover")), site.said())
+    expect("in words", bureau.told("duty.handover")[:1] and "目前无未结预警" in bureau.told("duty.handover")[0][1]["text"], bureau.took)
+    site.stop()
+    bureau.took.clear()
+    site.put("DELETE FROM mark")
+    site.configure(roster(3600, "handover = never"))
+    site.start()
+    site.wait(lambda: site.ask("SELECT 1 FROM mark"))
+    time.sleep(1)
+    expect("never", not bureau.told("duty.handover"), bureau.took)
+    site.stop()
+
+
+def run(story):
+    bureau = Bureau()
+    with tempfile.TemporaryDirectory(prefix="wq-duty-") as folder:
+        story(folder, bureau)
+    bureau.shutdown()
+
+
+for story in (a_shift_is_handed_over_once, what_began_long_ago_is_not):
+    run(story)
+print("\n".join(bad) if bad else "ok: shifts are handed over")
+sys.exit(1 if bad else 0)
