@@ -112,7 +112,7 @@ bool history_usual(const struct history *history, size_t least, double *median, 
 
 	if (count == 0 || count < least)
 		return false;
-	middle = (values[half] + values[count / 2]) / 2;
+	middle = values[half] / 2 + values[count / 2] / 2; /* the sum may be beyond all numbers */
 	/* The deviations ascend outwards on both sides: the half of them that is smaller is walked through. */
 	for (size_t k = 0; k <= half; k++) {
 		const double below = left > 0 ? middle - values[left - 1] : INFINITY;

@@ -53,23 +53,23 @@ struct surge_state {
 
 static const struct wq_option options[] = {
 	BOUND_OPTIONS(struct surge_settings),
-	{ .key = "history", .type = WQ_OPT_INTEGER, .min = FEWEST, .max = HISTORY_MAX, .fallback = "84",
-		.offset = AT(history), .help = "readings that say what is usual (two weeks of six a day)" },
-	{ .key = "lag", .type = WQ_OPT_INTEGER, .min = 0, .max = HISTORY_MAX, .fallback = "6", .offset = AT(lag),
+	{ .key = "history", .type = WQ_OPT_INTEGER, .min = FEWEST, .max = HISTORY_MAX, .fallback = "140",
+		.offset = AT(history), .help = "readings that say what is usual (three weeks of six a day)" },
+	{ .key = "lag", .type = WQ_OPT_INTEGER, .min = 0, .max = HISTORY_MAX, .fallback = "14", .offset = AT(lag),
 		.help = "newest readings that do not count among them yet" },
-	{ .key = "floor", .type = WQ_OPT_NUMBER, .min = 0.01, .max = 1, .fallback = "0.1", .offset = AT(floor),
+	{ .key = "floor", .type = WQ_OPT_NUMBER, .min = 0.01, .max = 1, .fallback = "0.13", .offset = AT(floor),
 		.help = "least spread, as a share of the value" },
-	{ .key = "carry", .type = WQ_OPT_NUMBER, .min = 0, .max = 0.95, .fallback = "0.45", .offset = AT(carry),
+	{ .key = "carry", .type = WQ_OPT_NUMBER, .min = 0, .max = 0.95, .fallback = "0.35", .offset = AT(carry),
 		.help = "share of a deviation that the next reading is expected to have" },
 	{ .key = "cut", .type = WQ_OPT_NUMBER, .min = 1, .max = 20, .fallback = "3", .offset = AT(cut),
 		.unit = "spreads", .help = "most that a single reading counts" },
-	{ .key = "drift", .type = WQ_OPT_NUMBER, .min = 0.1, .max = 5, .fallback = "1", .offset = AT(drift),
+	{ .key = "drift", .type = WQ_OPT_NUMBER, .min = 0.1, .max = 5, .fallback = "1.3", .offset = AT(drift),
 		.unit = "spreads", .help = "what a reading may deviate without adding to the sum" },
-	{ .key = "threshold", .type = WQ_OPT_NUMBER, .min = 1, .max = 50, .fallback = "3.5", .offset = AT(threshold),
+	{ .key = "threshold", .type = WQ_OPT_NUMBER, .min = 1, .max = 50, .fallback = "1.9", .offset = AT(threshold),
 		.unit = "spreads", .help = "sum that raises" },
-	{ .key = "near", .type = WQ_OPT_NUMBER, .min = 0.1, .max = 1, .fallback = "0.65", .unit = "share of the limit",
+	{ .key = "near", .type = WQ_OPT_NUMBER, .min = 0.1, .max = 1, .fallback = "0.63", .unit = "share of the limit",
 		.offset = AT(near), .help = "how near to the limit the last two readings must be" },
-	{ .key = "close", .type = WQ_OPT_NUMBER, .min = 0.1, .max = 1, .fallback = "0.9", .unit = "share of the limit",
+	{ .key = "close", .type = WQ_OPT_NUMBER, .min = 0.1, .max = 1, .fallback = "1", .unit = "share of the limit",
 		.offset = AT(close), .help = "two readings so near raise, whatever is usual" },
 	{ .key = "rebase", .type = WQ_OPT_SPAN, .min = 3600e3, .max = 366.0 * 86400e3, .fallback = "7d",
 		.offset = AT(rebase), .help = "after raising for so long the new level is the usual one" },
@@ -183,6 +183,15 @@ static void follow(const struct surge_settings *s, struct surge_state *st, const
 	st->last = reading->at;
 }
 
+static const char *nearness(const struct wq_verdict *out, const struct bound *bound)
+{
+	const double sign = isnan(bound->high) ? -1 : 1;
+
+	if (!beyond(out->value, 1, out->limit, sign))
+		return "正接近";
+	return sign > 0 ? "已超过" : "已低于";
+}
+
 static void say(struct wq_verdict *out, const struct wq_view *view, const struct bound *bound, double usual, bool raises)
 {
 	const struct wq_parameter *parameter = wq_view_parameter(view);
@@ -194,7 +203,8 @@ static void say(struct wq_verdict *out, const struct wq_view *view, const struct
 	phrase_significant(usual, 2, level);
 	phrase_significant(fabs(change), 2, share);
 	if (raises)
-		wq_verdict_say(out, "%s,较常态(%s)%s%s%%,正接近%s", value, level, change < 0 ? "低" : "高", share, limit);
+		wq_verdict_say(out, "%s,较常态(%s)%s%s%%,%s%s", value, level, change < 0 ? "低" : "高", share,
+			nearness(out, bound), limit);
 	else
 		wq_verdict_say(out, "%s,已回到常态附近(%s)", value, level);
 }

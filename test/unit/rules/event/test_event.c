@@ -17,7 +17,7 @@
 
 extern const struct wq_rule wq_rule_event;
 
-#define USUAL "channels=tp_0.001,nh3n_0.01,codmn_0.1 history=60 lag=2"
+#define USUAL "channels=tp_0.001,nh3n_0.01,codmn_0.1 history=60 lag=2 floor=4 drift=4 cut=1.5 threshold=4"
 
 static struct river r;
 static wq_ms now;
@@ -71,7 +71,7 @@ static void small_deviations_of_several_make_an_event(void **state)
 	for (int i = 0; i < 8; i++)
 		minute(0.101 + 3 * 0.004 + 0.001 * (i % 2), 0.4 + 3 * 0.04 + 0.01 * (i % 2), 3.1 + 3 * 0.4 + 0.1 * (i % 2));
 	assert_int_equal(open_now(), 1);
-	assert_non_null(strstr(r.story, "水质异常:"));
+	assert_non_null(strstr(r.story, "水质异常,主要贡献:"));
 	quiet(3);
 	assert_int_equal(open_now(), 0);
 	river_close(&r);
@@ -91,8 +91,8 @@ static void the_channel_that_deviates_most_is_named_first(void **state)
 	quiet(100);
 	for (int i = 0; i < 5; i++)
 		minute(0.101 - 0.004 * 2 - 0.001 * (i % 2), 1.2 + 0.01 * i, 3.1);
-	assert_non_null(strstr(r.story, "水质异常:氨氮偏高"));
-	assert_non_null(strstr(r.story, "、总磷偏低"));
+	assert_non_null(strstr(r.story, "水质异常,主要贡献:氨氮9"));
+	assert_non_null(strstr(r.story, "%(偏高20倍)常态波动"));
 	river_close(&r);
 }
 
@@ -137,7 +137,7 @@ static void a_channel_that_is_silent_does_not_hide_the_others(void **state)
 	for (int i = 0; i < 6; i++)
 		minute(NAN, 0.9 + 0.01 * i, NAN);
 	assert_int_equal(open_now(), 1);
-	assert_non_null(strstr(r.story, "水质异常:氨氮"));
+	assert_non_null(strstr(r.story, "水质异常,主要贡献:氨氮100%(偏高"));
 	river_close(&r);
 }
 

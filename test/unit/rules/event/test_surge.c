@@ -104,10 +104,26 @@ static void two_readings_close_to_the_limit_raise_whatever_is_usual(void **state
 	(void)state;
 	begin("", "tp");
 	quiet(3, 0.1);
-	read(0.185);
+	read(0.205);
 	assert_int_equal(open_now(), 0);
+	read(0.21);
+	assert_int_equal(open_now(), 1);
+	assert_non_null(strstr(r.story, "已超过Ⅲ类限值0.2"));
+	river_close(&r);
+
+	begin("close=0.9", "tp");
+	quiet(3, 0.1);
+	read(0.185);
 	read(0.19);
 	assert_int_equal(open_now(), 1);
+	assert_non_null(strstr(r.story, "正接近Ⅲ类限值0.2"));
+	river_close(&r);
+
+	begin("", "do");
+	quiet(3, 9);
+	read(4.9);
+	read(4.8);
+	assert_non_null(strstr(r.story, "已低于Ⅲ类限值5"));
 	river_close(&r);
 }
 
