@@ -5,6 +5,7 @@
 #define WQ_CONCLUDE_H
 
 #include "daemon.h"
+#include "offer.h"
 
 /* Tells the engine when the clock was set, or is trusted for the first time. To be called before the engine is told anything with the present in it. */
 void conclude_clock(struct daemon *daemon);
@@ -20,15 +21,5 @@ void conclude_route(struct daemon *daemon, struct flight *flight);
 
 /* A flight came back committed (its letter was opened). */
 void conclude_landed(struct daemon *daemon, struct flight *flight);
-
-/* Offers a notice to the deliverer, or lets it wait for room. */
-void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts);
-
-/* The writer reads the outbox: one notice of it (writer thread; false: enough for now), and the end. */
-bool conclude_undelivered(void *daemon, const struct wq_notice *notice, uint32_t attempts);
-void conclude_undelivered_end(void *daemon);
-
-/* Offers waiting notices again; after an attempt has made room. */
-void conclude_offer_waiting(struct daemon *daemon);
 
 #endif

@@ -74,25 +74,14 @@ static int open_history(struct daemon *daemon, struct wq_err *err)
 	return 0;
 }
 
-static bool take_outbox(void *owner, const struct wq_notice *notice, uint32_t attempts)
-{
-	struct daemon *daemon = owner;
-	conclude_offer(daemon, notice, attempts);
-	return !daemon->behind;
-}
-
-/* What was held back goes on waiting; what by this configuration is not leaves. */
+/* What was held back goes on waiting; what by this configuration is not joins what waits to be sent. */
 static bool take_held(void *owner, const struct wq_notice *notice, uint32_t attempts)
 {
 	struct daemon *daemon = owner;
-	struct wq_notice leaves = *notice;
-	if (hold_restore(daemon->hold, notice, clock_now(), clock_boot()))
-		return true;
-	leaves.hold = WQ_HOLD_NO;
 	struct wq_err err;
-	if (store_release(daemon->store, notice->id, &err) < 0)
-		log_warning("notice %s: %s; it leaves now, and perhaps once more after a restart", notice->id, err.text);
-	conclude_offer(daemon, &leaves, attempts);
+	(void)attempts;
+	if (!hold_restore(daemon->hold, notice, clock_now(), clock_boot()) && store_release(daemon->store, notice->id, &err) < 0)
+		log_warning("notice %s: %s; it is told after the next start", notice->id, err.text);
 	return true;
 }
 
@@ -106,14 +95,14 @@ static int start_alerter(struct daemon *daemon, struct wq_err *err)
 	daemon->hold = hold_new(daemon->config);
 	if (daemon->hold == NULL)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu contacts", daemon->config->contact_count);
-	int r = store_outbox(daemon->store, take_outbox, daemon, err);
-	return r < 0 ? r : store_held(daemon->store, take_held, daemon, err);
+	int r = store_held(daemon->store, take_held, daemon, err);
+	return r < 0 ? r : store_outbox(daemon->store, offer_first_wanted, offer_first, daemon, err);
 }
 
 static int start_writer(struct daemon *daemon, struct wq_err *err)
 {
 	struct writer_events events = { .owner = daemon, .committed = letters_on_committed, .trouble = letters_on_trouble,
-		.undelivered = conclude_undelivered, .undelivered_end = conclude_undelivered_end };
+		.wanted = offer_wanted, .undelivered = conclude_undelivered, .undelivered_end = conclude_undelivered_end };
 	daemon->handover.writer = writer_start(daemon->store, &events, err);
 	if (daemon->handover.writer == NULL)
 		return WQ_E_MEMORY;
@@ -194,12 +183,11 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 {
 	memset(daemon, 0, sizeof *daemon);
 	handover_init(&daemon->handover, config->paths.ring);
-	daemon->waiting_last = &daemon->waiting;
 	daemon->config_file = config_file;
 	daemon->config = config;
 	daemon->started = clock_now();
 	daemon->started_boot = clock_boot();
-	int r = selfwatch_open(daemon, err);
+	int r = offer_open(daemon) ? selfwatch_open(daemon, err) : wq_fail(err, WQ_E_MEMORY, "no memory for the notices");
 	if (r == 0)
 		r = open_history(daemon, err);
 	if (r == 0)
@@ -364,10 +352,7 @@ bool daemon_close(struct daemon *daemon)
 	stop_writer(daemon);
 	handover_finish(&daemon->handover);
 	api_commands_free(daemon);
-	for (struct waiting_notice *node = daemon->waiting, *next; node != NULL; node = next) {
-		next = node->next;
-		free(node);
-	}
+	offer_close(daemon);
 	free(daemon->held);
 	sd_event_unref(daemon->event);
 	wq_engine_free(daemon->engine);

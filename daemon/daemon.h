@@ -26,7 +26,7 @@ struct sd_event;
 
 
 /* Notices that the deliverer has no room for wait here; more than this many stay in the outbox on disk and are
- * read from there when these have left. */
+ * read from there when there is room for their contact. */
 #define DAEMON_WAITING 1024
 
 struct waiting_notice {
@@ -68,11 +68,10 @@ struct daemon {
 	struct waiting_notice *waiting, **waiting_last;
 	size_t waiting_count;
 	uint64_t sent, failed; /* attempts */
-	/* Older notices are in the outbox on disk only, so newer ones stay there too until it was read again. */
-	bool behind;
+	struct offer_queue *queues; /* by contact (offer.c) */
+	bool behind;       /* more notices of some contact are in the outbox on disk */
 	bool asked_outbox; /* the writer reads it */
-	bool missed;       /* while it did, newer ones were left there */
-	size_t read_back;  /* in this reading; the writer thread's own */
+	struct letter *outbox_end; /* what it ends that with; its thread's own meanwhile */
 	uint64_t batches;
 	uint64_t shed; /* samples judged and not stored, for want of memory */
 	struct log_gate shed_gate, vacant_gate;

@@ -196,7 +196,7 @@ static void put_alarms(struct daemon *daemon, json_t *reply)
 /* Notices that are on their way: not delivered yet, whether tried before or not. `behind`: more are in the outbox on disk. */
 static size_t notices_waiting(const struct daemon *daemon)
 {
-	size_t held = daemon->deliverer != NULL ? DELIVERER_CAPACITY - deliverer_room(daemon->deliverer) : 0;
+	size_t held = daemon->deliverer != NULL ? deliverer_held(daemon->deliverer) : 0;
 	return daemon->waiting_count + held;
 }
 

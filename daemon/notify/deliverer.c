@@ -184,17 +184,26 @@ static bool free_all(struct deliverer *d)
 	return true;
 }
 
+size_t deliverer_share(const struct config *config)
+{
+	size_t share = DELIVERER_CAPACITY / (config->contact_count > 0 ? config->contact_count : 1);
+
+	return share > DELIVERER_SHARE ? share : DELIVERER_SHARE;
+}
+
 static bool open_all(struct deliverer *d)
 {
 	uint64_t seed = 0;
+	size_t share = deliverer_share(d->config), capacity = share * d->config->contact_count;
 
 	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
 		seed = (uint64_t)d->clock.steady();
 	d->lines = lines_open(d->config, &d->clock);
 	d->troubled = calloc(d->config->channel_count + 1, sizeof *d->troubled);
-	d->outbox = outbox_new(DELIVERER_CAPACITY, d->config->channel_count, seed);
+	d->outbox = outbox_new(capacity > DELIVERER_CAPACITY ? capacity : DELIVERER_CAPACITY, d->config->channel_count, seed);
 	if (d->lines == NULL || d->troubled == NULL || d->outbox == NULL)
 		return false;
+	outbox_share(d->outbox, share);
 	for (uint32_t i = 0; i < d->config->channel_count; i++)
 		if (!outbox_pace(d->outbox, i, d->config->channels[i].rate, d->config->channels[i].burst))
 			return false;
@@ -310,13 +319,22 @@ bool deliverer_offer(struct deliverer *d, const struct wq_notice *notice, uint32
 	return taken != OUTBOX_FULL;
 }
 
-size_t deliverer_room(struct deliverer *d)
+size_t deliverer_room_for(struct deliverer *d, const char *contact)
 {
 	pthread_mutex_lock(&d->mutex);
-	size_t room = outbox_room(d->outbox);
+	size_t room = outbox_room_for(d->outbox, contact);
 
 	pthread_mutex_unlock(&d->mutex);
 	return room;
+}
+
+size_t deliverer_held(struct deliverer *d)
+{
+	pthread_mutex_lock(&d->mutex);
+	size_t held = outbox_held(d->outbox);
+
+	pthread_mutex_unlock(&d->mutex);
+	return held;
 }
 
 uint64_t deliverer_progress(const struct deliverer *d)

@@ -18,8 +18,10 @@
 struct wq_err;
 struct deliverer;
 
-/* Notices in memory at once; further ones stay in the database. */
+/* Notices in memory at once, and what a contact has of them at least, however many contacts there are; further ones stay in the
+ * database. */
 #define DELIVERER_CAPACITY 512
+#define DELIVERER_SHARE    4
 
 /* Both are called from the deliverer's thread and from deliverer_offer(); thread-safe. */
 struct deliverer_clock {
@@ -28,7 +30,7 @@ struct deliverer_clock {
 };
 
 /* Called from the deliverer's thread, none after deliverer_stop(). Must not block, must not call
- * the deliverer except deliverer_room() and deliverer_offer(). */
+ * the deliverer except deliverer_held() and deliverer_offer(). */
 struct deliverer_events {
 	void *owner;
 	/* After each attempt, and once for a notice given up without one (kind WQ_DROP, done).
@@ -48,14 +50,18 @@ struct deliverer *deliverer_start(const struct config *config,
         struct wq_err *err);
 
 /* Hands a notice over (copied). attempts: made before, as the store counts them. True: it is held
- * (one of the same id is taken once). False: no room or stopping; it stays in the database, and so
- * that the order of an alarm's changes is kept, nothing newer may be offered before the database's
- * outbox was offered again, oldest first. Thread-safe, does not wait for the network. */
+ * (one of the same id is taken once). False: no room for its contact, or stopping; it stays in the
+ * database, and so that the order of an alarm's changes is kept, no later change may be offered to
+ * this contact before its outbox in the database was offered again, oldest first. Thread-safe, does
+ * not wait for the network. */
 bool deliverer_offer(
         struct deliverer *deliverer, const struct wq_notice *notice, uint32_t attempts);
 
-/* How many notices it would take now. Thread-safe. */
-size_t deliverer_room(struct deliverer *deliverer);
+/* How many notices of a contact are held at most; how many more of them would be taken now, of level alarm; how many are held
+ * of all. Thread-safe. */
+size_t deliverer_share(const struct config *config);
+size_t deliverer_room_for(struct deliverer *deliverer, const char *contact);
+size_t deliverer_held(struct deliverer *deliverer);
 
 /* Counts turns of its loop, at least one a second. For the watchdog. Thread-safe. */
 uint64_t deliverer_progress(const struct deliverer *deliverer);

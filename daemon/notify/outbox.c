@@ -22,7 +22,7 @@ struct outbox *outbox_new(size_t capacity, size_t channels, uint64_t seed)
 		outbox_free(outbox);
 		return NULL;
 	}
-	outbox->capacity = capacity;
+	outbox->capacity = outbox->share = capacity;
 	outbox->line_count = channels;
 	outbox->chance = seed;
 	for (size_t i = 0; i < channels; i++)
@@ -81,6 +81,62 @@ wq_ms outbox_step(const wq_ms *steps, size_t count, uint32_t n)
 	return steps[n == 0 ? 0 : n > count ? count - 1 : n - 1];
 }
 
+/* FNV-1a; 0 is no id. */
+static uint64_t hash_of(const char *id)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *id != '\0'; id++)
+		hash = (hash ^ (unsigned char)*id) * 0x100000001b3u;
+	return hash != 0 ? hash : 1;
+}
+
+void outbox_drop(struct outbox *outbox, struct slot *slot)
+{
+	slot->used = false;
+	outbox->held--;
+	outbox->done[outbox->done_count++ % OUTBOX_DONE] = hash_of(slot->notice.id);
+}
+
+static bool was_done(const struct outbox *outbox, const char *id)
+{
+	uint64_t hash = hash_of(id);
+
+	for (size_t i = 0; i < OUTBOX_DONE; i++)
+		if (outbox->done[i] == hash)
+			return true;
+	return false;
+}
+
+void outbox_share(struct outbox *outbox, size_t share)
+{
+	outbox->share = share > 0 && share < outbox->capacity ? share : outbox->capacity;
+}
+
+static size_t held_for(const struct outbox *outbox, const char *contact)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < outbox->capacity; i++)
+		held += outbox->slots[i].used && strcmp(outbox->slots[i].notice.contact, contact) == 0;
+	return held;
+}
+
+size_t outbox_room_for(const struct outbox *outbox, const char *contact)
+{
+	size_t held = held_for(outbox, contact), room = outbox_room(outbox);
+	size_t left = held < outbox->share ? outbox->share - held : 0;
+
+	return left < room ? left : room;
+}
+
+static bool has_its_share(const struct outbox *outbox, const struct wq_notice *notice)
+{
+	size_t kept = notice->level < WQ_LEVEL_ALARM && outbox->share < outbox->capacity ? outbox->share / 4 : 0;
+
+	return !notice->test && held_for(outbox, notice->contact) + kept >= outbox->share;
+}
+
 enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
         const uint32_t *channels, size_t count, uint32_t attempts, wq_ms lifetime, wq_ms now)
 {
@@ -94,7 +150,9 @@ enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *noti
 		if (!slot->used && free_slot == NULL)
 			free_slot = slot;
 	}
-	if (free_slot == NULL)
+	if (was_done(outbox, notice->id))
+		return OUTBOX_KNOWN;
+	if (free_slot == NULL || has_its_share(outbox, notice))
 		return OUTBOX_FULL;
 	*free_slot = (struct slot){ .used = true,
 		.notice = *notice,
@@ -407,8 +465,7 @@ bool outbox_give_up(struct outbox *outbox, wq_ms now, struct outbox_attempt *las
 			.channel = slot->count > 0 ? slot->channels[slot->cursor] : UINT32_MAX,
 			.number = slot->attempts,
 			.notice = &slot->notice };
-		slot->used = false;
-		outbox->held--;
+		outbox_drop(outbox, slot);
 		return true;
 	}
 	return false;

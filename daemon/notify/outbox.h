@@ -43,6 +43,7 @@ struct outbox;
 #define OUTBOX_DISTRUST WQ_MINUTES(10)
 #define OUTBOX_PROBE    WQ_SECONDS(10)
 #define OUTBOX_TEST     WQ_SECONDS(8) /* a person waits */
+#define OUTBOX_DONE     2048          /* of so many that were done last the ids are remembered */
 
 /* An outbox that holds at most `capacity` notices, for `channels` channels known by index. All
  * memory is taken here. NULL: no memory. */
@@ -51,8 +52,8 @@ void outbox_free(struct outbox *outbox); /* NULL is fine */
 
 enum outbox_taken {
 	OUTBOX_TAKEN,
-	OUTBOX_KNOWN, /* one of that id is held already: nothing changed */
-	OUTBOX_FULL,  /* refused: offer it again when there is room */
+	OUTBOX_KNOWN, /* one of that id is held already, or was done a while ago: nothing changed */
+	OUTBOX_FULL,  /* refused: offer it again when there is room for its contact */
 };
 
 /* Takes a copy of a notice. channels: indices in the order they are tried; none: it is given up at
@@ -60,6 +61,13 @@ enum outbox_taken {
  * up. now: any clock that never runs backwards, the same in all calls. */
 enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
         const uint32_t *channels, size_t count, uint32_t attempts, wq_ms lifetime, wq_ms now);
+
+/* At most `share` notices of one contact are held, a quarter of which is kept for level alarm: what waits for a contact whose
+ * channel is dead leaves room for the others. Tests of channels are not bounded. Without it: as many as fit. */
+void outbox_share(struct outbox *outbox, size_t share);
+
+/* How many more of a contact would be taken, of level alarm. */
+size_t outbox_room_for(const struct outbox *outbox, const char *contact);
 
 /* At most `rate` attempts on a channel within any minute, `burst` within any second; 0: no bound. False: no memory, no
  * bound. Before the first notice. */

@@ -59,8 +59,7 @@ static void on_sent(
         struct outbox *outbox, struct slot *slot, struct line *line, wq_ms until, wq_ms now)
 {
 	(void)until;
-	slot->used = false;
-	outbox->held--;
+	outbox_drop(outbox, slot);
 	line_works(outbox, (uint32_t)(line - outbox->lines), now);
 }
 
@@ -118,8 +117,7 @@ static void on_drop(
 	slot->due = now;
 	if (slot_live(slot) > 0)
 		return;
-	slot->used = false;
-	outbox->held--;
+	outbox_drop(outbox, slot);
 }
 
 /* Nothing is known yet: neither that the channel works nor that it does not. */
@@ -163,9 +161,7 @@ bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
 	slot->taken = false;
 	handlers[kind](outbox, slot, line, until, now);
 	slot->notice.taken = slot->taken;
-	if (slot->used && (now >= slot->ends || slot->notice.test)) {
-		slot->used = false;
-		outbox->held--;
-	}
+	if (slot->used && (now >= slot->ends || slot->notice.test))
+		outbox_drop(outbox, slot);
 	return !slot->used;
 }

@@ -40,11 +40,17 @@ struct line {
 
 struct outbox {
 	size_t capacity, held, line_count;
+	size_t share;                /* of one contact */
+	uint64_t done[OUTBOX_DONE];  /* hashes of ids, a ring */
+	size_t done_count;
 	struct slot *slots;
 	struct line *lines;
 	struct pace *paces;
 	uint64_t chance, order;
 };
+
+/* A notice is sent or given up, and no longer held. */
+void outbox_drop(struct outbox *outbox, struct slot *slot);
 
 /* The span and up to a fifth more by chance. */
 wq_ms outbox_jitter(struct outbox *outbox, wq_ms span);

@@ -135,11 +135,38 @@ static int read_notices(struct store *store, const char *sql,
 	return r;
 }
 
-int store_outbox(struct store *store,
+/* Whose is looked at first: what else belongs to a notice is read of those that are wanted only. */
+int store_outbox(struct store *store, bool (*wanted)(void *owner, const char *contact),
         bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
         struct wq_err *err)
 {
-	return read_notices(store, NOTICES "state=0 ORDER BY seq", take, owner, err);
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	sqlite3_stmt *list = NULL, *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "SELECT seq,contact FROM notice WHERE state=0 ORDER BY seq", -1, &list, NULL);
+	bool more = true;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(store->db, NOTICES "seq=?1", -1, &row, NULL);
+	while (rc == SQLITE_OK && more && (rc = sqlite3_step(list)) == SQLITE_ROW) {
+		struct wq_notice notice = { 0 };
+		cell_text(list, 1, notice.contact, sizeof notice.contact);
+		rc = SQLITE_OK;
+		if (wanted != NULL && !wanted(owner, notice.contact))
+			continue;
+		rc = db_bind(row, DB_VALUES(db_int(sqlite3_column_int64(list, 0))));
+		if (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+			read_notice(row, &notice);
+			more = take(owner, &notice, (uint32_t)sqlite3_column_int64(row, 14));
+			rc = SQLITE_OK;
+		}
+		sqlite3_reset(row);
+	}
+	int r = rc == SQLITE_OK || rc == SQLITE_DONE
+	        ? 0
+	        : store_fail(store, rc, "cannot read notices", err);
+	sqlite3_finalize(list);
+	sqlite3_finalize(row);
+	return r;
 }
 
 int store_held(struct store *store,

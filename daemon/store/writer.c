@@ -179,7 +179,7 @@ static bool asked(struct writer *w)
 static void tell_undelivered(struct writer *w)
 {
 	struct wq_err err;
-	if (store_outbox(w->store, w->events.undelivered, w->events.owner, &err) < 0)
+	if (store_outbox(w->store, w->events.wanted, w->events.undelivered, w->events.owner, &err) < 0)
 		failed(w, &err);
 	w->events.undelivered_end(w->events.owner);
 }

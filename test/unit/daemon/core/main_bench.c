@@ -28,14 +28,17 @@ struct main_bench *main_bench_open(size_t ring)
 	bench->room = SIZE_MAX;
 	daemon->clock_known = true;
 	daemon->deliverer = (struct deliverer *)bench; /* one that is not looked into */
-	bench->config.contact_count = 1;
+	bench->contacts[0].id = bench->contact = "a";
+	bench->contacts[1].id = "b";
+	bench->number = 2;
+	bench->config.contacts = bench->contacts;
+	bench->config.contact_count = 2;
 	daemon->config = &bench->config;
-	daemon->waiting_last = &daemon->waiting;
 	daemon->inbox = inbox_new(1, NULL);
 	daemon->receipts = receipts_new(0);
 	handover_init(&daemon->handover, ring);
 	daemon->handover.writer = fake_writer_new();
-	if (daemon->inbox == NULL || daemon->receipts == NULL || daemon->handover.writer == NULL)
+	if (!offer_open(daemon) || daemon->inbox == NULL || daemon->receipts == NULL || daemon->handover.writer == NULL)
 		abort();
 	return bench;
 }
@@ -49,10 +52,7 @@ void main_bench_close(struct main_bench *closed)
 		next = letter->next;
 		letter->open(daemon, letter);
 	}
-	for (struct waiting_notice *node = daemon->waiting, *next; node != NULL; node = next) {
-		next = node->next;
-		free(node);
-	}
+	offer_close(daemon);
 	free(daemon->held);
 	free(daemon->handover.writer);
 	handover_finish(&daemon->handover);
@@ -172,6 +172,8 @@ size_t router_notices(const struct config *config, const struct wq_change *of, u
 	memset(out, 0, sizeof *out);
 	out->alarm = of->alarm;
 	out->created = now;
+	out->number = bench->number;
+	snprintf(out->contact, sizeof out->contact, "%s", bench->contact);
 	return 1;
 }
 
@@ -180,7 +182,7 @@ void hold_judge(struct hold *hold, struct wq_notice *notices, size_t count, wq_m
 	(void)hold, (void)now, (void)boot;
 	for (size_t i = 0; bench->holds && i < count; i++) {
 		notices[i].hold = WQ_HOLD_SOON;
-		notices[i].held = ++bench->held;
+		notices[i].held = ++bench->held_back;
 	}
 }
 
@@ -190,7 +192,7 @@ bool hold_next(struct hold *hold, uint64_t incarnation, wq_ms now, wq_ms boot, s
 	if (!bench->digest)
 		return false;
 	bench->digest = false;
-	*due = (struct hold_due){ .tell = true, .digest.alarm = 700000, .fold.upto = bench->held };
+	*due = (struct hold_due){ .tell = true, .digest.alarm = 700000, .fold.upto = bench->held_back };
 	return true;
 }
 
@@ -208,7 +210,7 @@ void text_mark_unstored(struct wq_notice *notice)
 bool deliverer_offer(struct deliverer *deliverer, const struct wq_notice *notice, uint32_t attempts)
 {
 	(void)deliverer, (void)attempts;
-	if (bench->room == 0)
+	if (bench->room == 0 || (bench->dead != NULL && strcmp(notice->contact, bench->dead) == 0))
 		return false;
 	bench->room--;
 	bench->told[bench->told_count].alarm = notice->alarm;
@@ -216,10 +218,24 @@ bool deliverer_offer(struct deliverer *deliverer, const struct wq_notice *notice
 	return true;
 }
 
-size_t deliverer_room(struct deliverer *deliverer)
+size_t deliverer_share(const struct config *config)
+{
+	(void)config;
+	return MAIN_BENCH_SHARE;
+}
+
+size_t deliverer_room_for(struct deliverer *deliverer, const char *contact)
 {
 	(void)deliverer;
-	return bench->room;
+	if (bench->dead != NULL && strcmp(contact, bench->dead) == 0)
+		return 0;
+	return bench->room < MAIN_BENCH_SHARE ? bench->room : MAIN_BENCH_SHARE;
+}
+
+size_t deliverer_held(struct deliverer *deliverer)
+{
+	(void)deliverer;
+	return bench->held;
 }
 
 void buswatch_tick(struct daemon *daemon, struct wq_outcome *out)

@@ -8,11 +8,13 @@
 #include "daemon.h"
 #include "fake_writer.h"
 
-#define BENCH_LOG 20000
+#define BENCH_LOG        20000
+#define MAIN_BENCH_SHARE 64 /* of a contact, in the deliverer */
 
 struct main_bench {
 	struct daemon daemon;
 	struct config config;
+	struct config_contact contacts[2]; /* "a" and "b" */
 	/* the engine */
 	wq_ms costs;                /* how long it takes for a batch */
 	size_t failures;            /* it has no memory so many times more */
@@ -25,9 +27,13 @@ struct main_bench {
 	wq_ms stepped_by;
 	bool holds;  /* every notice is held back */
 	bool digest; /* one is due */
-	int64_t held;
+	int64_t held_back;
+	/* the router */
+	const char *contact; /* whom it tells: "a" if nothing else is said */
+	uint32_t number;     /* of the change: 2 likewise */
 	/* the deliverer */
-	size_t room;
+	size_t room, held;
+	const char *dead; /* there is no room for this contact */
 	struct {
 		int64_t alarm;
 		bool unstored;

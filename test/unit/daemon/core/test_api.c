@@ -413,7 +413,7 @@ static void the_status_is_json_with_all_its_parts(void **state)
 	b->daemon.started_boot = clock_boot() - WQ_SECONDS(90);
 	for (size_t i = 1; i <= 2000; i++)
 		delays_note(&b->daemon.latencies, (wq_ms)i);
-	b->room = DELIVERER_CAPACITY - 3; /* it holds three, which it tries again */
+	b->held = 3; /* which it tries again */
 	begin(&q, b, "GET", "/v1/status", "");
 	pthread_join(q.thread, NULL);
 	json_t *status = json_loads(q.reply.body, JSON_REJECT_DUPLICATES, NULL);

@@ -438,7 +438,8 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 	main_bench_run(b);
 	main_bench_land(b);
 	for (size_t i = DAEMON_WAITING; i < all; i++) {
-		struct wq_notice notice = { .alarm = (int64_t)i + 1 };
+		struct wq_notice notice = { .alarm = (int64_t)i + 1, .number = 2, .contact = "a" };
+		assert_true(offer_wanted(&b->daemon, "a"));
 		assert_true(conclude_undelivered(&b->daemon, &notice, 0));
 	}
 	conclude_undelivered_end(&b->daemon);
@@ -446,7 +447,8 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 	assert_int_equal(b->told_count, all);
 	assert_true(b->daemon.behind);
 	assert_int_equal(writer_of(b)->asked, 2);
-	struct wq_notice last = { .alarm = (int64_t)all + 1 };
+	struct wq_notice last = { .alarm = (int64_t)all + 1, .number = 2, .contact = "a" };
+	assert_true(offer_wanted(&b->daemon, "a"));
 	assert_true(conclude_undelivered(&b->daemon, &last, 0));
 	conclude_undelivered_end(&b->daemon);
 	main_bench_run(b);
@@ -457,24 +459,87 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 		assert_int_equal(b->told[i].alarm, i + 1);
 }
 
+/* What is committed and finds no room for its contact, until the contact is behind. */
+static void fill(struct main_bench *b)
+{
+	b->room = 0;
+	put_many(b, DAEMON_WAITING + 1, 0);
+	main_bench_run(b);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_true(b->daemon.behind);
+	b->room = SIZE_MAX;
+}
+
 static void an_outbox_longer_than_memory_is_read_in_parts(void **state)
 {
 	struct main_bench *b = *state;
-	struct wq_notice notice = { .alarm = 1 };
+	struct wq_notice notice = { .alarm = 1, .number = 2, .contact = "a" };
 	size_t read = 0;
 
-	b->daemon.behind = true;
+	b->changes = true;
+	fill(b);
 	conclude_offer_waiting(&b->daemon);
 	assert_int_equal(writer_of(b)->asked, 1);
-	while (conclude_undelivered(&b->daemon, &notice, 0))
-		notice.alarm = (int64_t)(++read + 1);
-	assert_int_equal(read, DAEMON_WAITING);
+	for (; offer_wanted(&b->daemon, "a"); read++)
+		assert_true(conclude_undelivered(&b->daemon, &notice, 0));
+	assert_int_equal(read, MAIN_BENCH_SHARE);
 	conclude_undelivered_end(&b->daemon);
 	main_bench_run(b);
-	assert_int_equal(b->told_count, DAEMON_WAITING);
+	assert_int_equal(b->told_count, DAEMON_WAITING + MAIN_BENCH_SHARE);
 	assert_true(b->daemon.behind);
 	assert_int_equal(writer_of(b)->asked, 2);
+	assert_true(offer_wanted(&b->daemon, "a"));
 	assert_true(conclude_undelivered(&b->daemon, &notice, 0));
+	conclude_undelivered_end(&b->daemon);
+	main_bench_run(b);
+	assert_false(b->daemon.behind);
+}
+
+/* A contact whose channel is dead has more waiting than there is room for, in memory and before it. */
+static void what_waits_for_one_contact_does_not_hold_up_another(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	fill(b);
+	b->dead = "a";
+	b->contact = "b";
+	put_many(b, 3, 0);
+	main_bench_run(b);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	assert_int_equal(b->told_count, 3);
+	conclude_tick(&b->daemon);
+	assert_true(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 0); /* there is no room for whom it would be read */
+}
+
+static void the_beginning_of_an_alarm_passes_what_is_on_disk_and_what_follows_does_not(void **state)
+{
+	struct main_bench *b = *state;
+	size_t before;
+
+	b->changes = true;
+	fill(b);
+	conclude_offer_waiting(&b->daemon);
+	before = b->told_count;
+	assert_true(b->daemon.behind);
+	b->number = 1;
+	main_bench_put(b, 0);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, before + 1);
+	b->number = 2;
+	main_bench_put(b, 0);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, before + 1);
+	/* It is on disk, and the reading that goes on may have passed it. */
+	conclude_undelivered_end(&b->daemon);
+	main_bench_run(b);
+	assert_true(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 2);
 	conclude_undelivered_end(&b->daemon);
 	main_bench_run(b);
 	assert_false(b->daemon.behind);
@@ -603,6 +668,8 @@ int main(void)
 		bench_test(a_tick_that_concludes_something_is_committed),
 		bench_test(notices_without_room_wait_in_order),
 		bench_test(what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order),
+		bench_test(what_waits_for_one_contact_does_not_hold_up_another),
+		bench_test(the_beginning_of_an_alarm_passes_what_is_on_disk_and_what_follows_does_not),
 		bench_test(an_outbox_longer_than_memory_is_read_in_parts),
 		bench_test(what_is_committed_after_the_deliverer_ended_stays_in_the_outbox),
 		bench_test(a_line_before_the_deliverer_that_ended_is_left_as_it_is),

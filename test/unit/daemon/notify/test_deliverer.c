@@ -324,7 +324,7 @@ static void a_notice_arrives_as_it_was_prepared(void **state)
 	        "{\"type\":\"alarm.opened\",\"timestamp\":\"2026-03-05T16:00:00+08:00\",\"data\":{"
 	        "\"text\":\"水\"}}");
 	assert_true(deliverer_progress(bench->deliverer) > 0);
-	assert_int_equal(deliverer_room(bench->deliverer), DELIVERER_CAPACITY);
+	assert_int_equal(deliverer_held(bench->deliverer), 0);
 	bench_free(bench);
 }
 
@@ -532,15 +532,19 @@ static void it_refuses_more_than_it_can_hold_and_what_expired_is_given_up(void *
 	assert_record(bench, 0, "late", "first", WQ_DROP, 3, true);
 	assert_true(deliverer_offer(bench->deliverer, &nobody, 0));
 	assert_record(bench, 1, "nobody", "removed", WQ_DROP, 0, true);
-	for (int i = 0; i < DELIVERER_CAPACITY; i++) {
-		snprintf(notice.id, sizeof notice.id, "n%d", i);
-		notice.alarm = i;
+	notice.level = WQ_LEVEL_ALARM;
+	for (size_t i = 0; i < deliverer_share(&bench->config); i++) {
+		snprintf(notice.id, sizeof notice.id, "n%zu", i);
+		notice.alarm = (int64_t)i;
 		assert_true(deliverer_offer(bench->deliverer, &notice, 0));
 	}
-	assert_int_equal(deliverer_room(bench->deliverer), 0);
+	assert_int_equal(deliverer_room_for(bench->deliverer, "c0"), 0);
 	assert_true(deliverer_offer(bench->deliverer, &notice, 0)); /* held already */
 	snprintf(notice.id, sizeof notice.id, "one too many");
 	assert_false(deliverer_offer(bench->deliverer, &notice, 0));
+	/* Others have their own share. */
+	snprintf(notice.contact, sizeof notice.contact, "c1");
+	assert_true(deliverer_offer(bench->deliverer, &notice, 0));
 	bench_free(bench);
 }
 

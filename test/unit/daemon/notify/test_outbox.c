@@ -461,6 +461,50 @@ static void the_outbox_is_bounded_and_knows_what_it_holds(void **state)
 	outbox_free(outbox);
 }
 
+static void a_contact_has_its_share_and_no_more_and_a_quarter_of_it_is_for_alarms(void **state)
+{
+	(void)state;
+	struct outbox *outbox = fresh(32);
+	uint32_t i;
+
+	outbox_share(outbox, 8);
+	for (i = 0; i < 6; i++) {
+		struct wq_notice n = notice(1 + i, 1, "a", WQ_LEVEL_WARNING);
+		assert_int_equal(outbox_add(outbox, &n, first_only, 1, 0, LIFE, START), OUTBOX_TAKEN);
+	}
+	struct wq_notice more = notice(20, 1, "a", WQ_LEVEL_WARNING);
+	assert_int_equal(outbox_add(outbox, &more, first_only, 1, 0, LIFE, START), OUTBOX_FULL);
+	for (; i < 8; i++) {
+		struct wq_notice n = notice(1 + i, 1, "a", WQ_LEVEL_ALARM);
+		assert_int_equal(outbox_room_for(outbox, "a"), 8 - i);
+		assert_int_equal(outbox_add(outbox, &n, first_only, 1, 0, LIFE, START), OUTBOX_TAKEN);
+	}
+	assert_int_equal(outbox_room_for(outbox, "a"), 0);
+	more.level = WQ_LEVEL_ALARM;
+	assert_int_equal(outbox_add(outbox, &more, first_only, 1, 0, LIFE, START), OUTBOX_FULL);
+	more.test = true; /* who tries a channel is not kept waiting */
+	assert_int_equal(outbox_add(outbox, &more, first_only, 1, 0, LIFE, START), OUTBOX_TAKEN);
+	struct wq_notice other = notice(20, 1, "b", WQ_LEVEL_INFO);
+	assert_int_equal(outbox_room_for(outbox, "b"), 8);
+	assert_int_equal(outbox_add(outbox, &other, first_only, 1, 0, LIFE, START), OUTBOX_TAKEN);
+	outbox_free(outbox);
+}
+
+/* The database may not have heard of it yet when its outbox is read. */
+static void what_was_sent_a_while_ago_is_not_taken_again(void **state)
+{
+	(void)state;
+	struct outbox *outbox = fresh(4);
+	struct wq_notice n = notice(1, 1, "a", 3);
+
+	add(outbox, &n, first_only, 1, START);
+	struct outbox_attempt attempt = take(outbox, START, "1-1-a", 0);
+	outbox_result(outbox, &attempt, WQ_SENT, 0, START);
+	assert_int_equal(outbox_add(outbox, &n, first_only, 1, 0, LIFE, START), OUTBOX_KNOWN);
+	assert_int_equal(outbox_held(outbox), 0);
+	outbox_free(outbox);
+}
+
 static void a_notice_that_is_refused_does_not_hold_up_the_others(void **state)
 {
 	struct outbox *outbox = fresh(8);
@@ -796,6 +840,8 @@ int main(void)
 		cmocka_unit_test(what_has_no_channel_or_expired_is_given_up),
 		cmocka_unit_test(a_failure_after_the_deadline_is_the_last),
 		cmocka_unit_test(the_outbox_is_bounded_and_knows_what_it_holds),
+		cmocka_unit_test(a_contact_has_its_share_and_no_more_and_a_quarter_of_it_is_for_alarms),
+		cmocka_unit_test(what_was_sent_a_while_ago_is_not_taken_again),
 		cmocka_unit_test(a_notice_that_is_refused_does_not_hold_up_the_others),
 		cmocka_unit_test(when_a_channel_works_again_what_waited_for_it_leaves_at_once),
 		cmocka_unit_test(

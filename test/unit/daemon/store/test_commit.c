@@ -295,7 +295,7 @@ static bool take(void *owner, const struct wq_notice *notice, uint32_t attempts)
 static struct taken outbox(struct house *h, size_t wanted)
 {
 	struct taken taken = { .wanted = wanted };
-	assert_int_equal(store_outbox(h->store, take, &taken, &h->err), 0);
+	assert_int_equal(store_outbox(h->store, NULL, take, &taken, &h->err), 0);
 	return taken;
 }
 
