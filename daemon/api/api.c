@@ -248,17 +248,6 @@ const char *api_text(const json_t *body, const char *key)
 	return json_string_value(json_object_get(body, key));
 }
 
-/* The note of a closure names cause and measure; false: they do not fit, and half of what was done is no record. */
-static bool closing_note(const json_t *body, char note[WQ_SAYS_TEXT])
-{
-	const char *cause = api_text(body, "cause"), *action = api_text(body, "action");
-	int n = snprintf(note, WQ_SAYS_TEXT, "原因:%s;措施:%s", cause != NULL ? cause : "", action != NULL ? action : "");
-	return n < WQ_SAYS_TEXT;
-}
-
-typedef int (*alarm_act)(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
-	struct wq_outcome *out, struct wq_err *err);
-
 struct flight *api_flight(struct daemon *daemon, struct command *command)
 {
 	struct flight *flight = handover_current(&daemon->handover);
@@ -295,19 +284,24 @@ void api_done(struct daemon *daemon, struct flight *flight, struct command *comm
 	handover_submit(&daemon->handover, clock_boot(), false);
 }
 
-static void act(struct daemon *daemon, struct command *command, const char *name, alarm_act what, const char *who,
-	const char *note)
+/* closing NULL: acknowledges it. */
+static void act(struct daemon *daemon, struct command *command, const char *name, const char *who, const char *note,
+	const struct wq_closing *closing)
 {
 	struct wq_err err;
 	struct flight *flight = api_flight(daemon, command);
 	int64_t id = wq_alarm_id(name);
+	int r;
 	if (flight == NULL)
 		return;
 	if (id < 0) {
 		api_refuse(command, 404, API_NO_NAME);
 		return;
 	}
-	if (what(daemon->engine, id, who, note, clock_now(), &flight->group.outcome, &err) < 0)
+	r = closing != NULL
+		? wq_engine_close(daemon->engine, id, who, closing, clock_now(), &flight->group.outcome, &err)
+		: wq_engine_acknowledge(daemon->engine, id, who, note, clock_now(), &flight->group.outcome, &err);
+	if (r < 0)
 		api_failed(command, &err);
 	else
 		api_done(daemon, flight, command);
@@ -352,22 +346,48 @@ static void post_acknowledge(struct daemon *daemon, struct command *command, con
 	if (body == NULL)
 		return;
 	const char *who = api_text(body, "who");
-	act(daemon, command, name, wq_engine_acknowledge, who != NULL ? who : command->user, api_text(body, "note"));
+	act(daemon, command, name, who != NULL ? who : command->user, api_text(body, "note"), NULL);
 	json_decref(body);
+}
+
+/* Half of what was done is no record, and a cause that is none of those agreed on counts in no statistics: false, and
+ * refused. */
+static bool good_closing(const struct config *config, struct command *command, const struct wq_closing *said)
+{
+	const struct wq_list *known = &config->causes;
+	struct suggest names = { .wanted = said->cause };
+	char text[WQ_ERR_TEXT], end[SUGGEST_TEXT];
+	bool agreed = known->count == 0;
+
+	snprintf(text, sizeof text, "nothing was changed: cause may have 1 to %d bytes, action 1 to %d, note %d at most (a Chinese character has 3)",
+		WQ_CAUSE_MAX, WQ_ACTION_MAX, WQ_SAYS_TEXT - 1);
+	if (said->cause == NULL || said->action == NULL || said->cause[0] == '\0' || said->action[0] == '\0' ||
+		strlen(said->cause) > WQ_CAUSE_MAX || strlen(said->action) > WQ_ACTION_MAX ||
+		(said->note != NULL && strlen(said->note) >= WQ_SAYS_TEXT)) {
+		api_refuse(command, 400, text);
+		return false;
+	}
+	for (size_t i = 0; i < known->count; i++) {
+		suggest_offer(&names, known->items[i]);
+		agreed = agreed || strcmp(known->items[i], said->cause) == 0;
+	}
+	if (agreed)
+		return true;
+	snprintf(text, sizeof text, "nothing was changed: \"%.60s\" is no cause that site.causes names%s", said->cause,
+		suggest_end(&names, end));
+	api_refuse(command, 400, text);
+	return false;
 }
 
 static void post_close(struct daemon *daemon, struct command *command, const char *name)
 {
-	char note[WQ_SAYS_TEXT];
 	json_t *body = api_body(command);
 	if (body == NULL)
 		return;
 	const char *who = api_text(body, "who");
-	if (closing_note(body, note))
-		act(daemon, command, name, wq_engine_close, who != NULL ? who : command->user, note);
-	else
-		api_refuse(command, 400, "cause and action are too long: together they may have 240 bytes (80 Chinese characters); "
-				     "nothing was changed");
+	const struct wq_closing said = { api_text(body, "cause"), api_text(body, "action"), api_text(body, "note") };
+	if (good_closing(daemon->config, command, &said))
+		act(daemon, command, name, who != NULL ? who : command->user, NULL, &said);
 	json_decref(body);
 }
 

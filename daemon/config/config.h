@@ -149,6 +149,7 @@ struct config {
 	const struct config_route *routes;
 	const struct config_uplink *uplinks;
 	const char *const *uplink_names; /* in the same order */
+	struct wq_list causes; /* of closed alarms (原因), where the site has agreed on them; count 0: any */
 	bool any_station; /* section station "*" was given: backtest takes unknown stations */
 	void *internal;   /* owner of all memory */
 };

@@ -63,6 +63,8 @@ const struct wq_option schema_site[] = {
 	        .max = 86400000, .help = "the span in which they are counted"),
 	ROW(SPAN, site_settings, duty.shelve_max, "shelve_max", .fallback = "7d", .min = 60000,
 	        .max = 2678400000.0, .help = "no alarm is shelved for longer than this"),
+	ROW(LIST, site_settings, causes, "causes", .max = 40,
+	        .help = "causes of alarms that an officer may give when one is closed; nothing: any"),
 	ROW(SPAN, site_settings, bus_down_after, "bus_down_after", .fallback = "2m", .min = 0,
 	        .max = 86400000, .help = "a bus of which no device serves for this long is told"),
 	ROW(TEXT, site_settings, credentials, "credentials", .min = 1, .max = 255,

@@ -77,6 +77,7 @@ struct site_settings {
 	wq_ms receipt_timeout, notice_lifetime, bus_down_after;
 	int64_t ring;
 	struct wq_duty duty;
+	struct wq_list causes;
 };
 
 struct evaluation_settings {

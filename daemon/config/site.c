@@ -70,6 +70,11 @@ static void load_settings(struct loader *l)
 		}
 	}
 	config->site.duty = settings.duty;
+	config->causes = settings.causes;
+	for (size_t i = 0; i < settings.causes.count; i++)
+		if (strlen(settings.causes.items[i]) > WQ_CAUSE_MAX)
+			load_error(l, section, "causes", i, "causes: a cause has 1 to %d bytes (a Chinese character has 3)",
+			        WQ_CAUSE_MAX);
 	config->site.bus_down_after = settings.bus_down_after == WQ_NO_TIME ? 0 : settings.bus_down_after;
 	config->paths = (struct config_paths){ .database = settings.database,
 		.socket = settings.socket,

@@ -8,14 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Cause and measure are kept together in one text of WQ_SAYS_TEXT bytes, with their two labels. */
-#define CLOSE_TEXT_MAX 220
-
 struct arguments {
 	struct ctl_target target;
 	const char *name;
 	const char *who;
-	const char *note;   /* of ack */
+	const char *note;
 	const char *cause;  /* of close */
 	const char *action; /* of close */
 };
@@ -29,6 +26,7 @@ static const struct argp_option ack_options[] = {
 static const struct argp_option close_options[] = {
 	{ "cause", KEY_CAUSE, "TEXT", 0, "what caused it (required)", 0 },
 	{ "action", KEY_ACTION, "TEXT", 0, "the measure taken (required)", 0 },
+	{ "note", KEY_NOTE, "TEXT", 0, "what else is to be said", 0 },
 	{ 0 },
 };
 
@@ -79,11 +77,6 @@ static void check_close(const struct arguments *arguments, struct argp_state *st
 		argp_error(state, "--cause is missing");
 	if (!arguments->action)
 		argp_error(state, "--action is missing");
-	if (strlen(arguments->cause) + strlen(arguments->action) > CLOSE_TEXT_MAX)
-		argp_error(state,
-		        "--cause and --action have more than %d bytes together (a Chinese "
-		        "character has 3)",
-		        CLOSE_TEXT_MAX);
 }
 
 static error_t parse_close(int key, char *arg, struct argp_state *state)
@@ -92,10 +85,13 @@ static error_t parse_close(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_CAUSE:
-		arguments->cause = person_text(state, "--cause", arg, CLOSE_TEXT_MAX);
+		arguments->cause = person_text(state, "--cause", arg, WQ_CAUSE_MAX);
 		return 0;
 	case KEY_ACTION:
-		arguments->action = person_text(state, "--action", arg, CLOSE_TEXT_MAX);
+		arguments->action = person_text(state, "--action", arg, WQ_ACTION_MAX);
+		return 0;
+	case KEY_NOTE:
+		arguments->note = person_text(state, "--note", arg, WQ_SAYS_TEXT - 1);
 		return 0;
 	case ARGP_KEY_END:
 		check_close(arguments, state);
@@ -141,10 +137,13 @@ int ctl_ack(int argc, char **argv)
 int ctl_close(int argc, char **argv)
 {
 	static const struct argp argp = { close_options, parse_close, "ALARM",
-		"Closes an alarm with its cause and the measure taken.", children, NULL, NULL };
+		"Closes an alarm with its cause and the measure taken.\v"
+		"Where the configuration names causes (site.causes) it is one of them; another one is refused with those that "
+		"are.",
+		children, NULL, NULL };
 	struct arguments arguments = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	return tell(&arguments, "close", "closed",
-	        json_pack("{s:s, s:s}", "cause", arguments.cause, "action", arguments.action));
+	        json_pack("{s:s, s:s, s:s*}", "cause", arguments.cause, "action", arguments.action, "note", arguments.note));
 }

@@ -118,18 +118,22 @@ static void print_fitting(json_t *object, struct wq_notice *notice)
 		json_object_del(object, spare[i]);
 }
 
-static void put_person(json_t *object, const struct wq_change *change)
+static void put_said(json_t *object, const char *key, const char *said)
 {
 	char clean[WQ_SAYS_TEXT];
 
-	if (change->who[0] != '\0') {
-		text_clean(change->who, clean, sizeof clean);
-		put_text(object, "who", clean);
-	}
-	if (change->note[0] != '\0') {
-		text_clean(change->note, clean, sizeof clean);
-		put_text(object, "note", clean);
-	}
+	if (said[0] == '\0')
+		return;
+	text_clean(said, clean, sizeof clean);
+	put_text(object, key, clean);
+}
+
+static void put_person(json_t *object, const struct wq_change *change)
+{
+	put_said(object, "who", change->who);
+	put_said(object, "note", change->note);
+	put_said(object, "cause", change->cause);
+	put_said(object, "action", change->action);
 }
 
 int data_write(

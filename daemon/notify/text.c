@@ -180,6 +180,16 @@ static void add_ask(struct line *line, const struct facts *f)
 	}
 }
 
+/* "原因:…;措施:…", and what else was said. */
+static void add_closing(struct line *line, const struct facts *f)
+{
+	if (f->change->cause[0] != '\0')
+		add(line, ":原因:%s;措施:%s", f->change->cause, f->change->action);
+	if (f->change->note[0] != '\0')
+		add(line, "%s%s", f->change->cause[0] != '\0' ? ";" : ":", f->change->note);
+	add(line, "。");
+}
+
 static void add_note(struct line *line, const struct facts *f)
 {
 	if (f->change->note[0] != '\0')
@@ -242,7 +252,7 @@ static void say_closed(struct line *body, struct line *tail, const struct facts 
 {
 	(void)tail;
 	add(body, "%s%s%s已于%s由%s销号", f->place, f->item, f->level, f->time, f->change->who);
-	add_note(body, f);
+	add_closing(body, f);
 }
 
 static void say_corrected(struct line *body, struct line *tail, const struct facts *f)

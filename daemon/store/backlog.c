@@ -35,7 +35,7 @@ static const char *const texts[STATEMENTS] = {
 	            " WHERE s.key=?1 AND r.at>=?2 AND r.at<?3 AND r.newest=1 ORDER BY r.at,r.series",
 	[NOTES] = "SELECT seq,kind,subject,number,sequence FROM forward_note WHERE seq>?1 ORDER BY seq LIMIT ?2",
 	[CHANGE] = "SELECT c.kind,c.level,c.hush,c.time,c.decided,c.value,c.threshold,u.name,p.alias,c.who,c.says,c.note,"
-	           "c.evidence,s.key,s.name FROM change c JOIN alarm a ON a.id=c.alarm JOIN rule u ON u.id=a.rule"
+	           "c.evidence,s.key,s.name,c.cause,c.action FROM change c JOIN alarm a ON a.id=c.alarm JOIN rule u ON u.id=a.rule"
 	           " LEFT JOIN station s ON s.id=c.station LEFT JOIN series e ON e.id=c.series"
 	           " LEFT JOIN parameter p ON p.id=e.parameter WHERE c.alarm=?1 AND c.number=?2",
 	[DAY] = "SELECT coalesce(p.code,''),coalesce(p.alias,''),d.mean,d.exceedance,d.valid,d.expected,d.class,d.verdict,"
@@ -299,6 +299,8 @@ static int read_change(struct backlog *b, struct backlog_note *note, int64_t ala
 	note->evidence = text_of(row, 12);
 	cell_text(row, 13, note->station, sizeof note->station);
 	cell_text(row, 14, note->station_name, sizeof note->station_name);
+	note->cause = text_of(row, 15);
+	note->action = text_of(row, 16);
 	return SQLITE_OK;
 }
 
@@ -342,6 +344,8 @@ static int read_note(struct backlog *b, sqlite3_stmt *row, struct backlog_note *
 		.who = "",
 		.text = "",
 		.note = "",
+		.cause = "",
+		.action = "",
 		.evidence = "" };
 	return note->kind == BACKLOG_CHANGE ? read_change(b, note, subject, number) : read_day(b, note, subject, number);
 }

@@ -98,7 +98,7 @@ struct backlog_note {
 	enum wq_hush hush;
 	wq_ms time, decided;
 	double value, limit;
-	const char *rule, *parameter, *who, *text, *note, *evidence;
+	const char *rule, *parameter, *who, *text, *note, *cause, *action, *evidence;
 	/* a day, in its newest revision */
 	wq_day day;
 	uint32_t revision;

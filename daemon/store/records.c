@@ -121,7 +121,8 @@ static int put_change(struct store *store, const struct commit_group *group, con
 	                db_int(c->time), db_int(c->decided), db_real(c->value), db_real(c->limit),
 	                db_field(c->who, sizeof c->who), db_field(c->note, sizeof c->note),
 	                db_field(c->says, sizeof c->says),
-	                db_field(c->evidence, sizeof c->evidence), db_int(c->hush)));
+	                db_field(c->evidence, sizeof c->evidence), db_int(c->hush),
+	                db_field(c->cause, sizeof c->cause), db_field(c->action, sizeof c->action)));
 	return rc == SQLITE_OK ? forward_change(store, c->alarm, commit_sequence(store, group)) : rc;
 }
 

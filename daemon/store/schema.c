@@ -423,5 +423,59 @@ static const char *const step_memos[] = {
 	NULL
 };
 
+/* Cause and measure of a closing (整改销号) have columns of their own, and alarms that nobody acknowledges are reminded of. */
+static const char closing_views[] =
+        "DROP VIEW v_alarm;DROP VIEW change_row;"
+        "CREATE VIEW change_row(id,number,at,decided,open,alarm,change,time,"
+        "rule,station,parameter,level,value,\"limit\",text,hushed) AS "
+        "SELECT c.alarm,c.number,c.time,c.decided,a.open,"
+        "printf('W%08d-%03d',c.alarm/100000,c.alarm%100000),"
+        "CASE c.kind WHEN 0 THEN 'opened' WHEN 1 THEN 'raised' WHEN 2 THEN 'escalated'"
+        " WHEN 3 THEN 'acknowledged' WHEN 4 THEN 'cleared' WHEN 5 THEN 'closed'"
+        " WHEN 6 THEN 'corrected' WHEN 7 THEN 'recovered' WHEN 8 THEN 'reopened'"
+        " WHEN 9 THEN 'shelved' WHEN 10 THEN 'unshelved' WHEN 11 THEN 'reminded' END," LOCAL_TIME("c.time") ",u.name,s.key,p.alias," LEVEL_NAME
+        ",c.value,c.threshold,CASE WHEN c.kind NOT IN(3,5,9) THEN c.says"
+        " WHEN c.cause<>'' THEN c.who||': 原因:'||c.cause||';措施:'||c.action||iif(c.note='','',';'||c.note)"
+        " WHEN c.note='' THEN c.who"
+        " WHEN c.who='' THEN c.note ELSE c.who||': '||c.note END,"
+        "CASE c.hush WHEN 0 THEN '' WHEN 1 THEN 'shelved' WHEN 2 THEN 'flood' END"
+        " FROM change c JOIN alarm a ON a.id=c.alarm JOIN rule u ON u.id=a.rule"
+        " LEFT JOIN station s ON s.id=c.station LEFT JOIN series e ON "
+        "e.id=c.series"
+        " LEFT JOIN parameter p ON p.id=e.parameter JOIN meta m"
+        " UNION ALL "
+        "SELECT a.id,1000000+row_number() OVER (PARTITION BY a.id ORDER BY x.at,x.series),x.at,x.received,a.open,"
+        "printf('W%08d-%03d',a.id/100000,a.id%100000),'retested',x.time,u.name,x.station,x.parameter,"
+        "NULL,x.value,"
+        "CASE WHEN a.series IS NOT NULL THEN (SELECT c.threshold FROM change c WHERE c.alarm=a.id"
+        " AND c.threshold IS NOT NULL ORDER BY c.number DESC LIMIT 1) END,"
+        "'人工复测 '||x.value||CASE x.unit WHEN '-' THEN '' ELSE x.unit END||"
+        "coalesce(',自动 '||x.automatic||' ('||substr(x.automatic_time,6,5)||' '||substr(x.automatic_time,12,5)||')',',前后4小时无自动数据')"
+        "||',录入 '||x.who,''"
+        " FROM manual_row x JOIN series e ON e.id=x.series JOIN alarm a"
+        " ON (a.series=x.series OR (a.series IS NULL AND a.station=e.station)) AND x.at>=a.opened"
+        " AND (a.open=1 OR x.at<=(SELECT max(c.time) FROM change c WHERE c.alarm=a.id))"
+        " JOIN rule u ON u.id=a.rule WHERE x.newest=1;"
+        "CREATE VIEW v_alarm(alarm,change,time,rule,station,parameter,level,value,\"limit\",text) AS "
+        "SELECT alarm,change,time,rule,station,parameter,level,value,\"limit\",text"
+        " FROM change_row ORDER BY id,number;"
+        /* Of before this version cause and measure stand in the note. */
+        "CREATE VIEW v_closing(alarm,opened,closed,hours,rule,station,parameter,level,who,cause,action,note) AS "
+        "SELECT printf('W%08d-%03d',c.alarm/100000,c.alarm%100000)," LOCAL_TIME("a.opened") "," LOCAL_TIME("c.time") ","
+        "(c.time-a.opened)/3600000.0,u.name,s.key,p.alias," LEVEL_NAME ",c.who,"
+        "CASE WHEN c.cause<>'' THEN c.cause WHEN c.note LIKE '原因:%;措施:%' THEN substr(c.note,4,instr(c.note,';措施:')-4) ELSE '' END,"
+        "CASE WHEN c.action<>'' THEN c.action WHEN c.note LIKE '原因:%;措施:%' THEN substr(c.note,instr(c.note,';措施:')+4) ELSE '' END,"
+        "CASE WHEN c.cause='' AND c.note LIKE '原因:%;措施:%' THEN '' ELSE c.note END"
+        " FROM change c JOIN alarm a ON a.id=c.alarm JOIN rule u ON u.id=a.rule LEFT JOIN station s ON s.id=a.station"
+        " LEFT JOIN series e ON e.id=a.series LEFT JOIN parameter p ON p.id=e.parameter JOIN meta m"
+        " WHERE c.kind=5 ORDER BY c.time,c.alarm;";
+
+static const char *const step_closing[] = {
+	"ALTER TABLE change ADD COLUMN cause TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE change ADD COLUMN action TEXT NOT NULL DEFAULT '';",
+	closing_views,
+	NULL
+};
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
-	step_checks, step_uplinks, step_manual, step_commands, step_memos };
+	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing };

@@ -50,9 +50,9 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_ALARM_STATE] = "UPDATE alarm SET open=?2 WHERE id=?1",
 	[ST_CHANGE_INSERT] =
 	        "INSERT INTO change(alarm,number,kind,station,series,level,time,decided,value,"
-	        "threshold,who,note,says,evidence,hush) VALUES(?1,"
+	        "threshold,who,note,says,evidence,hush,cause,action) VALUES(?1,"
 	        "max(?2,coalesce((SELECT max(number)+1 FROM change WHERE alarm=?1),1)),"
-	        "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+	        "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
 	[ST_SHELF_PUT] =
 	        "INSERT INTO shelf(rule,station,series,since,until,ended,automatic,who,reason,ended_by)"
 	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"

@@ -156,6 +156,8 @@ static void put_change(struct text *t, const struct backlog_note *n, const struc
 	put_member(t, "text", n->text);
 	put_member(t, "who", n->who);
 	put_member(t, "said", n->note);
+	put_member(t, "cause", n->cause);
+	put_member(t, "action", n->action);
 	put_member(t, "hushed", wq_hush_name(n->hush));
 	/* Written by the engine as an object. */
 	put(t, ",\"evidence\":");

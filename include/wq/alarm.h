@@ -50,6 +50,9 @@ const char *wq_hush_name(enum wq_hush hush); /* "" "shelved" "flood" */
 
 #define WQ_ALARM_NAME    24  /* "W20260305-007", NUL included */
 #define WQ_PERSON_TEXT   64
+#define WQ_CAUSE_TEXT    128
+#define WQ_CAUSE_MAX     120 /* bytes that people may give as cause and as measure: 40 and 80 Chinese characters */
+#define WQ_ACTION_MAX    240
 #define WQ_EVIDENCE_TEXT 6144
 
 /* The state of one open alarm. */
@@ -93,7 +96,9 @@ struct wq_change {
 	wq_ms until;   /* of shelved: when the shelf ends; WQ_NO_TIME otherwise */
 	double value, limit; /* NaN: none */
 	char who[WQ_PERSON_TEXT];  /* of acknowledged, closed, shelved, unshelved; "" where nobody did it */
-	char note[WQ_SAYS_TEXT];   /* of these: what the person said; closed: cause and measure; shelved: the reason */
+	char note[WQ_SAYS_TEXT];   /* of these: what the person said; shelved: the reason */
+	char cause[WQ_CAUSE_TEXT]; /* of closed: what caused it … */
+	char action[WQ_SAYS_TEXT]; /* … and the measure taken; in histories of before both stand in the note */
 	char says[WQ_SAYS_TEXT];   /* the reason in Chinese */
 	char evidence[WQ_EVIDENCE_TEXT]; /* JSON object: rule, hash, settings, facts, limit, the readings judged and their
 	                                    neighbours; docs/store.md */

@@ -127,7 +127,13 @@ int wq_engine_close_days(struct wq_engine *engine, wq_ms now, struct wq_outcome 
  * WQ_E_STATE: it was acknowledged before. `note` may be NULL. One that has recovered is cleared by its acknowledgement. */
 int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
 	wq_ms now, struct wq_outcome *out, struct wq_err *err);
-int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const char *note,
+
+/* What a person says who closes an alarm (整改销号). Texts that do not fit in struct wq_change are cut; cause and action are
+ * not NULL, note may be. */
+struct wq_closing {
+	const char *cause, *action, *note;
+};
+int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const struct wq_closing *said,
 	wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
 /* Puts a rule at one of its places on the shelf until `until` (our clock): its alarms go on living, no notices go out, they

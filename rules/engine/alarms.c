@@ -299,8 +299,8 @@ static struct slot *find(struct wq_engine *engine, int64_t id)
 	return NULL;
 }
 
-static int by_person(struct wq_engine *engine, int64_t id, enum life_event event, const char *who, const char *note,
-	wq_ms now, struct wq_outcome *out, struct wq_err *err)
+/* What a person does to an alarm: who, note and so on as in `said`. */
+static int by_person(struct wq_engine *engine, int64_t id, const struct deed *said, struct wq_outcome *out, struct wq_err *err)
 {
 	char name[WQ_ALARM_NAME];
 	struct slot *slot = find(engine, id);
@@ -309,13 +309,10 @@ static int by_person(struct wq_engine *engine, int64_t id, enum life_event event
 			wq_alarm_name(id, name), engine->alarm_count);
 	/* The step may end the alarm whose evidence it records. */
 	struct wq_verdict last = slot->alarm->last;
-	struct deed deed = { .event = (int)event,
-		.verdict = &last,
-		.time = now,
-		.now = now,
-		.who = who,
-		.note = note,
-		.until = WQ_NO_TIME };
+	struct deed deed = *said;
+	deed.verdict = &last;
+	deed.time = said->now;
+	deed.until = WQ_NO_TIME;
 	int r = alarms_step(engine, slot, &deed, out);
 	if (r == WQ_E_STATE)
 		return wq_fail(err, r, "alarm %s is acknowledged already", wq_alarm_name(id, name));
@@ -327,13 +324,20 @@ static int by_person(struct wq_engine *engine, int64_t id, enum life_event event
 int wq_engine_acknowledge(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err)
 {
-	return by_person(engine, alarm, LIFE_ACKNOWLEDGE, who, note, now, out, err);
+	const struct deed said = { .event = LIFE_ACKNOWLEDGE, .now = now, .who = who, .note = note };
+	return by_person(engine, alarm, &said, out, err);
 }
 
-int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const char *note, wq_ms now,
+int wq_engine_close(struct wq_engine *engine, int64_t alarm, const char *who, const struct wq_closing *closing, wq_ms now,
 	struct wq_outcome *out, struct wq_err *err)
 {
-	return by_person(engine, alarm, LIFE_CLOSE, who, note, now, out, err);
+	const struct deed said = { .event = LIFE_CLOSE,
+		.now = now,
+		.who = who,
+		.note = closing->note,
+		.cause = closing->cause,
+		.action = closing->action };
+	return by_person(engine, alarm, &said, out, err);
 }
 
 /* -- after a restart, and for displays -- */

@@ -267,6 +267,7 @@ struct deed {
 	const struct wq_verdict *verdict;
 	wq_ms time, now;
 	const char *who, *note; /* of what people do, or NULL */
+	const char *cause, *action; /* of closing, or NULL */
 	wq_ms until;            /* of shelved, otherwise WQ_NO_TIME */
 };
 int alarms_step(struct wq_engine *engine, struct slot *slot, const struct deed *deed, struct wq_outcome *out);

@@ -105,6 +105,8 @@ void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_k
 	if (kind != WQ_CLEARED) {
 		record_text(change->who, sizeof change->who, deed->who);
 		record_text(change->note, sizeof change->note, deed->note);
+		record_text(change->cause, sizeof change->cause, deed->cause);
+		record_text(change->action, sizeof change->action, deed->action);
 	}
 	evidence_write(engine, slot, verdict, deed->now, change->evidence);
 }

@@ -27,6 +27,7 @@
 #define RING ((size_t)500)
 #define ACK  "/v1/alarms/W20260305-007/acknowledge"
 #define SHUT "/v1/alarms/W20260305-007/close"
+#define CLOSING "{\"cause\":\"c\",\"action\":\"a\"}"
 
 /* -- the engine's part -- */
 
@@ -58,11 +59,14 @@ int wq_engine_acknowledge(struct wq_engine *of, int64_t alarm, const char *who, 
 	return note_request(alarm, who, note, out, err);
 }
 
-int wq_engine_close(struct wq_engine *of, int64_t alarm, const char *who, const char *note,
+int wq_engine_close(struct wq_engine *of, int64_t alarm, const char *who, const struct wq_closing *said,
         wq_ms now, struct wq_outcome *out, struct wq_err *err)
 {
+	char text[1024];
+
 	(void)of, (void)now;
-	return note_request(alarm, who, note, out, err);
+	snprintf(text, sizeof text, "%s|%s|%s", said->cause, said->action, said->note != NULL ? said->note : "");
+	return note_request(alarm, who, text, out, err);
 }
 
 size_t wq_engine_alarms(const struct wq_engine *of, const struct wq_alarm *const **alarms)
@@ -286,7 +290,7 @@ static void only_what_exists_is_answered(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		int status = status_of(*state, table[i].method, table[i].path, "");
+		int status = status_of(*state, table[i].method, table[i].path, strstr(table[i].path, "close") != NULL ? CLOSING : "");
 		if (status != table[i].status)
 			fail_msg("%s %s: %d", table[i].method, table[i].path, status);
 	}
@@ -335,26 +339,45 @@ static void a_closure_names_cause_and_measure(void **state)
 	assert_int_equal(
 	        status_of(*state, "POST", SHUT, "{\"cause\":\"农田退水\",\"action\":\"关闸\"}"),
 	        200);
-	assert_string_equal(engine.note, "原因:农田退水;措施:关闸");
-	assert_int_equal(status_of(*state, "POST", SHUT, "{}"), 200);
-	assert_string_equal(engine.note, "原因:;措施:");
+	assert_string_equal(engine.note, "农田退水|关闸|");
+	assert_int_equal(status_of(*state, "POST", SHUT, "{\"cause\":\"a\",\"action\":\"b\",\"note\":\"c\"}"), 200);
+	assert_string_equal(engine.note, "a|b|c");
+}
+
+static void a_cause_is_one_of_those_agreed_on(void **state)
+{
+	static const char *const causes[] = { "农田退水", "上游来水" };
+	struct main_bench *b = *state;
+	struct question q;
+
+	b->config.causes = (struct wq_list){ 2, causes };
+	assert_int_equal(status_of(b, "POST", SHUT, "{\"cause\":\"上游来水\",\"action\":\"x\"}"), 200);
+	begin(&q, b, "POST", SHUT, "{\"cause\":\"下雨\",\"action\":\"x\"}");
+	pthread_join(q.thread, NULL);
+	assert_int_equal(q.reply.status, 400);
+	assert_int_equal(engine.asked, 1);
+	assert_non_null(strstr(q.reply.body, "\"下雨\\\" is no cause that site.causes names; known: 农田退水, 上游来水"));
+	free(q.reply.body);
 }
 
 /* Half of what was done is no record: the person is told, and nothing is closed. */
-static void a_closure_whose_words_do_not_fit_is_refused_whole(void **state)
+static void a_closure_without_one_of_them_or_with_too_many_words_is_refused_whole(void **state)
 {
-	char body[4000],
-	        words[] = "水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水水"
-	                  "水水水水";
+	char body[4000], cause[WQ_CAUSE_MAX + 2], action[WQ_ACTION_MAX + 2];
+	static const char *const wrong[] = { "{}", "{\"cause\":\"x\"}", "{\"action\":\"x\"}",
+		"{\"cause\":\"\",\"action\":\"x\"}", "{\"cause\":\"x\",\"action\":\"\"}",
+		"{\"cause\":\"\xff\",\"action\":\"x\"}", "{\"cause\":\"x\",\"action\":null}" };
 
-	assert_int_equal(strlen(words), 120);
-	snprintf(body, sizeof body, "{\"cause\":\"%s\",\"action\":\"%s\"}", words, words);
-	assert_int_equal(status_of(*state, "POST", SHUT, body), 200);
-	assert_int_equal(strlen(engine.note), WQ_SAYS_TEXT - 1);
-	snprintf(body, sizeof body, "{\"cause\":\"%s\",\"action\":\"%sx\"}", words, words);
-	assert_int_equal(status_of(*state, "POST", SHUT, body), 400);
-	snprintf(body, sizeof body, "{\"cause\":\"%s%s%s%s\"}", words, words, words, words);
-	assert_int_equal(status_of(*state, "POST", SHUT, body), 400);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(status_of(*state, "POST", SHUT, wrong[i]), 400);
+	memset(cause, 'c', sizeof cause);
+	memset(action, 'a', sizeof action);
+	for (int more = 0; more < 3; more++) {
+		const int c = WQ_CAUSE_MAX + (more == 1), a = WQ_ACTION_MAX + (more == 2);
+
+		snprintf(body, sizeof body, "{\"cause\":\"%.*s\",\"action\":\"%.*s\"}", c, cause, a, action);
+		assert_int_equal(status_of(*state, "POST", SHUT, body), more == 0 ? 200 : 400);
+	}
 	assert_int_equal(engine.asked, 1);
 }
 
@@ -383,7 +406,7 @@ static void it_is_done_when_it_is_stored_and_not_before(void **state)
 	struct question q[3];
 
 	for (size_t i = 0; i < 3; i++)
-		begin(&q[i], b, "POST", i == 1 ? SHUT : ACK, "");
+		begin(&q[i], b, "POST", i == 1 ? SHUT : ACK, i == 1 ? CLOSING : "");
 	/* One is with the writer, two wait together for the next group. */
 	assert_int_equal(engine.asked, 3);
 	assert_int_equal(b->daemon.handover.writer->count, 1);
@@ -951,7 +974,8 @@ int main(void)
 		bench_test(a_body_that_is_no_json_object_changes_nothing),
 		bench_test(who_did_it_is_who_says_so_or_who_the_kernel_knows),
 		bench_test(a_closure_names_cause_and_measure),
-		bench_test(a_closure_whose_words_do_not_fit_is_refused_whole),
+		bench_test(a_closure_without_one_of_them_or_with_too_many_words_is_refused_whole),
+		bench_test(a_cause_is_one_of_those_agreed_on),
 		bench_test(the_engines_refusal_is_told_and_nothing_waits),
 		bench_test(it_is_done_when_it_is_stored_and_not_before),
 		bench_test(the_status_is_json_with_all_its_parts),

@@ -159,8 +159,9 @@ static void a_wrong_command_line_is_2_and_nothing_is_asked(void **state)
 		"close @ W20260305-007",
 		"close @ W20260305-007 --cause x",
 		"close @ W20260305-007 --action x",
-		"close @ W20260305-007 --cause \"$(printf '%0111d' 0)\" --action \"$(printf "
-		"'%0110d' 0)\"",
+		"close @ W20260305-007 --cause \"$(printf '%0121d' 0)\" --action x",
+		"close @ W20260305-007 --cause x --action \"$(printf '%0241d' 0)\"",
+		"close @ W20260305-007 --cause \"$(printf '\\377')\" --action x",
 		"shelve @",
 		"shelve @ W20260305-007 --for 2h",
 		"shelve @ W20260305-007 --reason x",
@@ -240,6 +241,10 @@ static void close_tells_cause_and_measure(void **state)
 	        "POST /v1/alarms/W20260305-007/close "
 	        "{\"cause\":\"上游泵站排水\",\"action\":\"已停泵\",\"who\":\"王科\"}");
 	assert_string_equal(house->output, "W20260305-007 closed by 王科\n");
+	assert_int_equal(run(house, "close @ W20260305-007 --who 王科 --cause 雨 --action 无 --note 复测达标"), 0);
+	assert_string_equal(house->seen,
+	        "POST /v1/alarms/W20260305-007/close "
+	        "{\"cause\":\"雨\",\"action\":\"无\",\"note\":\"复测达标\",\"who\":\"王科\"}");
 }
 
 static void shelve_tells_what_how_long_and_why(void **state)

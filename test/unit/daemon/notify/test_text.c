@@ -281,6 +281,12 @@ static void people_and_what_they_said_are_in_the_data(void **state)
 
 	assert_non_null(strstr(notice.data, "\"change\":\"closed\""));
 	assert_non_null(strstr(notice.data, "\"who\":\"李四\",\"note\":\"a b?\""));
+	assert_null(strstr(notice.data, "\"cause\""));
+	snprintf(change.cause, sizeof change.cause, "农田退水");
+	snprintf(change.action, sizeof change.action, "关闸\n巡查");
+	notice = notice_of(&config, &change);
+	assert_non_null(strstr(notice.data, "\"note\":\"a b?\",\"cause\":\"农田退水\",\"action\":\"关闸 巡查\""));
+	assert_non_null(strstr(notice.text, "由李四销号:原因:农田退水;措施:关闸 巡查;a b?。编号W20260305-007"));
 	change.station = NANHENG;
 	notice = notice_of(&config, &change);
 	assert_non_null(strstr(notice.data, "\"flows_into\":\"一干河备用水源地\""));

@@ -139,10 +139,10 @@ static void a_history_of_before_still_reads(void **state)
 	/* What came with and after version 6 is taken away. */
 	house_run(h->path,
 	        "DROP TABLE mark;DROP INDEX notice_held;ALTER TABLE notice DROP COLUMN folded;ALTER TABLE notice DROP COLUMN held;ALTER TABLE notice DROP COLUMN hold;"
-	        "ALTER TABLE notice DROP COLUMN topic;DROP VIEW v_command;DROP VIEW command_row;DROP TABLE command;DROP VIEW v_import;DROP VIEW v_manual;DROP VIEW v_alarm;DROP VIEW change_row;DROP VIEW manual_row;"
+	        "ALTER TABLE notice DROP COLUMN topic;DROP VIEW v_closing;DROP VIEW v_command;DROP VIEW command_row;DROP TABLE command;DROP VIEW v_import;DROP VIEW v_manual;DROP VIEW v_alarm;DROP VIEW change_row;DROP VIEW manual_row;"
 	        "DROP TABLE manual;DROP TABLE import;CREATE VIEW change_row AS SELECT 1;CREATE VIEW v_alarm AS SELECT 1;"
 	        "DROP TABLE uplink;DROP TABLE forward;DROP TABLE forward_note;DROP VIEW v_check;DROP VIEW check_row;DROP TABLE check_record;DROP VIEW v_profile;DROP TABLE profile_word;DROP VIEW v_daily;ALTER TABLE day DROP COLUMN below;ALTER TABLE day DROP COLUMN "
-	        "standard;DROP TABLE standard;PRAGMA user_version=5");
+	        "standard;DROP TABLE standard;ALTER TABLE change DROP COLUMN cause;ALTER TABLE change DROP COLUMN action;PRAGMA user_version=5");
 	assert_int_equal(run(h, "--period mtd --at 2026-03-10 -s nanheng -f csv"), 0);
 	expect("nanheng,南横套河,mtd,2026-03-01,2026-03-10,4,");
 	house_open(h, &house_site_bare);

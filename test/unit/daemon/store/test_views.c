@@ -15,6 +15,7 @@ static const struct {
 	{ "v_daily", "day,station,parameter,mean,valid,expected,class,verdict,exceedance,"
 	           "standard,below" },
 	{ "v_alarm", "alarm,change,time,rule,station,parameter,level,value,limit,text" },
+	{ "v_closing", "alarm,opened,closed,hours,rule,station,parameter,level,who,cause,action,note" },
 };
 
 static void the_columns_of_the_views_are_fixed(void **state)
@@ -136,6 +137,28 @@ static void an_alarm_reads_as_people_call_it(void **state)
 	house_expect_text(h, "SELECT alarm FROM v_alarm", wq_alarm_name(id, name));
 }
 
+/* As it is written now, and as it was before: in the note. */
+static void a_closing_reads_with_its_cause_and_measure(void **state)
+{
+	struct house *h = *state;
+	int64_t id = INT64_C(2026030500007);
+	house_change(h, id, 1, WQ_OPENED, LIMIT, 0);
+	struct wq_change *closed = house_change(h, id, 2, WQ_CLOSED, LIMIT, 0);
+	strcpy(closed->who, "张工");
+	strcpy(closed->cause, "农田退水");
+	strcpy(closed->action, "关闸;巡查");
+	strcpy(closed->note, "复测达标");
+	house_change(h, id + 1, 1, WQ_OPENED, LIMIT, 0);
+	struct wq_change *before = house_change(h, id + 1, 2, WQ_CLOSED, LIMIT, 0);
+	strcpy(before->who, "李工");
+	strcpy(before->note, "原因:上游来水;措施:加密监测");
+	house_commit(h);
+	house_expect_text(h, "SELECT group_concat(alarm||' '||who||' '||cause||'/'||action||'/'||note||' '||level,', ') FROM v_closing",
+	        "W20260305-007 张工 农田退水/关闸;巡查/复测达标 warning, W20260305-008 李工 上游来水/加密监测/ warning");
+	house_expect_text(h, "SELECT group_concat(text,', ') FROM v_alarm WHERE change='closed'",
+	        "张工: 原因:农田退水;措施:关闸;巡查;复测达标, 李工: 原因:上游来水;措施:加密监测");
+}
+
 /* True when the plan of a query mentions a text. */
 static bool planned(struct house *h, const char *sql, const char *mention)
 {
@@ -174,6 +197,7 @@ static void the_views_work_with_an_untrusted_schema(void **state)
 	house_sample(h, YIGAN_TP, MORNING, 0.2);
 	house_day(h, YIGAN, 1, TODAY);
 	house_change(h, INT64_C(2026030500007), 1, WQ_OPENED, LIMIT, 0);
+	house_change(h, INT64_C(2026030500007), 2, WQ_CLOSED, LIMIT, 0);
 	house_commit(h);
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
 		sqlite3 *db = NULL;
@@ -198,6 +222,7 @@ int main(void)
 		house_test(names_in_the_views_are_the_programs_own),
 		house_test(the_stations_own_row_of_a_day_is_called_all),
 		house_test(an_alarm_reads_as_people_call_it),
+		house_test(a_closing_reads_with_its_cause_and_measure),
 		house_test(the_history_of_one_series_is_found_without_reading_the_others),
 		house_test(the_views_work_with_an_untrusted_schema),
 	};

@@ -99,12 +99,12 @@ static void a_change_carries_its_evidence(void **state)
 	(void)state;
 	n = (struct backlog_note){ .seq = 17, .kind = BACKLOG_CHANGE, .sequence = 4711, .station = "yigan", .alarm = 2026030500007,
 		.number = 1, .change = WQ_OPENED, .level = WQ_LEVEL_WARNING, .time = MORNING, .decided = MORNING, .value = 0.25,
-		.limit = NAN, .rule = "tp-limit", .parameter = "tp", .who = "", .text = "总磷超标", .note = "", .evidence = "{\"x\":1}" };
+		.limit = NAN, .rule = "tp-limit", .parameter = "tp", .who = "", .text = "总磷超标", .note = "", .cause = "", .action = "", .evidence = "{\"x\":1}" };
 	expect(body_note(&n, 1, &wq_zone_china, body, sizeof body),
 		"{\"format\":1,\"kind\":\"change\",\"station\":\"yigan\",\"incarnation\":\"0000000000000001\",\"note\":17,\"after\":4711,"
 		"\"alarm\":\"W20260305-007\",\"number\":1,\"change\":\"opened\",\"rule\":\"tp-limit\",\"parameter\":\"tp\",\"level\":\"warning\","
 		"\"time\":\"2026-03-05T08:00:00+08:00\",\"decided\":\"2026-03-05T08:00:00+08:00\",\"value\":0.25,\"limit\":null,"
-		"\"text\":\"总磷超标\",\"who\":\"\",\"said\":\"\",\"hushed\":\"\",\"evidence\":{\"x\":1}}");
+		"\"text\":\"总磷超标\",\"who\":\"\",\"said\":\"\",\"cause\":\"\",\"action\":\"\",\"hushed\":\"\",\"evidence\":{\"x\":1}}");
 }
 
 static void a_day_carries_its_items(void **state)

@@ -703,7 +703,8 @@ static void ask_person(struct run *run, bool close)
 	struct model_slot *s = &model.slots[slot];
 	int64_t id = s->open ? s->id : 1;
 	if (close) {
-		int r = wq_engine_close(run->engine, id, "甲", "原因", run->now, &run->out, NULL);
+		static const struct wq_closing said = { "原因", "措施", NULL };
+		int r = wq_engine_close(run->engine, id, "甲", &said, run->now, &run->out, NULL);
 		assert_int_equal(r, s->open ? 0 : WQ_E_MISSING);
 		if (s->open) {
 			expect(slot, WQ_CLOSED, hush_of(slot, WQ_CLOSED));
