@@ -28,7 +28,8 @@ static int insert(struct store *store, const struct wq_stored *s, int64_t revisi
 	                db_int(s->quality), db_int(s->stamp), db_field(s->flag, sizeof s->flag),
 	                db_int(store->names.source[s->source]), db_int(s->received),
 	                db_int(s->trusted), db_int((int64_t)s->sequence), db_int(repeats),
-	                db_real(s->score), db_int(s->late), db_int(s->event)));
+	                db_real(s->score), db_int(s->late), db_int(s->event),
+	                db_int(s->test)));
 	if (rc == SQLITE_OK && s->at > store->names.highest[s->series])
 		store->names.highest[s->series] = s->at;
 	return rc == SQLITE_OK ? forward_samples(store, s, 1) : rc;
@@ -158,6 +159,54 @@ int commit_samples(struct store *store, const struct commit_group *group, struct
 	return r;
 }
 
+/* -- qualities that had to wait for a successor -- */
+
+static int find_judged(struct store *store, const struct wq_judged *j, int64_t *revision, bool *closed)
+{
+	sqlite3_stmt *row = store->statements[ST_JUDGED_FIND];
+	int rc = db_bind(row, DB_VALUES(db_int(j->at), db_int(store->names.series[j->series])));
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(row);
+	*revision = 0;
+	if (rc == SQLITE_ROW) {
+		const double value = cell_real(row, 1);
+		const bool meant = value >= j->value && value <= j->value;
+		const bool other = sqlite3_column_int(row, 2) != j->quality || sqlite3_column_int(row, 3) != j->test;
+		*closed = sqlite3_column_int(row, 4) != 0;
+		if (meant && other)
+			*revision = sqlite3_column_int64(row, 0);
+	}
+	int reset = sqlite3_reset(row);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? reset : rc;
+}
+
+static int commit_judged(struct store *store, const struct wq_judged *j)
+{
+	const struct db_value at = db_int(j->at), series = db_int(store->names.series[j->series]);
+	int64_t revision;
+	bool closed = false;
+	int rc = find_judged(store, j, &revision, &closed);
+	if (rc != SQLITE_OK || revision == 0)
+		return rc;
+	rc = db_run(store->statements[closed ? ST_CLOSED_SUPERSEDE : ST_OPEN_SUPERSEDE], DB_VALUES(at, series));
+	if (rc == SQLITE_OK)
+		rc = db_run(store->statements[ST_SAMPLE_JUDGED],
+		        DB_VALUES(at, series, db_int(j->quality), db_int(j->test), db_int(j->received),
+		                db_int((int64_t)j->sequence), db_int(revision)));
+	const struct wq_stored told = { .series = j->series, .at = j->at, .sequence = j->sequence };
+	return rc == SQLITE_OK ? forward_samples(store, &told, 1) : rc;
+}
+
+static int commit_all_judged(struct store *store, const struct commit_group *group, struct wq_err *err)
+{
+	int rc = SQLITE_OK;
+	for (size_t i = 0; rc == SQLITE_OK && i < group->outcome.judged_count; i++)
+		if (group->outcome.judged[i].series < store->site->series_count)
+			rc = commit_judged(store, &group->outcome.judged[i]);
+	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot store a quality", err);
+}
+
 /* -- the answers to what the engine needs, read inside the transaction: a read that fails fails the
  * commit, so that no day stays unanswered -- */
 
@@ -247,6 +296,8 @@ static int write_group(struct store *store, const struct commit_group *group, st
 	int r = store_transaction(store, err);
 	if (r == 0)
 		r = commit_samples(store, group, err);
+	if (r == 0)
+		r = commit_all_judged(store, group, err);
 	if (r == 0)
 		r = commit_records(store, group, err);
 	if (r == 0)

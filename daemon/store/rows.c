@@ -104,9 +104,15 @@ static void give_event(sqlite3_context *to, const struct rows *rows, const struc
 	sqlite3_result_int(to, s->event);
 }
 
+static void give_test(sqlite3_context *to, const struct rows *rows, const struct wq_stored *s)
+{
+	(void)rows;
+	sqlite3_result_int(to, s->test);
+}
+
 #define DECLARATION                                                                                \
 	"CREATE TABLE rows_now(at,series,value,quality,stamp,flag,source,received,trusted,"        \
-	"sequence,score,late,event)"
+	"sequence,score,late,event,test)"
 
 /* In the order of the declaration. */
 static void (*const columns[])(
@@ -124,6 +130,7 @@ static void (*const columns[])(
 	give_score,
 	give_late,
 	give_event,
+	give_test,
 };
 
 static int on_column(sqlite3_vtab_cursor *base, sqlite3_context *to, int column)

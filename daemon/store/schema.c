@@ -477,5 +477,43 @@ static const char *const step_closing[] = {
 	NULL
 };
 
+/* What the quality of a reading is from, and what the rules of health have learnt of a series (`memory`: the
+ * rule's own; the rest is for people to read). test: enum wq_health_test. */
+#define TEST_NAME                                                                                  \
+	"CASE r.test WHEN 0 THEN '' WHEN 1 THEN 'missing' WHEN 2 THEN 'range' WHEN 3 THEN 'with'"  \
+	" WHEN 4 THEN 'flat' WHEN 5 THEN 'copied' WHEN 6 THEN 'coarse' WHEN 7 THEN 'regular'"      \
+	" WHEN 8 THEN 'gap' WHEN 9 THEN 'spike' WHEN 10 THEN 'unusual' WHEN 11 THEN 'rate'"        \
+	" WHEN 12 THEN 'season' WHEN 13 THEN 'cross' WHEN 14 THEN 'neighbour' ELSE r.test END"
+
+static const char *const step_health[] = {
+	"ALTER TABLE sample_open ADD COLUMN test INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sample ADD COLUMN test INTEGER NOT NULL DEFAULT 0;"
+	"DROP VIEW v_sample;DROP VIEW sample_row;DROP VIEW reading;",
+	"CREATE VIEW reading AS "
+	"SELECT series,at,revision,value,quality,stamp,flag,source,received,trusted,sequence,"
+	"repeats,repeated,score,late,event,newest,test FROM sample UNION ALL "
+	"SELECT series,at,revision,value,quality,stamp,flag,source,received,trusted,sequence,"
+	"repeats,repeated,score,late,event,newest,test FROM sample_open;",
+	"CREATE VIEW sample_row(series,at,newest,time,station,parameter,code,value,unit,quality,flag,"
+	"source,received,revision,test) AS SELECT r.series,r.at,r.newest," LOCAL_TIME("r.at") ",s.key,"
+	"p.alias,p.code,r.value,p.unit,"
+	"CASE r.quality WHEN 0 THEN 'good' WHEN 1 THEN 'suspect' WHEN 2 THEN 'bad'"
+	" WHEN 3 THEN 'missing' WHEN 4 THEN 'unchecked' WHEN 5 THEN 'maintenance' END,"
+	"r.flag,o.name," LOCAL_TIME("r.received") ",r.revision," TEST_NAME
+	" FROM reading r JOIN series e ON e.id=r.series JOIN station s ON s.id=e.station"
+	" JOIN parameter p ON p.id=e.parameter JOIN source o ON o.id=r.source JOIN meta m;",
+	"CREATE VIEW v_sample(time,station,parameter,code,value,unit,quality,flag,source,received,"
+	"revision,test) AS SELECT time,station,parameter,code,value,unit,quality,flag,source,received,"
+	"revision,test FROM sample_row WHERE newest=1;",
+	"CREATE TABLE learnt(series INTEGER PRIMARY KEY REFERENCES series(id),since INTEGER NOT NULL,"
+	"until INTEGER NOT NULL,readings INTEGER NOT NULL,low REAL,high REAL,rate REAL,"
+	"memory BLOB NOT NULL) STRICT;",
+	"CREATE VIEW v_learnt(station,parameter,since,until,readings,low,high,rate) AS "
+	"SELECT s.key,p.alias," LOCAL_TIME("l.since") "," LOCAL_TIME("l.until") ",l.readings,l.low,l.high,l.rate"
+	" FROM learnt l JOIN series e ON e.id=l.series JOIN station s ON s.id=e.station"
+	" JOIN parameter p ON p.id=e.parameter JOIN meta m ORDER BY s.key,p.alias;",
+	NULL
+};
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
-	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing };
+	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing, step_health };

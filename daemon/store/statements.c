@@ -4,7 +4,7 @@
 
 #define SAMPLE_COLUMNS                                                                             \
 	"series,at,revision,value,quality,stamp,flag,source,received,trusted,sequence,repeats,"    \
-	"repeated,score,late,event,newest"
+	"repeated,score,late,event,newest,test"
 
 #define NEWEST_OPEN   " WHERE at=?1 AND series=?2 AND newest=1"
 #define NEWEST_CLOSED " WHERE series=?2 AND at=?1 AND newest=1"
@@ -20,15 +20,24 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_SAMPLE_INSERT] =
 	        "INSERT INTO "
 	        "sample_open(at,series,revision,value,quality,stamp,flag,source,received,"
-	        "trusted,sequence,repeats,score,late,event,newest)"
-	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,1)",
+	        "trusted,sequence,repeats,score,late,event,newest,test)"
+	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,1,?16)",
+	/* The same reading with another quality. ?7: the revision before. */
+	[ST_SAMPLE_JUDGED] =
+	        "INSERT INTO sample_open(at,series,revision,value,quality,stamp,flag,source,received,"
+	        "trusted,sequence,repeats,score,late,event,newest,test)"
+	        " SELECT at,series,revision+1,value,?3,stamp,flag,source,?5,trusted,?6,0,score,late,event,1,?4"
+	        " FROM reading WHERE series=?2 AND at=?1 AND revision=?7",
+	[ST_JUDGED_FIND] =
+	        "SELECT revision,value,quality,test,0 FROM sample_open" NEWEST_OPEN
+	        " UNION ALL SELECT revision,value,quality,test,1 FROM sample" NEWEST_CLOSED,
 	/* All columns in the table's own order: then SQLite does not copy each value once more. */
 	[ST_SAMPLE_ROWS] =
 	        "INSERT INTO "
 	        "sample_open(at,series,revision,value,quality,stamp,flag,source,received,"
-	        "trusted,sequence,repeats,repeated,score,late,event,newest)"
+	        "trusted,sequence,repeats,repeated,score,late,event,newest,test)"
 	        " SELECT at,series,1,value,quality,stamp,flag,source,received,"
-	        "trusted,sequence,0,NULL,score,late,event,1 FROM rows_now",
+	        "trusted,sequence,0,NULL,score,late,event,1,test FROM rows_now",
 	[ST_SAMPLE_FIND] =
 	        "SELECT revision,value,flag,quality,0 FROM sample_open" NEWEST_OPEN
 	        " UNION ALL SELECT revision,value,flag,quality,1 FROM sample" NEWEST_CLOSED,

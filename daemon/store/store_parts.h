@@ -15,6 +15,8 @@ enum statement {
 	ST_META, /* sequence, received, commits */
 	ST_SAMPLE_INSERT,
 	ST_SAMPLE_ROWS,
+	ST_SAMPLE_JUDGED,
+	ST_JUDGED_FIND,
 	ST_SAMPLE_FIND,
 	ST_OPEN_REPEAT,
 	ST_CLOSED_REPEAT,

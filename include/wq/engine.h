@@ -45,7 +45,19 @@ struct wq_stored {
 	bool late;
 	bool event;     /* an alarm on this series (or its station's class) was open after this sample */
 	uint8_t became; /* enum wq_record: what it was to the store, which knows more than the window; set by the commit */
+	uint8_t test;   /* enum wq_health_test: what the quality is from; 0: not from a test of health */
 	char flag[WQ_FLAG_TEXT];
+};
+
+/* The quality of a reading told before is another: it had to wait for its successor. Stored as its next revision, with all
+ * else as it was; nothing where the newest one has another value by now. Rings nobody. */
+struct wq_judged {
+	uint32_t series;
+	wq_ms at;
+	double value;
+	wq_ms received; /* of the batch that decided it */
+	uint64_t sequence;
+	uint8_t quality, test;
 };
 
 /* A day whose readings are no longer all in memory but were changed. It is told once with the first such reading, and
@@ -78,6 +90,8 @@ struct wq_profile_word {
 struct wq_outcome {
 	struct wq_stored *samples;
 	size_t sample_count, sample_room;
+	struct wq_judged *judged;
+	size_t judged_count, judged_room;
 	struct wq_day_row *days;
 	size_t day_count, day_room;
 	struct wq_change *changes;

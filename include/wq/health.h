@@ -79,10 +79,35 @@ enum wq_health_test {
 	WQ_HEALTH_REGULAR,
 	WQ_HEALTH_GAP,
 	WQ_HEALTH_SPIKE,
+	/* Of the rule `health` only (docs/qc.md): */
+	WQ_HEALTH_UNUSUAL,   /* outside what is usual of the parameter, or learnt of the series */
+	WQ_HEALTH_RATE,      /* a jump beyond what is usual, and no other parameter moved */
+	WQ_HEALTH_SEASON,    /* outside what is configured for the time of the year */
+	WQ_HEALTH_CROSS,     /* impossible beside another parameter of the station */
+	WQ_HEALTH_NEIGHBOUR, /* beside the same parameter at the next station */
+};
+#define WQ_HEALTH_TESTS 15 /* numbers are stored: new ones at the end */
+
+/* "" "missing" "range" "with" "flat" "copied" "coarse" "regular" "gap" "spike" "unusual" "rate" "season" "cross" "neighbour" */
+const char *wq_health_test_name(enum wq_health_test test);
+
+/* As officers read it: "突跳" "数值不变" …; "" for NONE. */
+const char *wq_health_test_chinese(enum wq_health_test test);
+
+/* What else is usual of a parameter, to begin with (docs/qc.md); NaN: nothing is known. */
+struct wq_health_usual {
+	double low, high;  /* outside is suspect, inside the gross range */
+	double rate;       /* change within 4 h that is suspect */
+	bool share;        /* … as a share of the value before */
+	double floor, log; /* of the spike test (level) */
 };
 
-/* "" "missing" "range" "with" "flat" "copied" "coarse" "regular" "gap" "spike" */
-const char *wq_health_test_name(enum wq_health_test test);
+/* False: none is known of this alias; then all is NaN. */
+bool wq_health_usual(struct wq_health_usual *usual, const char *alias);
+
+/* Concentration of oxygen in mg/L in fresh water that is in equilibrium with air at 1 atm, 0 … 40 degrees C: Benson and Krause
+ * 1984, as in Standard Methods 4500-O; the coefficients as two published programs have them. NaN outside of that. */
+double wq_oxygen_soluble(double celsius);
 
 struct wq_health_verdict {
 	wq_ms at;

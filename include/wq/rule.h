@@ -43,6 +43,17 @@ enum wq_about {
  * for the stations whose rules ask. */
 #define WQ_DAYS_MAX 400
 
+struct wq_reading;
+
+/* What on_sample says of a sample: the one at hand, or one before that had to wait for its successor. */
+struct wq_judgement {
+	wq_ms at;
+	double value;    /* of that sample: a revision in between is not meant */
+	uint8_t quality; /* WQ_GOOD, WQ_SUSPECT; of a bad or missing sample its own */
+	uint8_t test;    /* enum wq_health_test: what it is from */
+};
+#define WQ_JUDGEMENTS 2
+
 struct wq_rule {
 	const char *name; /* the section in the configuration: "limit" */
 	const char *help; /* one line */
@@ -104,6 +115,17 @@ struct wq_rule {
 	 * row of it to exceeding and no alarm is open at the place. A RAISE then opens one as a correction, which the
 	 * newest day clears or goes on with as ever. */
 	bool older;
+
+	/* Series scope: it says of each sample of the series whether it is to be trusted, before any other rule sees it and
+	 * whatever profile is on. Of a series one use of such a rule is asked: the first that has the place (`sole`). Called
+	 * for samples good, suspect, missing, and bad; not for repeats, nor for what was measured under maintenance. Writes
+	 * judgements and returns how many. It can only make good suspect, and suspect that was its own word good again: no
+	 * judgement takes a reading away from the other rules. NULL: it judges no quality. */
+	size_t (*on_sample)(void *state, const void *settings, const struct wq_view *view, const struct wq_reading *sample,
+		struct wq_judgement judgements[WQ_JUDGEMENTS]);
+
+	/* A place belongs to the first use of this rule that names it. */
+	bool sole;
 };
 
 /* One reading as rules see it: assessable samples only (good or suspect), one per analysis. */
@@ -111,6 +133,7 @@ struct wq_reading {
 	wq_ms at;
 	double value;
 	uint8_t quality; /* WQ_GOOD or WQ_SUSPECT */
+	uint8_t test;    /* enum wq_health_test: why it is suspect; 0: nobody said */
 };
 
 /* The present instant: arrival of the batch, or the tick. */
@@ -135,6 +158,10 @@ const struct wq_reading *wq_view_readings(const struct wq_view *view, uint32_t s
 /* The reading that caused on_batch in series scope; NULL otherwise. Not always the newest: one that came out
  * of order is inserted where it belongs. */
 const struct wq_reading *wq_view_trigger(const struct wq_view *view);
+
+/* The value of a series of the place's station at this instant, as it came in the same batch or was read before, whatever its
+ * quality but bad; false: none is known. */
+bool wq_view_beside(const struct wq_view *view, uint32_t series, wq_ms at, double *value);
 
 /* With wq_view_trigger: the value that the reading had before, when it is a revision of one; NaN otherwise. */
 double wq_view_replaced(const struct wq_view *view);

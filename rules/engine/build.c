@@ -204,6 +204,22 @@ static void find_parents(struct wq_engine *engine)
 	}
 }
 
+/* Who judges the quality of a series: the first such use that has it. */
+static void find_judges(struct wq_engine *engine)
+{
+	const struct wq_site *site = engine->site;
+	for (size_t i = 0; i < site->series_count; i++)
+		engine->tracks[i].judge = WQ_NONE;
+	for (size_t i = 0; i < engine->slot_count; i++) {
+		const struct wq_rule_use *use = &site->rules[engine->slots[i].use];
+		if (use->rule->on_sample == NULL || use->rule->scope != WQ_SCOPE_SERIES)
+			continue;
+		struct track *track = &engine->tracks[use->places[engine->slots[i].place]];
+		if (track->judge == WQ_NONE)
+			track->judge = (uint32_t)i;
+	}
+}
+
 static bool take_stations(struct wq_engine *engine)
 {
 	engine->stations = calloc(engine->site->station_count + 1, sizeof *engine->stations);
@@ -254,6 +270,7 @@ struct wq_engine *wq_engine_new(const struct wq_site *site, struct wq_err *err)
 	}
 	flood_watch(engine);
 	find_parents(engine);
+	find_judges(engine);
 	return engine;
 }
 

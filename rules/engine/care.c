@@ -132,7 +132,7 @@ void care_note(struct wq_engine *engine, const struct wq_sample *sample, enum wq
 	bool ahead = sample->at - received > engine->site->evaluation.future_tolerance;
 	bool flagged = wq_flag_listed(&station_of(engine, sample->series)->maintenance_flags, sample->flag);
 	if (quality == WQ_MAINTENANCE && (track->held.at == WQ_NO_TIME || sample->at >= track->held.at))
-		track->held = (struct wq_reading){ sample->at, sample->value, (uint8_t)quality };
+		track->held = (struct wq_reading){ .at = sample->at, .value = sample->value, .quality = (uint8_t)quality };
 	/* What comes out of order says nothing about now. */
 	if (ahead || (track->flag_at != WQ_NO_TIME && sample->at < track->flag_at))
 		return;

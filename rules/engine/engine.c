@@ -86,7 +86,7 @@ static void take_reading(struct wq_engine *engine, const struct wq_sample *sampl
 	struct track *track = &engine->tracks[sample->series];
 	const struct wq_reading *where;
 	double replaced;
-	struct wq_reading reading = { sample->at, sample->value, stored->quality };
+	struct wq_reading reading = { sample->at, sample->value, stored->quality, stored->test };
 	enum placed placed = window_put(track, &reading, &replaced, &where);
 	if (placed == PLACED_SAME) {
 		stored->record = WQ_RECORD_REPEAT;
@@ -131,9 +131,44 @@ static enum wq_quality quality_of(const struct wq_engine *engine, const struct w
 		engine->site->evaluation.future_tolerance);
 }
 
-static void take(struct wq_engine *engine, const struct wq_batch *batch, const struct wq_sample *sample,
+/* A reading before that waited for this one: only its quality changes, and where it has another value by now nothing. */
+static void judge_before(struct wq_engine *engine, const struct wq_judgement *judged, const struct wq_stored *stored,
 	struct wq_outcome *out)
 {
+	struct wq_reading *reading = window_at(&engine->tracks[stored->series], judged->at);
+	if (reading == NULL || reading->value < judged->value || reading->value > judged->value ||
+		(reading->quality == judged->quality && reading->test == judged->test))
+		return;
+	reading->quality = judged->quality;
+	reading->test = judged->test;
+	if (!engine->restoring)
+		out->judged[out->judged_count++] = (struct wq_judged){ stored->series, judged->at, judged->value,
+			stored->received, stored->sequence, judged->quality, judged->test };
+}
+
+/* What the rule of quality says of a sample. Never more than that a good one is suspect: nothing is taken away from those who
+ * judge the water. A stored sample stays as it was judged. */
+static void judge_quality(struct wq_engine *engine, const struct wq_batch *batch, size_t at_hand, struct wq_stored *stored,
+	struct wq_outcome *out)
+{
+	struct wq_judgement judgements[WQ_JUDGEMENTS];
+	const struct wq_reading reading = { stored->at, stored->value, stored->quality, 0 };
+	size_t count = slots_quality(engine, batch, at_hand, &reading, judgements);
+	for (size_t i = 0; i < count; i++) {
+		if (judgements[i].at != stored->at) {
+			judge_before(engine, &judgements[i], stored, out);
+			continue;
+		}
+		if (stored->quality == WQ_GOOD && judgements[i].quality == WQ_SUSPECT && !engine->restoring)
+			stored->quality = WQ_SUSPECT;
+		if (stored->quality != WQ_GOOD)
+			stored->test = judgements[i].test;
+	}
+}
+
+static void take(struct wq_engine *engine, const struct wq_batch *batch, size_t at_hand, struct wq_outcome *out)
+{
+	const struct wq_sample *sample = &batch->samples[at_hand];
 	const struct wq_series *series = series_of(engine, sample->series);
 	struct track *track = &engine->tracks[sample->series];
 	struct wq_stored *stored = &out->samples[out->sample_count++];
@@ -159,6 +194,8 @@ static void take(struct wq_engine *engine, const struct wq_batch *batch, const s
 	bool assessable = quality == WQ_GOOD || quality == WQ_SUSPECT;
 	bool before = (assessable || quality == WQ_MAINTENANCE) && read_before(engine, sample, quality, &stored->at);
 	care_note(engine, sample, quality, batch->received);
+	if (!before && quality != WQ_MAINTENANCE)
+		judge_quality(engine, batch, at_hand, stored, out);
 	if (before)
 		stored->record = WQ_RECORD_REPEAT;
 	else if (assessable)
@@ -197,13 +234,13 @@ int wq_engine_batch(struct wq_engine *engine, const struct wq_batch *batch, stru
 	struct wq_err *err)
 {
 	size_t first = out->sample_count;
-	if (!outcome_reserve_samples(out, batch->count))
+	if (!outcome_reserve_samples(out, batch->count) || !outcome_reserve_judged(out, batch->count))
 		return wq_fail(err, WQ_E_MEMORY, "no memory for a batch of %zu samples; it waits", batch->count);
 	begin(engine, batch->received);
 	for (size_t i = 0; i < batch->count; i++)
 		no_score(engine, batch->samples[i].series);
 	for (size_t i = 0; i < batch->count; i++)
-		take(engine, batch, &batch->samples[i], out);
+		take(engine, batch, i, out);
 	for (size_t i = first; i < out->sample_count; i++) {
 		uint32_t station = series_of(engine, out->samples[i].series)->station;
 		bool told = i > first && series_of(engine, out->samples[i - 1].series)->station == station;

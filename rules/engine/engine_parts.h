@@ -24,6 +24,7 @@ struct track {
 	uint8_t count, room;
 	uint16_t alarms;       /* open alarms about this series: one a rule at most */
 	float score;           /* highest that a detector gave the batch at hand */
+	uint32_t judge;        /* slot of the rule that judges its quality; WQ_NONE: none does */
 	wq_ms last_arrival;    /* WQ_NO_TIME before the first sample */
 	wq_ms seen;            /* arrival of the newest reading; WQ_NO_TIME before the first */
 	wq_ms flag_since;      /* since when the station flags maintenance, by arrival; WQ_NO_TIME: it does not */
@@ -167,6 +168,8 @@ struct wq_view {
 	bool open; /* an alarm of this rule at this place */
 	wq_ms now;
 	const struct wq_reading *trigger;
+	const struct wq_batch *batch; /* in on_sample: what came with it, and which of it is at hand */
+	size_t at_hand;
 	double replaced;
 	const struct wq_day_report *day;
 };
@@ -184,6 +187,8 @@ enum placed {
 };
 enum placed window_put(struct track *track, const struct wq_reading *reading, double *replaced,
 	const struct wq_reading **where);
+/* The reading at an instant; NULL: none. */
+struct wq_reading *window_at(const struct track *track, wq_ms at);
 bool window_remove(struct track *track, wq_ms at, double *value);
 const struct wq_reading *window_newest(const struct track *track);
 
@@ -305,6 +310,9 @@ void flood_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
 struct slot *slots_at(const struct wq_engine *engine, uint32_t rule, uint32_t place); /* the site has both */
 void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_reading *trigger, double replaced,
 	wq_ms now, bool silent, struct wq_outcome *out);
+/* Asks the rule that judges the quality of the sample's series, if any. Returns how many judgements there are. */
+size_t slots_quality(struct wq_engine *engine, const struct wq_batch *batch, size_t at_hand, const struct wq_reading *sample,
+	struct wq_judgement judgements[WQ_JUDGEMENTS]);
 void slots_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out);
 void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 /* A station gave its first sample: all of its places are asked at the next tick. */
@@ -318,6 +326,7 @@ void evidence_write(const struct wq_engine *engine, const struct slot *slot, con
 
 /* outcome.c: room for one more (or `more` samples); NULL when there is no memory. */
 bool outcome_reserve_samples(struct wq_outcome *out, size_t more);
+bool outcome_reserve_judged(struct wq_outcome *out, size_t more);
 bool outcome_reserve_days(struct wq_outcome *out, size_t more);
 bool outcome_reserve_changes(struct wq_outcome *out, size_t more);
 bool outcome_reserve_shelves(struct wq_outcome *out, size_t more);

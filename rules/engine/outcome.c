@@ -29,6 +29,14 @@ bool outcome_reserve_samples(struct wq_outcome *out, size_t more)
 	return ok;
 }
 
+bool outcome_reserve_judged(struct wq_outcome *out, size_t more)
+{
+	void *rows = out->judged;
+	bool ok = reserve(&rows, &out->judged_room, out->judged_count, more, sizeof *out->judged);
+	out->judged = rows;
+	return ok;
+}
+
 bool outcome_reserve_days(struct wq_outcome *out, size_t more)
 {
 	void *rows = out->days;
@@ -126,13 +134,14 @@ bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now
 
 void wq_outcome_reset(struct wq_outcome *out)
 {
-	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
+	out->sample_count = out->judged_count = out->day_count = out->change_count = out->need_count = 0;
 	out->shelf_count = out->delay_count = out->word_count = out->maintenance_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
 {
 	free(out->samples);
+	free(out->judged);
 	free(out->days);
 	free(out->changes);
 	free(out->needs);

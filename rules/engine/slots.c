@@ -61,6 +61,22 @@ static void ask(struct wq_engine *engine, struct slot *slot, rule_call call, con
 	alarms_apply(engine, slot, &verdict, view->now, correction, out);
 }
 
+size_t slots_quality(struct wq_engine *engine, const struct wq_batch *batch, size_t at_hand, const struct wq_reading *sample,
+	struct wq_judgement judgements[WQ_JUDGEMENTS])
+{
+	const uint32_t judge = engine->tracks[batch->samples[at_hand].series].judge;
+	if (judge == WQ_NONE)
+		return 0;
+	struct slot *slot = &engine->slots[judge];
+	struct wq_view view = view_of(engine, slot, batch->received);
+	view.batch = batch;
+	view.at_hand = at_hand;
+	/* What it has seen of a sample that is no reading it can say by a tick only. */
+	slot->wake = batch->received;
+	engine->wake = batch->received;
+	return view.use->rule->on_sample(state_of(engine, slot), view.use->settings, &view, sample, judgements);
+}
+
 void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_reading *trigger, double replaced,
 	wq_ms now, bool silent, struct wq_outcome *out)
 {

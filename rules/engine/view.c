@@ -58,6 +58,32 @@ const struct wq_reading *wq_view_trigger(const struct wq_view *view)
 	return view->trigger;
 }
 
+/* What came with it in this batch stands near it, as one poll or message gives it. */
+#define BESIDE 40
+
+static const struct wq_sample *in_batch(const struct wq_view *view, uint32_t series, wq_ms at)
+{
+	const struct wq_batch *batch = view->batch;
+	size_t from = view->at_hand > BESIDE ? view->at_hand - BESIDE : 0;
+	size_t to = batch->count - view->at_hand > BESIDE ? view->at_hand + BESIDE : batch->count;
+	for (size_t i = from; i < to; i++)
+		if (batch->samples[i].series == series && batch->samples[i].at == at)
+			return &batch->samples[i];
+	return NULL;
+}
+
+bool wq_view_beside(const struct wq_view *view, uint32_t series, wq_ms at, double *value)
+{
+	const struct wq_sample *sample = view->batch != NULL ? in_batch(view, series, at) : NULL;
+	const struct wq_reading *reading = sample == NULL ? window_at(&view->engine->tracks[series], at) : NULL;
+	if (sample != NULL && (sample->quality == WQ_BAD || sample->quality == WQ_MISSING || !isfinite(sample->value)))
+		return false;
+	if (sample == NULL && reading == NULL)
+		return false;
+	*value = sample != NULL ? sample->value : reading->value;
+	return true;
+}
+
 double wq_view_replaced(const struct wq_view *view)
 {
 	return view->replaced;

@@ -29,8 +29,11 @@ enum placed window_put(struct track *track, const struct wq_reading *reading, do
 	*where = NULL;
 	if (i < track->count && r[i].at == reading->at) {
 		double old = r[i].value;
-		r[i] = *reading;
 		*where = &r[i];
+		/* Told again: what was judged of it stands. */
+		if (old == reading->value && r[i].test != 0)
+			return PLACED_SAME;
+		r[i] = *reading;
 		if (old == reading->value)
 			return PLACED_SAME;
 		*replaced = old;
@@ -48,6 +51,12 @@ enum placed window_put(struct track *track, const struct wq_reading *reading, do
 	r[i] = *reading;
 	*where = &r[i];
 	return PLACED_NEW;
+}
+
+struct wq_reading *window_at(const struct track *track, wq_ms at)
+{
+	size_t i = position(track, at);
+	return i < track->count && track->readings[i].at == at ? &track->readings[i] : NULL;
 }
 
 bool window_remove(struct track *track, wq_ms at, double *value)

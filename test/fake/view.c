@@ -63,6 +63,16 @@ const struct wq_reading *wq_view_trigger(const struct wq_view *view)
 	return view->trigger;
 }
 
+bool wq_view_beside(const struct wq_view *view, uint32_t series, wq_ms at, double *value)
+{
+	for (size_t i = view->count[series]; i-- > 0;)
+		if (view->readings[series][i].at == at) {
+			*value = view->readings[series][i].value;
+			return true;
+		}
+	return false;
+}
+
 double wq_view_replaced(const struct wq_view *view)
 {
 	return view->replaced;
@@ -239,7 +249,7 @@ enum wq_finding fake_rule_read(struct fake_rule *f, wq_ms at, double value, enum
 
 	begin(f, at);
 	f->view.last_arrival[f->view.place] = f->view.now;
-	f->view.trigger = insert(&f->view, (struct wq_reading){ at, value, (uint8_t)quality });
+	f->view.trigger = insert(&f->view, (struct wq_reading){ .at = at, .value = value, .quality = (uint8_t)quality });
 	spoke = ask(f, f->rule->on_batch);
 	f->view.trigger = NULL;
 	f->view.replaced = NAN;

@@ -250,6 +250,13 @@ struct wq_stored *house_sample(struct house *house, uint32_t which, wq_ms at, do
 	return s;
 }
 
+void house_judge(struct house *house, const struct wq_judged *judged)
+{
+	struct wq_outcome *o = &house->group.outcome;
+
+	*APPEND(o->judged, o->judged_count, o->judged_room) = *judged;
+}
+
 struct wq_day_row *house_day(struct house *house, uint32_t station, uint32_t parameter, wq_day day)
 {
 	struct wq_outcome *o = &house->group.outcome;
@@ -533,13 +540,14 @@ void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest)
 
 void wq_outcome_reset(struct wq_outcome *out)
 {
-	out->sample_count = out->day_count = out->change_count = out->need_count = 0;
+	out->sample_count = out->judged_count = out->day_count = out->change_count = out->need_count = 0;
 	out->shelf_count = out->delay_count = out->word_count = out->maintenance_count = 0;
 }
 
 void wq_outcome_free(struct wq_outcome *out)
 {
 	free(out->samples);
+	free(out->judged);
 	free(out->days);
 	free(out->changes);
 	free(out->needs);

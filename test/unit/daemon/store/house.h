@@ -53,6 +53,7 @@ void house_shut(struct house *house);
 void house_again(struct house *house, const struct wq_site *site); /* shut, open */
 
 /* Appends to the group that is being made. */
+void house_judge(struct house *house, const struct wq_judged *judged);
 struct wq_stored *house_sample(struct house *house, uint32_t series, wq_ms at, double value);
 struct wq_day_row *house_day(struct house *house, uint32_t station, uint32_t parameter, wq_day day);
 struct wq_change *house_change(struct house *house, int64_t alarm, uint32_t number,

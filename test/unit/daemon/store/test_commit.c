@@ -112,6 +112,40 @@ static void a_revision_may_differ_in_quality_alone(void **state)
 	house_expect_text(h, "SELECT quality||revision FROM v_sample", "bad2");
 }
 
+/* What a reading had to wait for its successor to be: its next revision, all else as it was. */
+static void a_quality_decided_later_is_a_revision_of_the_same_reading(void **state)
+{
+	struct house *h = *state;
+	struct wq_stored *s = house_sample(h, YIGAN_TP, MORNING, 0.2);
+	struct wq_judged judged = { .series = YIGAN_TP, .at = MORNING, .value = 0.2, .received = MORNING + 5000, .sequence = 9 };
+	s->quality = WQ_SUSPECT;
+	s->test = 9;
+	s->source = 1;
+	s->stamp = WQ_STAMP_ANALYSER;
+	strcpy(s->flag, "N");
+	house_commit(h);
+	house_expect_text(h, "SELECT quality||test||revision FROM v_sample", "suspectspike1");
+	for (int again = 0; again < 2; again++) {
+		house_judge(h, &judged);
+		house_commit(h);
+		house_expect_text(h, "SELECT quality||test||revision||flag||source FROM v_sample", "good2Nbroker");
+		assert_int_equal(house_number(h, "SELECT stamp FROM reading WHERE newest=1"), WQ_STAMP_ANALYSER);
+		assert_int_equal(house_number(h, "SELECT received FROM reading WHERE newest=1"), MORNING + 5000);
+		assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 2);
+	}
+	/* Another value came meanwhile: that one is not meant. */
+	house_sample(h, YIGAN_TP, MORNING, 0.3);
+	house_commit(h);
+	judged.quality = WQ_SUSPECT;
+	house_judge(h, &judged);
+	/* Nor is one that was never stored. */
+	judged.at = MORNING + 1;
+	house_judge(h, &judged);
+	house_commit(h);
+	house_expect_text(h, "SELECT quality||value||revision FROM v_sample", "good0.33");
+	assert_int_equal(house_number(h, "SELECT count(*) FROM reading"), 3);
+}
+
 static void a_repeat_counts_at_the_reading_it_repeats(void **state)
 {
 	struct house *h = *state;
@@ -678,6 +712,7 @@ int main(void)
 		house_test(another_value_becomes_the_next_revision),
 		house_test(another_flag_for_the_same_value_is_a_revision),
 		house_test(a_revision_may_differ_in_quality_alone),
+		house_test(a_quality_decided_later_is_a_revision_of_the_same_reading),
 		house_test(a_repeat_counts_at_the_reading_it_repeats),
 		house_test(a_repeat_of_something_unknown_is_stored),
 		house_test(older_readings_that_come_later_find_their_place),

@@ -140,6 +140,11 @@ static void a_history_of_before_still_reads(void **state)
 	house_run(h->path,
 	        "DROP TABLE mark;DROP INDEX notice_held;ALTER TABLE notice DROP COLUMN folded;ALTER TABLE notice DROP COLUMN held;ALTER TABLE notice DROP COLUMN hold;"
 	        "ALTER TABLE notice DROP COLUMN topic;DROP VIEW v_closing;DROP VIEW v_command;DROP VIEW command_row;DROP TABLE command;DROP VIEW v_import;DROP VIEW v_manual;DROP VIEW v_alarm;DROP VIEW change_row;DROP VIEW manual_row;"
+	        "DROP VIEW v_learnt;DROP TABLE learnt;DROP VIEW v_sample;DROP VIEW sample_row;DROP VIEW reading;"
+	        "ALTER TABLE sample DROP COLUMN test;ALTER TABLE sample_open DROP COLUMN test;"
+	        "CREATE VIEW reading AS SELECT * FROM sample UNION ALL SELECT series,at,revision,value,quality,stamp,flag,source,received,"
+	        "trusted,sequence,repeats,repeated,score,late,event,newest FROM sample_open;"
+	        "CREATE VIEW sample_row AS SELECT 1;CREATE VIEW v_sample AS SELECT 1;"
 	        "DROP TABLE manual;DROP TABLE import;CREATE VIEW change_row AS SELECT 1;CREATE VIEW v_alarm AS SELECT 1;"
 	        "DROP TABLE uplink;DROP TABLE forward;DROP TABLE forward_note;DROP VIEW v_check;DROP VIEW check_row;DROP TABLE check_record;DROP VIEW v_profile;DROP TABLE profile_word;DROP VIEW v_daily;ALTER TABLE day DROP COLUMN below;ALTER TABLE day DROP COLUMN "
 	        "standard;DROP TABLE standard;ALTER TABLE change DROP COLUMN cause;ALTER TABLE change DROP COLUMN action;PRAGMA user_version=5");

@@ -11,7 +11,7 @@ static const struct {
 	const char *view, *columns;
 } views[] = {
 	{ "v_sample",
-	        "time,station,parameter,code,value,unit,quality,flag,source,received,revision" },
+	        "time,station,parameter,code,value,unit,quality,flag,source,received,revision,test" },
 	{ "v_daily", "day,station,parameter,mean,valid,expected,class,verdict,exceedance,"
 	           "standard,below" },
 	{ "v_alarm", "alarm,change,time,rule,station,parameter,level,value,limit,text" },
