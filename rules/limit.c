@@ -106,8 +106,10 @@ static size_t run_of(
 }
 
 static void say_exceeds(struct wq_verdict *out, const struct limit_settings *s,
-        const struct wq_parameter *parameter, const struct bound *bound, size_t run, bool suspect)
+        const struct wq_parameter *parameter, const struct bound *bound, size_t run,
+        const struct wq_reading *newest)
 {
+	const bool suspect = newest->quality == WQ_SUSPECT;
 	char number[WQ_DECIMAL_TEXT], value[PHRASE_TEXT], over[BOUND_TEXT], times[PHRASE_TEXT];
 	double multiple = bound_exceedance(bound, out->value);
 	struct phrase says = { 0 };
@@ -119,8 +121,7 @@ static void say_exceeds(struct wq_verdict *out, const struct limit_settings *s,
 		phrase_add(&says, "%s倍", phrase_multiple(multiple, times));
 	if (run > 1)
 		phrase_add(&says, ",连续%zu次%s", run, run == window(s) ? "以上" : "");
-	if (suspect)
-		phrase_add(&says, ",数据存疑");
+	phrase_doubt(&says, newest);
 	if (run < (size_t)s->readings || (suspect && run == 1))
 		phrase_add(&says, ",待下次读数确认");
 	wq_verdict_say(out, "%s", says.text);
@@ -144,14 +145,16 @@ static void state_facts(
 }
 
 static void exceeds(struct wq_verdict *out, const struct limit_settings *s,
-        const struct wq_view *view, const struct bound *bound, size_t run, bool suspect)
+        const struct wq_view *view, const struct bound *bound, size_t run,
+        const struct wq_reading *newest)
 {
+	const bool suspect = newest->quality == WQ_SUSPECT;
 	bool confirmed = run >= (size_t)s->readings && !(suspect && run == 1);
 
 	out->level = (enum wq_level)(confirmed ? s->level : s->first_level);
 	out->finding = out->level == WQ_LEVEL_NONE ? WQ_FINDING_HOLD : WQ_FINDING_RAISE;
 	state_facts(out, view, bound, run);
-	say_exceeds(out, s, wq_view_parameter(view), bound, run, suspect);
+	say_exceeds(out, s, wq_view_parameter(view), bound, run, newest);
 }
 
 static void meets(struct wq_verdict *out, const struct limit_settings *s,
@@ -208,7 +211,7 @@ static bool on_batch(
 	suspect = newest->quality == WQ_SUSPECT;
 	narrow = bound_narrow(&bound, s->deadband);
 	if (bound_exceeds(&bound, newest->value))
-		exceeds(out, s, view, &bound, run_of(&bound, true, readings, count), suspect);
+		exceeds(out, s, view, &bound, run_of(&bound, true, readings, count), newest);
 	else
 		meets(out, s, view, &bound, run_of(&narrow, false, readings, count), suspect);
 	return true;

@@ -3,7 +3,9 @@
 #include "phrase.h"
 
 #include "wq/decimal.h"
+#include "wq/health.h"
 #include "wq/parameter.h"
+#include "wq/rule.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -162,4 +164,14 @@ void phrase_add(struct phrase *phrase, const char *format, ...)
 	va_end(args);
 	if (n > 0)
 		phrase->length += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+void phrase_doubt(struct phrase *phrase, const struct wq_reading *reading)
+{
+	if (reading->quality != WQ_SUSPECT)
+		return;
+	if (reading->test != WQ_HEALTH_NONE)
+		phrase_add(phrase, ",疑似仪器异常(%s)", wq_health_test_chinese((enum wq_health_test)reading->test));
+	else
+		phrase_add(phrase, ",数据存疑");
 }

@@ -40,6 +40,12 @@ char *phrase_items(const struct wq_site *site, const uint32_t *series, size_t co
 /* "11月22日". */
 char *phrase_day(wq_day day, char buf[PHRASE_TEXT]);
 
+struct phrase;
+struct wq_reading;
+
+/* ",疑似仪器异常(突跳)" of a suspect reading, ",数据存疑" where it is not known why; nothing of a good one. */
+void phrase_doubt(struct phrase *phrase, const struct wq_reading *reading);
+
 /* A sentence under construction: what no longer fits is left out. Zero-initialise. */
 struct phrase {
 	size_t length;

@@ -3,6 +3,7 @@
 #include "registry.h"
 
 #include "event.h"
+#include "health.h"
 #include "trend.h"
 
 #include <stddef.h>
@@ -20,5 +21,6 @@ const struct wq_rule *const wq_rules[] = {
 	&wq_rule_network,
 	&wq_rule_surge,
 	&wq_rule_event,
+	&wq_rule_health,
 	NULL,
 };

@@ -19,12 +19,13 @@
  *   in between; without a forecast also: fewer than `minimum` readings, or     HOLD
  *     less than `after` of the day
  *
- * A newest reading that is suspect raises no higher than forecast_level. When the day
+ * A newest reading that is suspect, and the first to be so, raises no higher than forecast_level. When the day
  * closes and met, and the new day gives no reason, it clears; when the day exceeded, the alarm stays until a
  * later day is better: one episode, however many days it takes. */
 #include "registry.h"
 
 #include "bound.h"
+#include "doubt.h"
 #include "levels.h"
 #include "phrase.h"
 #include "rest.h"
@@ -136,6 +137,7 @@ struct outlook {
 	int more;        /* readings still to come */
 	double best;     /* the best that may come */
 	bool seen;       /* it is one of the recent readings */
+	bool doubted;    /* the newest one is suspect, and the first to be so */
 	bool run;        /* the newest forecast_readings readings exceed */
 };
 
@@ -176,6 +178,7 @@ static bool look(const struct today_settings *s, const struct wq_view *view, str
 	if (count == 0 || !bound_find(&s->bound, wq_view_site(view), o->parameter, station, &o->bound))
 		return false;
 	o->newest = readings[count - 1];
+	o->doubted = doubt_alone(readings, count);
 	o->day = wq_day_of(station->zone, o->newest.at);
 	if (!wq_view_so_far(view, wq_view_place(view), o->day, so_far) || so_far->closed ||
 	        so_far->valid <= 0)
@@ -261,7 +264,7 @@ static void state_facts(struct wq_verdict *out, const struct outlook *o, double 
 static enum wq_level level_of(const struct today_settings *s, const struct outlook *o, double mean,
         bool early, bool *certain)
 {
-	bool sure = !early && o->newest.quality != WQ_SUSPECT;
+	bool sure = !early && !o->doubted;
 	int level = WQ_LEVEL_NONE;
 
 	*certain = sure && would_exceed(o, &o->bound, o->best);

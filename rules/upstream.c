@@ -20,6 +20,7 @@
 #include "registry.h"
 
 #include "bound.h"
+#include "doubt.h"
 #include "levels.h"
 #include "phrase.h"
 
@@ -194,7 +195,7 @@ static bool look(const struct upstream_settings *s, const struct wq_view *view, 
 	if (risen(s, r))
 		r->level = (enum wq_level)s->level;
 	if (r->exceeds)
-		r->level = (enum wq_level)(r->newest.quality == WQ_SUSPECT ? s->level : s->exceed_level);
+		r->level = (enum wq_level)(doubt_alone(readings, count) ? s->level : s->exceed_level);
 	r->arrival = r->newest.at +
 	        (r->station->travel != WQ_NO_TIME ? r->station->travel : s->travel);
 	return true;

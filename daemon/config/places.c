@@ -149,6 +149,42 @@ static void add_self_rules(struct wq_rule_use *uses, const struct wq_site *site,
 	}
 }
 
+/* Whether a use has the place; its places ascend. */
+static bool has_place(const struct wq_rule_use *use, uint32_t place)
+{
+	size_t low = 0, high = use->place_count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (use->places[middle] < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < use->place_count && use->places[low] == place;
+}
+
+/* Of a rule that stands alone a place belongs to the section that names it first. */
+static const uint32_t *leave_to_the_first(
+        const struct wq_rule_use *uses, size_t own, struct arena *arena, size_t *count)
+{
+	const struct wq_rule_use *use = &uses[own];
+	uint32_t *places = arena_array(arena, use->place_count + 1, sizeof *places);
+	size_t kept = 0;
+
+	for (size_t p = 0; p < use->place_count; p++) {
+		bool taken = false;
+
+		for (size_t u = 0; u < own && !taken; u++)
+			taken = uses[u].rule == use->rule && has_place(&uses[u], use->places[p]);
+		if (!taken)
+			places[kept++] = use->places[p];
+	}
+	*count = kept;
+	return places;
+}
+
 void rules_resolve(const struct config_internal *plans, struct wq_site *site,
         const struct config *routes, struct arena *arena)
 {
@@ -166,6 +202,8 @@ void rules_resolve(const struct config_internal *plans, struct wq_site *site,
 			.except_profiles = plan->except_profiles,
 			.life = plan->where.life };
 		uses[i].places = rule_places(plan, site, arena, &uses[i].place_count);
+		if (plan->rule->sole)
+			uses[i].places = leave_to_the_first(uses, i, arena, &uses[i].place_count);
 		rule_spans(&uses[i], site, routes, arena);
 	}
 	add_bus_rules(uses + plans->rule_count, site, routes, arena);

@@ -240,7 +240,8 @@ static void warn_unspoken(struct loader *l, const struct rule_plan *plan, const 
 	const struct wq_site *site = &l->config->site;
 	uint32_t last = WQ_NONE;
 
-	if (plan->rule->about != WQ_ABOUT_DEVICE || plan->rule->scope != WQ_SCOPE_SERIES)
+	/* A rule of quality says nothing of silence. */
+	if (plan->rule->about != WQ_ABOUT_DEVICE || plan->rule->scope != WQ_SCOPE_SERIES || plan->rule->on_sample != NULL)
 		return;
 	for (size_t p = 1; p < use->place_count; p++) {
 		const uint32_t station = site->series[use->places[p]].station;

@@ -94,8 +94,17 @@ int wq_health_check(const struct wq_health_settings *s, struct wq_err *err)
 
 const char *wq_health_test_name(enum wq_health_test test)
 {
-	static const char *const names[] = { "", "missing", "range", "with", "flat", "copied",
-		"coarse", "regular", "gap", "spike" };
+	static const char *const names[WQ_HEALTH_TESTS] = { "", "missing", "range", "with", "flat", "copied",
+		"coarse", "regular", "gap", "spike", "unusual", "rate", "season", "cross", "neighbour" };
+
+	return names[test];
+}
+
+const char *wq_health_test_chinese(enum wq_health_test test)
+{
+	static const char *const names[WQ_HEALTH_TESTS] = { "", "缺测", "超出合理范围", "同探头故障", "数值不变", "与他项雷同",
+		"小数位变少", "过于规则", "中断后首值", "突跳", "超出常见范围", "变化过快", "超出季节范围", "与他项矛盾",
+		"与相邻站不符" };
 
 	return names[test];
 }

@@ -43,3 +43,33 @@ bool wq_health_like(struct wq_health_settings *settings, const char *alias)
 	}
 	return false;
 }
+
+/* Suspect range and rate: the same stations; rate is the 99.9 % quantile of the changes from one reading to the next, 4 h apart.
+ * floor and log: chosen here, so that a jump by what the instrument scatters is none. Turbidity and conductivity have no rate: a
+ * storm and a tide move them further than any fault. */
+static const struct {
+	const char *alias;
+	struct wq_health_usual usual;
+} usuals[] = {
+	{ "temp", { 0, 36, 7, false, .2, NAN } },
+	{ "ph", { 6, 9.5, 1.3, false, .05, NAN } },
+	{ "do", { 2, 20, 8, false, .2, NAN } },
+	{ "ec", { NAN, NAN, NAN, false, .03, 10 } },
+	{ "turbidity", { 0, 1000, NAN, false, .15, 1 } },
+	{ "codmn", { 0, 15, 8, false, .05, .5 } },
+	{ "nh3n", { 0, 5, 2.6, false, .1, .05 } },
+	{ "tp", { 0, 1, .46, false, .08, .02 } },
+	{ "tn", { 0, 20, 5.8, false, .04, .2 } },
+	{ "chla", { 0, .15, .09, false, .15, .002 } },
+};
+
+bool wq_health_usual(struct wq_health_usual *usual, const char *alias)
+{
+	*usual = (struct wq_health_usual){ NAN, NAN, NAN, false, NAN, NAN };
+	for (size_t i = 0; i < sizeof usuals / sizeof *usuals; i++)
+		if (strcmp(usuals[i].alias, alias) == 0) {
+			*usual = usuals[i].usual;
+			return true;
+		}
+	return false;
+}

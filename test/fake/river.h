@@ -36,7 +36,7 @@ struct river {
 	struct wq_station stations[RIVER_STATIONS];
 	struct wq_series series[RIVER_STATIONS * RIVER_ITEMS];
 	struct wq_rule_use uses[RIVER_RULES];
-	_Alignas(max_align_t) unsigned char settings[RIVER_RULES][256];
+	_Alignas(max_align_t) unsigned char settings[RIVER_RULES][512];
 	char texts[RIVER_RULES][256];
 	uint32_t places[RIVER_RULES][RIVER_STATIONS * RIVER_ITEMS];
 	uint64_t sequence;

@@ -6,8 +6,8 @@
 #include "wq/rule.h"
 
 #define FAKE_SERIES   6
-#define FAKE_SETTINGS 256
-#define FAKE_STATE    4096
+#define FAKE_SETTINGS 512
+#define FAKE_STATE    16384
 
 /* The body of the opaque view that rules are handed. */
 struct wq_view {

@@ -27,7 +27,7 @@ static const size_t size_of[] = {
 static void the_rules_are_there_once_each(void **state)
 {
 	static const char *const names[] = { "limit", "daily", "trend", "missing", "silent", "today", "fall",
-		"month", "upstream", "network", "surge", "event" };
+		"month", "upstream", "network", "surge", "event", "health" };
 	size_t count = 0;
 
 	(void)state;

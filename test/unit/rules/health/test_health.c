@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rule of health in the real engine: which readings it marks, when it takes that back, and when it tells the device. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "river.h"
+
+#include "wq/err.h"
+#include "wq/health.h"
+
+extern const struct wq_rule wq_rule_health, wq_rule_limit;
+
+static struct river r;
+static const struct river_station one[] = { { .id = "yigan", .name = "一干河" }, { 0 } };
+static const struct river_station two[] = { { .id = "jia", .name = "甲桥", .flows_into = 2 }, { .id = "yi", .name = "乙桥" }, { 0 } };
+static wq_ms at;
+
+static void begin(const char *settings, const char *parameters, const struct river_station *stations)
+{
+	const struct river_rule rules[] = { { .rule = &wq_rule_health, .settings = settings }, { 0 } };
+
+	river_open(&r, stations, parameters, rules);
+	at = DAY0;
+	srand(7);
+}
+
+/* One reading of an item, 4 h after the one before; its quality and test as they are to be stored. */
+static const char *read_one(uint32_t item, double value)
+{
+	static char text[80];
+
+	at += WQ_HOURS(4);
+	river_read_late(&r, 0, item, at, value, at);
+	const struct wq_stored *s = &r.out.samples[0];
+	snprintf(text, sizeof text, "%s %s", wq_quality_name(s->quality), wq_health_test_name(s->test));
+	if (r.out.judged_count > 0)
+		snprintf(text + strlen(text), sizeof text - strlen(text), ", before: %s %s", wq_quality_name(r.out.judged[0].quality),
+			wq_health_test_name(r.out.judged[0].test));
+	return text;
+}
+
+/* Ordinary water: total phosphorus about 0.1, no two alike. */
+static double ordinary(void)
+{
+	return 0.09 + (rand() % 200) / 1e4;
+}
+
+static void usual(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(read_one(0, ordinary()), "good ");
+}
+
+static void a_spike_is_shown_at_once_and_stays_one_when_the_next_is_back(void **state)
+{
+	(void)state;
+	begin("", "tp", one);
+	usual(30);
+	assert_string_equal(read_one(0, 0.9), "suspect spike");
+	assert_string_equal(read_one(0, ordinary()), "good ");
+	usual(5);
+	assert_string_equal(r.story, "");
+}
+
+static void what_looked_like_a_spike_and_stayed_is_good_after_all(void **state)
+{
+	(void)state;
+	begin("", "tp", one);
+	usual(30);
+	assert_string_equal(read_one(0, 0.42), "suspect spike");
+	assert_string_equal(read_one(0, 0.45), "suspect spike, before: good ");
+	assert_true(r.out.judged[0].at == at - WQ_HOURS(4));
+	assert_true(r.out.judged[0].value == 0.42);
+	assert_string_equal(read_one(0, 0.44), "suspect spike, before: good ");
+	assert_string_equal(read_one(0, 0.43), "good , before: good ");
+	assert_string_equal(r.story, "");
+}
+
+/* The judgement is of the reading as it was: what was corrected meanwhile is another one. */
+static void a_reading_corrected_meanwhile_is_not_judged_by_its_old_value(void **state)
+{
+	(void)state;
+	begin("", "tp", one);
+	usual(30);
+	assert_string_equal(read_one(0, 0.42), "suspect spike");
+	river_read_late(&r, 0, 0, at, 0.12, at);
+	assert_int_equal(r.out.samples[0].record, WQ_RECORD_REVISION);
+	at += WQ_HOURS(4);
+	river_read_late(&r, 0, 0, at, 0.45, at);
+	assert_int_equal(r.out.judged_count, 0);
+}
+
+static void told_again_a_reading_keeps_its_quality(void **state)
+{
+	struct wq_reading newest;
+
+	(void)state;
+	begin("", "tp", one);
+	usual(30);
+	assert_string_equal(read_one(0, 0.9), "suspect spike");
+	river_read_late(&r, 0, 0, at, 0.9, at + 1000);
+	assert_int_equal(r.out.samples[0].record, WQ_RECORD_REPEAT);
+	assert_true(wq_engine_latest(r.engine, 0, &newest));
+	assert_int_equal(newest.quality, WQ_SUSPECT);
+	assert_int_equal(newest.test, WQ_HEALTH_SPIKE);
+}
+
+static void what_jumps_together_is_the_water(void **state)
+{
+	struct wq_sample samples[2] = { { .series = 0, .quality = WQ_UNCHECKED, .stamp = WQ_STAMP_ANALYSER },
+		{ .series = 1, .quality = WQ_UNCHECKED, .stamp = WQ_STAMP_ANALYSER } };
+	struct wq_batch batch = { .trusted = true, .count = 2, .samples = samples };
+
+	(void)state;
+	for (int together = 0; together < 2; together++) {
+		begin("", "tp nh3n", one);
+		for (int i = 0; i < 31; i++) {
+			at += WQ_HOURS(4);
+			samples[0].at = samples[1].at = batch.received = at;
+			samples[0].value = i == 30 ? 0.9 : ordinary();
+			samples[1].value = i == 30 && together ? 4.9 : 5 * ordinary();
+			batch.sequence++;
+			wq_outcome_reset(&r.out);
+			assert_int_equal(wq_engine_batch(r.engine, &batch, &r.out, NULL), 0);
+		}
+		assert_int_equal(r.out.samples[0].quality, together ? WQ_GOOD : WQ_SUSPECT);
+		assert_int_equal(r.out.samples[1].quality, WQ_GOOD);
+		river_close(&r);
+	}
+}
+
+static void a_value_that_stands_still_is_marked_then_told_and_clears_itself(void **state)
+{
+	const char *text = "";
+
+	(void)state;
+	begin("", "tp", one);
+	usual(30);
+	for (int i = 0; i <= 12; i++) {
+		text = read_one(0, 0.123);
+		/* Unchanged for 24 h from the first on: suspect; for 48 h: told. */
+		assert_string_equal(text, i < 6 ? "good " : "suspect flat");
+		assert_int_equal(river_alarms(&r, 0), i >= 12);
+	}
+	assert_string_equal(r.story, "health yigan opened watch: 总磷已2天不变(0.123mg/L),疑似仪器异常(数值冻结)\n");
+	assert_true(river_fact(&r, 0, "unchanged_hours") == 48);
+	river_forget(&r);
+	usual(2);
+	assert_int_equal(river_alarms(&r, 0), 1);
+	usual(1);
+	assert_string_equal(r.story, "health yigan cleared watch: 总磷读数恢复正常\n");
+}
+
+static void below_the_detection_limit_nothing_is_flat(void **state)
+{
+	(void)state;
+	begin("", "tp", one);
+	for (int i = 0; i < 60; i++)
+		assert_string_equal(read_one(0, 0.01), "good ");
+	river_close(&r);
+	begin("", "tp", one);
+	r.series[0].detection = 0.05;
+	for (int i = 0; i < 60; i++)
+		assert_string_equal(read_one(0, 0.05), "good ");
+	assert_string_equal(r.story, "");
+}
+
+static void out_of_range_again_and_again_is_told_though_no_rule_may_judge_it(void **state)
+{
+	(void)state;
+	begin("", "tp", one);
+	usual(3);
+	for (int i = 0; i < 5; i++) {
+		assert_string_equal(read_one(0, 25 + i), "bad range");
+		river_tick(&r, at + 1000);
+		assert_int_equal(river_alarms(&r, 0), i >= 2);
+	}
+	assert_string_equal(r.story,
+		"health yigan opened watch: 总磷27mg/L,连续3次以上超出合理范围(0~20),不参与评价,请核实仪器与水质\n");
+	river_forget(&r);
+	usual(3);
+	assert_string_equal(r.story, "health yigan cleared watch: 总磷读数恢复正常\n");
+}
+
+static void ammonia_cannot_exceed_total_nitrogen(void **state)
+{
+	(void)state;
+	begin("", "nh3n tn", one);
+	for (int i = 0; i < 5; i++) {
+		river_read_late(&r, 0, 0, at, 1.5 + i * .01, at);
+		assert_int_equal(r.out.samples[0].quality, WQ_GOOD);
+		river_read_late(&r, 0, 1, at, 0.7 + i * .01, at);
+		assert_int_equal(r.out.samples[0].quality, WQ_SUSPECT);
+		assert_int_equal(r.out.samples[0].test, WQ_HEALTH_CROSS);
+		assert_int_equal(river_alarms(&r, 0), i >= 2);
+		at += WQ_HOURS(4);
+	}
+	assert_string_equal(r.story, "health yigan opened watch: 总氮0.72mg/L低于氨氮1.52mg/L,两者矛盾,疑似仪器异常\n");
+	/* What the share and the tolerance allow is no contradiction. */
+	river_read_late(&r, 0, 0, at, 1.5, at);
+	river_read_late(&r, 0, 1, at, 1.01, at);
+	assert_int_equal(r.out.samples[0].quality, WQ_GOOD);
+}
+
+static void water_holds_no_more_oxygen_than_it_can(void **state)
+{
+	(void)state;
+	begin("", "temp do", one);
+	for (int i = 0; i < 3; i++) {
+		at += WQ_HOURS(4);
+		river_read_late(&r, 0, 0, at, 25 + i * .1, at);
+		river_read_late(&r, 0, 1, at, 22 + i * .1, at);
+		assert_int_equal(r.out.samples[0].test, WQ_HEALTH_CROSS);
+	}
+	assert_string_equal(r.story, "health yigan opened watch: 溶解氧22.2mg/L(水温25.2℃)相当于饱和度270%,疑似仪器异常\n");
+}
+
+static void values_copied_from_the_next_station_are_told(void **state)
+{
+	(void)state;
+	begin("trust=8", "tp", two);
+	for (int i = 0; i < 20; i++) {
+		const double value = ordinary();
+
+		at += WQ_HOURS(4);
+		river_read_late(&r, 1, 0, at - WQ_MINUTES(10), value, at);
+		river_read_late(&r, 0, 0, at, i < 10 ? ordinary() + .3 : value, at);
+		assert_int_equal(r.out.samples[0].test == WQ_HEALTH_COPIED, i >= 17);
+	}
+	assert_non_null(strstr(r.story, "health jia opened watch: 总磷近8次读数与下游乙桥总磷逐一相同,疑似非本项实测\n"));
+}
+
+static void a_point_that_is_only_repeated_is_told_with_its_cycle(void **state)
+{
+	(void)state;
+	begin("spike=none", "tp", one);
+	r.series[0].cycle = 0;
+	r.series[0].interval = WQ_HOURS(1);
+	for (int i = 0; i < 20 * 4; i++)
+		river_read_late(&r, 0, 0, DAY0 + WQ_HOURS(i), 0.09 + 0.001 * (i / 4 * 7 % 13), DAY0 + WQ_HOURS(i));
+	assert_string_equal(r.story, "health yigan opened info: 总磷每4小时才更新一次,其间为重复上传,建议配置cycle = \"4h\"\n");
+}
+
+static void the_time_of_the_year_has_its_own_ends(void **state)
+{
+	static const struct {
+		const char *text;
+		bool right;
+	} table[] = { { "05-01..09-30 4:35", true }, { "11-01..03-31 -1:15", true }, { "02-29..02-29 0:1", true },
+		{ "05-01..09-30 35:4", false }, { "13-01..09-30 4:35", false }, { "05-32..09-30 4:35", false },
+		{ "05-01..09-30", false }, { "05-01..09-30 4:35 ", false }, { "05-01..09-30 4:x", false }, { "", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const char *items[] = { table[i].text };
+		unsigned char room[512];
+		struct wq_err err;
+
+		begin("", "temp", one);
+		memcpy(room, r.settings[0], sizeof room);
+		for (const struct wq_option *o = wq_rule_health.options; o->key; o++)
+			if (strcmp(o->key, "season") == 0)
+				memcpy(room + o->offset, &(struct wq_list){ 1, items }, sizeof(struct wq_list));
+		assert_int_equal(wq_rule_health.check(room, &r.site, &wq_parameters[5], &err) == 0, table[i].right);
+		river_close(&r);
+	}
+	/* DAY0 is the fifth of March: the winter's ends hold. */
+	begin("season=05-01..09-30_10:35,11-01..03-31_2:15", "temp", one);
+	assert_string_equal(read_one(0, 12.1), "good ");
+	assert_string_equal(read_one(0, 15.1), "suspect season");
+	assert_string_equal(read_one(0, 14.9), "good ");
+}
+
+static void far_from_its_neighbours_where_that_is_configured(void **state)
+{
+	(void)state;
+	begin("neighbour=5 rate=0 spike=none", "tp", two);
+	river_read_late(&r, 1, 0, at, 0.1, at);
+	assert_string_equal(read_one(0, 0.49), "good ");
+	assert_string_equal(read_one(0, 0.51), "suspect neighbour");
+	assert_string_equal(read_one(0, 0.019), "suspect neighbour");
+}
+
+static void without_what_is_usual_only_what_is_given_is_tested(void **state)
+{
+	(void)state;
+	begin("usual=false trust=0 cross=false high=0.5", "tp", one);
+	for (int i = 0; i < 40; i++)
+		assert_string_equal(read_one(0, 0.2), "good ");
+	assert_string_equal(read_one(0, 0.49), "good ");
+	assert_string_equal(read_one(0, 0.51), "suspect unusual");
+	assert_string_equal(r.story, "");
+}
+
+static void level_none_marks_and_tells_nobody(void **state)
+{
+	(void)state;
+	begin("level=none", "tp", one);
+	usual(10);
+	for (int i = 0; i < 30; i++)
+		read_one(0, 0.123);
+	assert_string_equal(read_one(0, 0.123), "suspect flat");
+	assert_string_equal(r.story, "");
+}
+
+static void what_comes_out_of_order_or_from_the_future_is_not_judged(void **state)
+{
+	(void)state;
+	begin("", "tp", one);
+	usual(30);
+	river_read_late(&r, 0, 0, at - WQ_HOURS(2), 0.9, at);
+	assert_int_equal(r.out.samples[0].quality, WQ_GOOD);
+	river_read_late(&r, 0, 0, at + WQ_DAYS(400), 0.9, at);
+	assert_int_equal(r.out.samples[0].quality, WQ_BAD);
+	assert_string_equal(read_one(0, 0.9), "suspect spike");
+}
+
+/* After a restart the same samples give the same memory: the spike that waits is still waited for. */
+static void a_restart_changes_nothing(void **state)
+{
+	struct wq_sample kept[40];
+	size_t count = 0;
+
+	(void)state;
+	begin("", "tp", one);
+	for (; count < 31; count++) {
+		const double value = count == 30 ? 0.42 : ordinary();
+
+		read_one(0, value);
+		kept[count] = (struct wq_sample){ .series = 0,
+			.quality = r.out.samples[0].quality,
+			.stamp = WQ_STAMP_ANALYSER,
+			.at = at,
+			.value = value };
+	}
+	assert_int_equal(kept[30].quality, WQ_SUSPECT);
+	river_restart(&r);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(wq_engine_restore_sample(r.engine, &kept[i], kept[i].at, NULL), 0);
+	assert_string_equal(read_one(0, 0.45), "suspect spike, before: good ");
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	river_close(&r);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_spike_is_shown_at_once_and_stays_one_when_the_next_is_back, teardown),
+		cmocka_unit_test_teardown(what_looked_like_a_spike_and_stayed_is_good_after_all, teardown),
+		cmocka_unit_test_teardown(a_reading_corrected_meanwhile_is_not_judged_by_its_old_value, teardown),
+		cmocka_unit_test_teardown(told_again_a_reading_keeps_its_quality, teardown),
+		cmocka_unit_test_teardown(what_jumps_together_is_the_water, teardown),
+		cmocka_unit_test_teardown(a_value_that_stands_still_is_marked_then_told_and_clears_itself, teardown),
+		cmocka_unit_test_teardown(below_the_detection_limit_nothing_is_flat, teardown),
+		cmocka_unit_test_teardown(out_of_range_again_and_again_is_told_though_no_rule_may_judge_it, teardown),
+		cmocka_unit_test_teardown(ammonia_cannot_exceed_total_nitrogen, teardown),
+		cmocka_unit_test_teardown(water_holds_no_more_oxygen_than_it_can, teardown),
+		cmocka_unit_test_teardown(values_copied_from_the_next_station_are_told, teardown),
+		cmocka_unit_test_teardown(a_point_that_is_only_repeated_is_told_with_its_cycle, teardown),
+		cmocka_unit_test_teardown(the_time_of_the_year_has_its_own_ends, teardown),
+		cmocka_unit_test_teardown(far_from_its_neighbours_where_that_is_configured, teardown),
+		cmocka_unit_test_teardown(without_what_is_usual_only_what_is_given_is_tested, teardown),
+		cmocka_unit_test_teardown(level_none_marks_and_tells_nobody, teardown),
+		cmocka_unit_test_teardown(what_comes_out_of_order_or_from_the_future_is_not_judged, teardown),
+		cmocka_unit_test_teardown(a_restart_changes_nothing, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
