@@ -222,36 +222,51 @@ static bool score_of(const struct event_settings *s, const struct event_state *s
 }
 
 /* A new instant goes on from the last one; one that goes on is reckoned anew. */
-static void step(const struct event_settings *s, struct event_state *st)
+static void step(const struct event_settings *s, struct event_state *st, uint32_t taken)
 {
 	if (st->last - st->instant >= s->together) {
 		st->instant = st->last;
 		st->before = st->course;
+		st->awaited = st->here;
+		st->here = 0;
 	}
+	st->here |= taken;
 	st->course = st->before;
+}
+
+/* Channels that come one by one only add to the score: what raises is told at once, that nothing does when all that the
+ * instant before had have come. */
+static bool is_complete(const struct event_state *st)
+{
+	return (st->awaited & ~st->here) == 0;
 }
 
 static bool on_batch(void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out)
 {
 	const struct event_settings *s = settings;
 	struct event_state *st = state;
-	bool any = false;
+	uint32_t taken = 0;
 	double score;
+	bool raises;
 
 	for (size_t i = 0; i < s->channels.count; i++)
-		any |= take_channel(s, st, view, i);
-	if (!any)
+		if (take_channel(s, st, view, i))
+			taken |= (uint32_t)1 << i;
+	if (taken == 0)
 		return false;
 	out->at = st->last;
-	step(s, st);
+	step(s, st, taken);
 	if (!score_of(s, st, &score))
 		return true;
-	out->finding = course_step(&st->course, &s->course, score, st->last) ? WQ_FINDING_RAISE : WQ_FINDING_CLEAR;
-	out->level = (enum wq_level)s->level;
+	raises = course_step(&st->course, &s->course, score, st->last);
 	out->score = score / s->course.drift;
+	if (!raises && !is_complete(st))
+		return false;
+	out->finding = raises ? WQ_FINDING_RAISE : WQ_FINDING_CLEAR;
+	out->level = (enum wq_level)s->level;
 	out->value = score;
 	out->limit = s->course.drift;
-	if (out->finding == WQ_FINDING_RAISE || wq_view_open(view))
+	if (raises || wq_view_open(view))
 		event_say(out, s, st, view);
 	return true;
 }

@@ -28,6 +28,7 @@ struct event_state {
 	wq_ms last;    /* newest reading taken of any channel; 0: none yet */
 	wq_ms instant; /* the first reading of the instant that goes on */
 	struct course course, before; /* with this instant, and without it: its channels may come one by one */
+	uint32_t here, awaited; /* channels read in this instant, and in the one before, as bits */
 	struct channel {
 		wq_ms at;         /* newest reading taken; 0: none yet */
 		double deviation; /* of it, signed, in spreads; 0 also while nothing is usual */
