@@ -234,11 +234,13 @@ static void step(const struct event_settings *s, struct event_state *st, uint32_
 	st->course = st->before;
 }
 
-/* Channels that come one by one only add to the score: what raises is told at once, that nothing does when all that the
- * instant before had have come. */
-static bool is_complete(const struct event_state *st)
+/* Channels may come one by one: what is new is told when all that the instant before had have come, so that it is told
+ * whole and does not flap; or an instant later, should one be missing. */
+static bool is_tellable(const struct event_state *st)
 {
-	return (st->awaited & ~st->here) == 0;
+	const bool before = st->before.since != 0, raises = st->course.since != 0;
+
+	return (st->awaited & ~st->here) == 0 || before == raises;
 }
 
 static bool on_batch(void *state, const void *settings, const struct wq_view *view, struct wq_verdict *out)
@@ -260,7 +262,7 @@ static bool on_batch(void *state, const void *settings, const struct wq_view *vi
 		return true;
 	raises = course_step(&st->course, &s->course, score, st->last);
 	out->score = score / s->course.drift;
-	if (!raises && !is_complete(st))
+	if (!is_tellable(st))
 		return false;
 	out->finding = raises ? WQ_FINDING_RAISE : WQ_FINDING_CLEAR;
 	out->level = (enum wq_level)s->level;

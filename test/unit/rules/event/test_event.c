@@ -28,6 +28,8 @@ static void begin(const char *settings)
 	const struct river_rule rules[] = { { .rule = &wq_rule_event, .settings = settings }, { 0 } };
 
 	river_open(&r, one, "tp nh3n codmn", rules);
+	for (size_t i = 0; i < 3; i++)
+		r.series[i].cycle = 0; /* of a probe an equal value is a new one */
 	now = DAY0;
 }
 
@@ -94,6 +96,62 @@ static void the_channel_that_deviates_most_is_named_first(void **state)
 	assert_non_null(strstr(r.story, "水质异常,主要贡献:氨氮9"));
 	assert_non_null(strstr(r.story, "%(偏高20倍)常态波动"));
 	river_close(&r);
+}
+
+/* 20 and 15 spreads are 25 together: 16 and 9 parts of 25. */
+static void it_says_what_the_score_is_made_of(void **state)
+{
+	(void)state;
+	begin(USUAL);
+	quiet(100);
+	for (int i = 0; i < 5; i++)
+		minute(0.101 - 15 * 0.004, 0.405 + 20 * 0.04, 3.15);
+	assert_non_null(strstr(r.story, "水质异常,主要贡献:氨氮64%(偏高20倍)、总磷36%(偏低15倍)常态波动"));
+	assert_float_equal(river_fact(&r, 0, "score"), 25, 0.2);
+	assert_float_equal(river_fact(&r, 0, "channels"), 3, 0);
+	assert_float_equal(river_fact(&r, 0, "first_channel"), 2, 0);
+	assert_float_equal(river_fact(&r, 0, "first_share"), 0.64, 0.01);
+	assert_float_equal(river_fact(&r, 0, "first_deviation"), 20, 0.2);
+	assert_float_equal(river_fact(&r, 0, "second_channel"), 1, 0);
+	assert_float_equal(river_fact(&r, 0, "second_share"), 0.36, 0.01);
+	assert_float_equal(river_fact(&r, 0, "second_deviation"), -15, 0.2);
+	assert_true(isnan(river_fact(&r, 0, "third_share")));
+	river_close(&r);
+}
+
+static void a_latin_name_does_not_run_into_the_number(void **state)
+{
+	static const struct river_station one[] = { { .id = "a", .name = "甲桥" }, { 0 } };
+	const struct river_rule rules[] = { { .rule = &wq_rule_event, .settings = "channels=ph_0.01 history=60" }, { 0 } };
+
+	(void)state;
+	river_open(&r, one, "ph", rules);
+	now = DAY0;
+	for (int i = 0; i < 110; i++, now += WQ_MINUTES(1))
+		river_read(&r, 0, 0, now, (i < 100 ? 8 : 6) + 0.01 * (i % 3));
+	assert_non_null(strstr(r.story, "主要贡献:pH 100%(偏低50倍)常态波动"));
+	river_close(&r);
+}
+
+/* Six of eight are enough at 0.95, five are not; two usual minutes between do not matter. */
+static void a_count_of_minutes_may_decide_in_place_of_the_sum(void **state)
+{
+	static const bool odd[][8] = {
+		{ true, true, false, true, true, false, true, false },
+		{ true, true, false, true, true, false, true, true },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		begin(USUAL " by=count");
+		quiet(100);
+		for (int i = 0; i < 8; i++)
+			minute(0.101, odd[k][i] ? 1.2 + 0.01 * i : 0.4 + 0.01 * (i % 2), 3.1);
+		assert_int_equal(open_now(), k);
+		if (k == 1)
+			assert_float_equal(river_fact(&r, 0, "unusual"), 6, 0);
+		river_close(&r);
+	}
 }
 
 /* However far: `cut` makes it a matter of how long. */
@@ -194,6 +252,9 @@ int main(void)
 		cmocka_unit_test(what_is_usual_raises_nothing),
 		cmocka_unit_test(small_deviations_of_several_make_an_event),
 		cmocka_unit_test(the_channel_that_deviates_most_is_named_first),
+		cmocka_unit_test(it_says_what_the_score_is_made_of),
+		cmocka_unit_test(a_latin_name_does_not_run_into_the_number),
+		cmocka_unit_test(a_count_of_minutes_may_decide_in_place_of_the_sum),
 		cmocka_unit_test(a_single_minute_is_no_event),
 		cmocka_unit_test(after_the_timeout_the_new_level_is_usual),
 		cmocka_unit_test(a_channel_that_is_silent_does_not_hide_the_others),
