@@ -67,6 +67,18 @@ struct wq_trend {
 int wq_trend_estimate(const double *t, const double *x, size_t n, double confidence,
 	struct wq_trend *trend, struct wq_err *err);
 
+/* The same of what has a course, of the day most often, that repeats every `cycle` (unit of t): points are compared with those of
+ * the same of `seasons` parts of it only (Hirsch et al. 1982), so the course is no trend and hides none.
+ *   S and Var S: sums over the seasons; the slope: median over pairs of one season, through (median t, mean of the
+ *   seasons' medians once the trend is taken off): the line is that of the level, not of any one hour.
+ *   r: of what is left without trend and course; the factor above then multiplies Var S. (That r and factor of the whole series
+ *   serve the sum over seasons is ours; false alarms and power measured by simulation: docs/trend.md.)
+ * A season is that of the time before the last point, in parts of the cycle, rounded. WQ_E_INVALID also when seasons are not
+ * 2 … WQ_TREND_SEASONS, or n is below three times as many. */
+#define WQ_TREND_SEASONS (WQ_TREND_POINTS / 3)
+int wq_trend_seasonal(const double *t, const double *x, size_t n, double cycle, size_t seasons, double confidence,
+	struct wq_trend *trend, struct wq_err *err);
+
 /* The line at an instant, by its slope or by an end of the interval (pivoting at the medians). */
 double wq_sen_at(const struct wq_sen *sen, double slope, double t);
 

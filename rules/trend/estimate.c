@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-static int check(const double *t, const double *x, size_t n, double confidence, struct wq_err *err)
+int sen_check(const double *t, const double *x, size_t n, double confidence, struct wq_err *err)
 {
 	if (n < WQ_TREND_MINIMUM || n > WQ_TREND_POINTS)
 		return wq_fail(err, WQ_E_INVALID, "%zu points: a trend takes %d to %d", n,
@@ -31,7 +31,7 @@ int wq_trend_estimate(const double *t, const double *x, size_t n, double confide
 {
 	double slopes[SEN_SLOPES], rest[WQ_TREND_POINTS];
 	size_t count;
-	int r = check(t, x, n, confidence, err);
+	int r = sen_check(t, x, n, confidence, err);
 
 	if (r < 0)
 		return r;

@@ -15,7 +15,7 @@
 #define WORTH_A_LOOK 0.8
 
 /* Newest points that tell where the water is. */
-#define NEWEST 5
+#define NEWEST 5 /* or a whole cycle, where there is one: any part of it may be high or low */
 
 /* What is nearer to an edge than this share of it is left to the whole computation. */
 #define DOUBT 1e-9
@@ -40,8 +40,9 @@ static bool may_be_shares(const struct fit *fit, double limit)
 
 void fit_take(const struct window *window, struct fit *fit)
 {
-	const size_t n = window->n < NEWEST ? window->n : NEWEST;
-	double newest[NEWEST];
+	const size_t wanted = window->seasons > NEWEST ? window->seasons : NEWEST;
+	const size_t n = window->n < wanted ? window->n : wanted;
+	double newest[WQ_TREND_POINTS];
 
 	*fit = (struct fit){ .taken = true, .status = 1, .plain.n = -1, .newest = NAN, .usual = NAN };
 	if (n == 0)
@@ -84,8 +85,12 @@ static int fit_lines(const struct window *window, struct fit *fit, double confid
 {
 	if (fit->status <= 0)
 		return fit->status;
-	fit->status = wq_trend_estimate(window->t, window->x, window->n, confidence, &fit->amounts, NULL);
-	if (fit->status == 0 && may_be_shares(fit, 1))
+	fit->status = window->seasons > 0
+	        ? wq_trend_seasonal(window->t, window->x, window->n, window->cycle, window->seasons, confidence,
+	                  &fit->amounts, NULL)
+	        : wq_trend_estimate(window->t, window->x, window->n, confidence, &fit->amounts, NULL);
+	/* What has a course of the day (oxygen, pH, temperature) grows by amounts. */
+	if (fit->status == 0 && window->seasons == 0 && may_be_shares(fit, 1))
 		fit_shares(window, fit, confidence);
 	return fit->status;
 }
@@ -223,7 +228,7 @@ int outlook_brief(const struct window *window, struct fit *fit, const struct goa
 	if (o->far)
 		return 0;
 	/* Where lines are there they are asked; where there are two of them both are needed to choose. */
-	if (fit->status > 0 && !may_be_shares(fit, goal->limit) &&
+	if (fit->status > 0 && window->seasons == 0 && !may_be_shares(fit, goal->limit) &&
 	        !may_be_significant(window, fit, goal->confidence))
 		near = is_near(window, goal, present);
 	if (near == UNSURE)

@@ -12,6 +12,8 @@
 struct window {
 	size_t n;
 	double t[WQ_TREND_POINTS], x[WQ_TREND_POINTS];
+	size_t seasons; /* 2 … WQ_TREND_SEASONS, at most n / 3: what repeats every `cycle` is no trend; 0: nothing does */
+	double cycle;   /* hours */
 };
 
 /* Toward which limit it is looked. */

@@ -5,6 +5,11 @@
 
 #include "wq/trend.h"
 
+struct wq_err;
+
+/* What wq_trend_estimate() refuses. */
+int sen_check(const double *t, const double *x, size_t n, double confidence, struct wq_err *err);
+
 #define SEN_SLOPES (WQ_TREND_POINTS * (WQ_TREND_POINTS - 1) / 2)
 
 /* The slopes of all pairs with different t; returns how many. */

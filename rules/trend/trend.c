@@ -38,7 +38,7 @@
 struct trend_settings {
 	struct bound_settings bound;
 	int64_t readings, minimum;
-	wq_ms aggregate, horizon;
+	wq_ms aggregate, season, horizon;
 	double near, confidence;
 	int level;
 };
@@ -58,6 +58,12 @@ static const struct wq_option options[] = {
 	        .fallback = "0",
 	        .offset = offsetof(struct trend_settings, aggregate),
 	        .help = "0: each reading is a point; else the means over this span are" },
+	{ .key = "season",
+	        .type = WQ_OPT_SPAN,
+	        .max = 7.0 * 86400e3,
+	        .fallback = "0",
+	        .offset = offsetof(struct trend_settings, season),
+	        .help = "what repeats with this span is no trend: 1d for oxygen, pH, temperature; 0: nothing does" },
 	{ .key = "minimum",
 	        .type = WQ_OPT_INTEGER,
 	        .max = WQ_TREND_POINTS,
@@ -107,6 +113,13 @@ static int check(const void *settings, const struct wq_site *site,
 	if (s->aggregate > 0 && s->aggregate < WQ_SECONDS(1))
 		return wq_fail(err, WQ_E_INVALID, "aggregate = %lldms must be 0 or at least 1s",
 		        (long long)s->aggregate);
+	if (s->season > 0 && s->aggregate > 0 &&
+	        (s->season % s->aggregate != 0 || s->season / s->aggregate < 2 ||
+	                s->season / s->aggregate * 3 > s->readings))
+		return wq_fail(err, WQ_E_INVALID,
+		        "season = %lldms must be aggregate = %lldms two times or more, and a third of the window (readings = "
+		        "%lld) at most",
+		        (long long)s->season, (long long)s->aggregate, (long long)s->readings);
 	return bound_check(&s->bound, site, parameter, err);
 }
 
@@ -116,6 +129,7 @@ struct memory {
 	/* Of the closed spans, as long as fit.taken says so: */
 	struct fit fit;
 	size_t n;
+	size_t seasons;
 	double length; /* of the window, hours */
 	wq_ms last;    /* the newest of its points */
 };
@@ -141,10 +155,11 @@ static wq_ms memory(const void *settings, wq_ms interval)
 	return s->readings * (s->aggregate > 0 ? s->aggregate : interval);
 }
 
-static size_t fewest(const struct trend_settings *s)
+static size_t fewest(const struct trend_settings *s, size_t seasons)
 {
 	int64_t least = s->minimum > 0 ? s->minimum : (3 * s->readings + 3) / 4;
 
+	least = least < 3 * (int64_t)seasons ? 3 * (int64_t)seasons : least;
 	return (size_t)(least < FEWEST ? FEWEST : least);
 }
 
@@ -190,6 +205,20 @@ static double window_trim(struct window *window, const struct trend_settings *s)
 	memmove(window->t, window->t + stale, window->n * sizeof *window->t);
 	memmove(window->x, window->x + stale, window->n * sizeof *window->x);
 	return length;
+}
+
+/* How many points make a cycle. One that comes with each point, or has hardly any, is none. */
+static void find_seasons(struct window *window, const struct trend_settings *s)
+{
+	double count;
+
+	window->seasons = 0;
+	window->cycle = hours(s->season);
+	if (s->season == 0 || window->n < 2)
+		return;
+	count = rint(window->cycle / (s->aggregate > 0 ? hours(s->aggregate) : usual_step(window)));
+	if (count >= 2)
+		window->seasons = count < WQ_TREND_POINTS ? (size_t)count : WQ_TREND_POINTS;
 }
 
 /* pH is averaged over [H+], like everywhere: the sums hold concentrations. */
@@ -259,8 +288,9 @@ static const struct {
 };
 
 static void say_raise(struct wq_verdict *out, const struct wq_parameter *parameter,
-        const struct bound *bound, bool upper, const struct outlook *o)
+        const struct bound *bound, bool upper, wq_ms season, const struct outlook *o)
 {
+	const char *without = season == 0 ? "" : season == WQ_DAYS(1) ? "扣除日变化后" : "扣除周期变化后";
 	char number[PHRASE_TEXT], amount[PHRASE_TEXT], slope[PHRASE_TEXT], limit[BOUND_TEXT];
 	struct phrase says = { 0 };
 	double left = o->hours;
@@ -272,7 +302,7 @@ static void say_raise(struct wq_verdict *out, const struct wq_parameter *paramet
 		left = fabs(out->limit / o->slope) / 3;
 	while (left >= units[i].below)
 		i++;
-	phrase_add(&says, "%s持续%s,现约%s,每%s%s%s", parameter->name, upper ? "上升" : "下降",
+	phrase_add(&says, "%s%s持续%s,现约%s,每%s%s%s", parameter->name, without, upper ? "上升" : "下降",
 	        phrase_amount(parameter, phrase_estimate(o->now, parameter->display_places, number),
 	                amount),
 	        units[i].slope_name, upper ? "升" : "降",
@@ -348,7 +378,7 @@ static int weight(enum wq_finding finding)
 struct look {
 	struct window window; /* empty where the fit was there */
 	struct fit *fit;
-	size_t n;
+	size_t n, seasons;
 	double present, horizon; /* hours: after the newest point; ahead */
 	bool brief;              /* most windows need no lines */
 };
@@ -378,7 +408,7 @@ static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
 			continue;
 		out->level = (enum wq_level)s->level;
 		raise_facts(out, &outlook);
-		say_raise(out, wq_view_parameter(view), bound, upper, &outlook);
+		say_raise(out, wq_view_parameter(view), bound, upper, look->seasons > 0 ? s->season : 0, &outlook);
 	}
 	if (out->finding != WQ_FINDING_RAISE && wq_view_open(view))
 		say_quiet(out, wq_view_parameter(view), bound);
@@ -391,10 +421,13 @@ static double look_at_spans(struct look *look, const struct trend_settings *s,
 	look->fit = &memory->fit;
 	if (!memory->fit.taken) {
 		memory->length = window_from_spans(&look->window, s, parameter, &memory->points, &memory->last);
+		find_seasons(&look->window, s);
 		memory->n = look->window.n;
+		memory->seasons = look->window.seasons;
 		fit_take(&look->window, &memory->fit);
 	}
 	look->n = memory->n;
+	look->seasons = memory->seasons;
 	look->present = hours(newest - memory->last);
 	return memory->length;
 }
@@ -404,8 +437,10 @@ static double look_at_readings(struct look *look, const struct trend_settings *s
 {
 	const double length = window_from_readings(&look->window, s, readings, count);
 
+	find_seasons(&look->window, s);
 	fit_take(&look->window, look->fit);
 	look->n = look->window.n;
+	look->seasons = look->window.seasons;
 	look->present = 0;
 	look->brief = true;
 	return length;
@@ -420,12 +455,12 @@ static void judge_window(struct wq_verdict *out, const struct trend_settings *s,
 	struct look look;
 	double length;
 
-	look.window.n = 0;
+	look.window.n = look.window.seasons = 0;
 	look.fit = &fit;
 	look.brief = false;
 	length = s->aggregate > 0 ? look_at_spans(&look, s, parameter, memory, readings[count - 1].at)
 	                          : look_at_readings(&look, s, readings, count);
-	if (look.n < fewest(s)) {
+	if (look.n < fewest(s, look.seasons)) {
 		wq_verdict_fact(out, "n", (double)look.n);
 		wq_verdict_say(out, "%s有效读数不足,趋势不可评价", parameter->name);
 		return;
