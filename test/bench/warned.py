@@ -3,6 +3,7 @@
 """How early, how often and how rightly the default rules warn, on the national 4-hourly data.
 
     warned.py DATA.csv.gz [CONFIG …]
+    warned.py --trends DATA.csv.gz
 
 DATA: national_4h_20210401_0405.csv.gz. CONFIG: files with a section station "*" (default docs/backtest.conf).
 WQ_BIN: the folder of wqctl (default build/bin). Each CONFIG is run by `wqctl backtest`, and in the same way a reference: the
@@ -20,6 +21,10 @@ What is counted, on the days asked for:
                  the day before its last reading. Alarms that tell of a closed day (daily, fall, month) do not count
   false          section-days that met and were warned all the same
   lead           median hours from the first moment of warning on that day to the day's end, over failed fresh days
+
+--trends: of each parameter the share of sections in whose five days a trend is found (18 values or more, nominal 5 %) by the plain test
+(`wqctl trend --test mk`) and by ours (`--test ar1`); and, for items with a limit, the share at which the rule `trend` warned at
+least once (`wqctl backtest`, rules of TRENDS below, Class III).
 
 Exit status: 0, 2 usage, 77 no data."""
 
@@ -52,6 +57,47 @@ limit "any-reading" {
 	class = 3
 	readings = 1
 	level = "warning"
+}
+"""
+
+
+COLUMNS = {"temp": "temp_c", "ph": "ph", "do": "do_mgl", "ec": "cond_uscm", "turbidity": "turb_ntu", "codmn": "codmn_mgl",
+           "nh3n": "nh3n_mgl", "tp": "tp_mgl", "tn": "tn_mgl", "chla": "chla_mgl"}
+LEAST = 18
+
+# pH lies within 0.67 of its limits all the time; oxygen and pH have a course of the day.
+TRENDS = """
+site {
+	name = "national"
+	timezone = "UTC+8"
+}
+station "*" {
+	kind = "national"
+	water = "river"
+	class = "III"
+	cycle = "4h"
+}
+trend "tp" {
+	parameters = { "tp" }
+}
+trend "codmn" {
+	parameters = { "codmn" }
+}
+trend "nh3n" {
+	parameters = { "nh3n" }
+}
+trend "do" {
+	parameters = { "do" }
+	readings = 30
+	minimum = 18
+	season = "1d"
+}
+trend "ph" {
+	parameters = { "ph" }
+	readings = 30
+	minimum = 18
+	season = "1d"
+	near = 0.9
 }
 """
 
@@ -185,10 +231,77 @@ class Tally:
         return cells
 
 
+# -- trends --
+
+
+def columns_of(path):
+    """{parameter: {section: [(time, text)]}}, each time once."""
+    found = {alias: defaultdict(dict) for alias in COLUMNS}
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as f:
+        for row in csv.DictReader(f):
+            for alias, column in COLUMNS.items():
+                if row["ts"].startswith("2021-") and NUMBER.match(row[column].strip()):
+                    found[alias][row["province"] + row["section"]].setdefault(row["ts"], row[column].strip())
+    return {alias: {s: sorted(v.items()) for s, v in series.items()} for alias, series in found.items()}
+
+
+def p_of(alias, values, test):
+    done = subprocess.run([WQCTL, "trend", "--csv", "-", "--parameter", alias, "--test", test, "--json"], check=True,
+                          input=f"time,{alias}\n" + "".join(f"{t},{v}\n" for t, v in values),
+                          stdout=subprocess.PIPE, encoding="utf-8")
+    return json.loads(done.stdout)["p"]
+
+
+def warned_sections(found, folder):
+    """{parameter: sections that the rule warned of}"""
+    config, feed, alarms = (os.path.join(folder, n) for n in ("trends.conf", "trends.csv", "trends.jsonl"))
+    items = list(ITEMS)
+    cells = defaultdict(dict)
+    for alias in items:
+        for section, values in found[alias].items():
+            for t, v in values:
+                cells[t, section][alias] = v
+    with open(config, "w", encoding="utf-8") as f:
+        f.write(TRENDS)
+    with open(feed, "w", encoding="utf-8", newline="") as f:
+        out = csv.writer(f)
+        out.writerow(["station", "time", *items])
+        out.writerows([s, t, *(row.get(a, "") for a in items)] for (t, s), row in sorted(cells.items()))
+    subprocess.run([WQCTL, "backtest", "--config", config, "--csv", feed, "--alarms", alarms], stdout=subprocess.DEVNULL, check=True)
+    warned = defaultdict(set)
+    with open(alarms, encoding="utf-8") as f:
+        for change in map(json.loads, f):
+            if change["change"] == "opened":
+                warned[change["rule"]].add(change["station"])
+    return warned
+
+
+def trends(path):
+    found = columns_of(path)
+    with tempfile.TemporaryDirectory() as folder:
+        warned = warned_sections(found, folder)
+    print("| national sections, 1-5 April 2021 | with 18 values | plain Mann-Kendall, p < .05 | `ar1`, p < .05 | rule `trend` warned |")
+    print("|---|---|---|---|---|")
+    for alias, series in found.items():
+        series = {s: v for s, v in series.items() if len(v) >= LEAST}
+        share = {}
+        for test in ("mk", "ar1"):
+            ps = [p_of(alias, v, test) for v in series.values()]
+            share[test] = 100 * sum(p is not None and p < .05 for p in ps) / max(1, len(ps))
+        told = f"{100 * len(warned[alias] & set(series)) / max(1, len(series)):.1f} %" if alias in ITEMS else "no limit"
+        print(f"| {alias} | {len(series)} | {share['mk']:.0f} % | {share['ar1']:.0f} % | {told} |", flush=True)
+    return 0
+
+
 def main():
     if len(sys.argv) < 2 or not os.access(WQCTL, os.X_OK):
         print(f"usage: warned.py DATA.csv.gz [CONFIG …]; wqctl is looked for at {WQCTL}", file=sys.stderr)
         return 2
+    if sys.argv[1] == "--trends" and len(sys.argv) == 3:
+        if not os.path.exists(sys.argv[2]):
+            print(f"SKIPPED: {sys.argv[2]} is absent; nothing was measured")
+            return 77
+        return trends(sys.argv[2])
     if not os.path.exists(sys.argv[1]):
         print(f"SKIPPED: {sys.argv[1]} is absent; nothing was measured")
         return 77
