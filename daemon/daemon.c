@@ -340,6 +340,10 @@ static void stop_replies(struct daemon *daemon)
 bool daemon_close(struct daemon *daemon)
 {
 	stop_replies(daemon);
+	if (!duty_stop(daemon, STOP_GRACE)) {
+		log_warning("heartbeat: the reading of the history hangs and is left behind");
+		daemon->left_behind = true;
+	}
 	for (size_t i = 0; i < daemon->uplink_count; i++)
 		uplink_ask_stop(daemon->uplinks[i]);
 	api_channel_drop(daemon);
@@ -358,7 +362,8 @@ bool daemon_close(struct daemon *daemon)
 	wq_engine_free(daemon->engine);
 	store_close(daemon->store);
 	importer_free(daemon->importer);
-	inbox_free(daemon->inbox);
+	if (!daemon->left_behind)
+		inbox_free(daemon->inbox);
 	receipts_free(daemon->receipts);
 	free(daemon->sources);
 	pool_free(daemon->pool);

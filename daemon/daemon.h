@@ -62,7 +62,7 @@ struct daemon {
 	struct source **sources;
 	size_t uplink_count;
 	struct uplink **uplinks;
-	bool left_behind; /* an uplink's thread hangs: what it uses stays */
+	bool left_behind; /* a thread hangs: what it uses stays */
 	struct ctl_server *ctl;
 	struct sd_event *event;
 	struct waiting_notice *waiting, **waiting_last;

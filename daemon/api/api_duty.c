@@ -3,6 +3,7 @@
 #include "api_parts.h"
 #include "clock.h"
 #include "duty/duty.h"
+#include "notify/bell.h"
 #include "notify/roster.h"
 
 #include <stdio.h>
@@ -35,6 +36,23 @@ static json_t *shift_json(const struct config *config, const struct roster *rost
 		json_object_set_new(row, "next", json_string(people));
 	}
 	return row;
+}
+
+static void put_bell(const struct daemon *daemon, const char *what, const struct config_bell *bell, wq_ms mark, json_t *list)
+{
+	const struct wq_zone *zone = daemon->config->site.zone;
+	json_array_append_new(list,
+		json_pack("{s:s, s:s, s:s, s:o, s:o}", "what", what, "name", bell->id, "to",
+			daemon->config->groups[bell->group].id, "last", api_instant(zone, mark), "next",
+			api_instant(zone, bell_next(bell->bell, zone, clock_now()))));
+}
+
+json_t *api_duty_bells(const struct daemon *daemon)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; daemon->duty != NULL && i < daemon->config->heartbeat_count; i++)
+		put_bell(daemon, "heartbeat", &daemon->config->heartbeats[i], daemon->duty->pulse.marks[i], list);
+	return list;
 }
 
 json_t *api_duty_shifts(const struct daemon *daemon)

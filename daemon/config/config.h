@@ -16,6 +16,7 @@
 
 struct wq_err;
 struct roster; /* notify/roster.h */
+struct bell;   /* notify/bell.h */
 
 struct config_bus {
 	const struct wq_driver *driver;
@@ -88,6 +89,13 @@ struct config_route {
 	wq_ms deadline; /* what a channel has not taken by then goes to the contact's next one */
 };
 
+/* What is told, or tried, at a time of day. */
+struct config_bell {
+	const char *id;
+	const struct bell *bell;
+	uint32_t group;
+};
+
 /* Where files come from that people give to wqctl import: the last of site.sources, behind the buses. */
 #define CONFIG_IMPORT "import"
 uint32_t config_import_source(const struct wq_site *site);
@@ -148,6 +156,8 @@ struct config {
 	const struct roster *rosters; /* people are indices of contacts */
 	const struct config_route *routes;
 	const struct config_uplink *uplinks;
+	size_t heartbeat_count;
+	const struct config_bell *heartbeats;
 	const char *const *uplink_names; /* in the same order */
 	struct wq_list causes; /* of closed alarms (原因), where the site has agreed on them; count 0: any */
 	bool any_station; /* section station "*" was given: backtest takes unknown stations */

@@ -187,6 +187,7 @@ static struct config *build(struct loader *l)
 	load_cares(l);
 	load_channels(l);
 	load_people(l);
+	load_bells(l);
 	load_uplinks(l);
 	load_profiles(l);
 	load_rules(l);

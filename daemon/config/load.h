@@ -148,6 +148,7 @@ void load_rosters(struct loader *l);     /* rosters.c; after the contacts */
 void load_routes(struct loader *l);      /* routes.c; after the groups */
 void warn_untold(struct loader *l);      /* untold.c: what is told to nobody; after the routes */
 void load_uplinks(struct loader *l);     /* uplinks.c; after the stations */
+void load_bells(struct loader *l);       /* bells.c; after the people */
 void load_profiles(struct loader *l);    /* profiles.c */
 /* A day of the year, "05-01"; the 29th of February is one. False: it is none. */
 bool load_date(const char *text, uint8_t *month, uint8_t *day);

@@ -41,9 +41,10 @@ enum section_role {
 	SECTION_PROFILE,
 	SECTION_UPLINK,
 	SECTION_ROSTER,
+	SECTION_HEARTBEAT,
 	SECTION_TEMPLATE, /* a point of an instrument profile */
 };
-#define SECTION_ROLES 16
+#define SECTION_ROLES 17
 
 struct section_kind {
 	const char *name;
@@ -162,6 +163,11 @@ struct roster_settings {
 	int handover;          /* enum roster_handover */
 };
 
+struct bell_settings {
+	const char *at, *to;
+	struct wq_list on;
+};
+
 struct route_settings {
 	struct wq_list stations, kinds, towns, parameters, assist;
 	int min_level;
@@ -173,6 +179,7 @@ struct route_settings {
 /* Rows of the fixed sections, for the documentation's test. */
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_channel[], schema_contact[], schema_group[],
-        schema_route[], schema_care[], schema_profile[], schema_uplink[], schema_roster[];
+        schema_route[], schema_care[], schema_profile[], schema_uplink[], schema_roster[],
+        schema_heartbeat[]; /* bells.c */
 
 #endif

@@ -165,12 +165,18 @@ static void print_duty(const json_t *status, FILE *to)
 {
 	static const struct part parts[] = { { "", "name" }, { "now ", "now" }, { "from ", "next_at" }, { "", "next" },
 		{ NULL, NULL } };
+	static const struct part bells[] = { { "", "what" }, { "", "name" }, { "to ", "to" }, { "last ", "last" }, { "next ", "next" },
+		{ NULL, NULL } };
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach(json_object_get(status, "duty"), i, row)
 	{
 		print_line(row, "duty", parts, to);
+	}
+	json_array_foreach(json_object_get(status, "bells"), i, row)
+	{
+		print_line(row, "clock", bells, to);
 	}
 }
 

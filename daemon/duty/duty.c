@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "notify/memo.h"
+#include "notify/roster.h"
 #include "wq/err.h"
 
 #include <stdio.h>
@@ -46,6 +47,29 @@ bool duty_done(struct flight *flight, const char *kind, const char *name, wq_ms 
 bool duty_settled(const struct daemon *daemon)
 {
 	return clock_trusted() || clock_boot() - daemon->started_boot >= DUTY_SETTLED;
+}
+
+/* -- who is meant -- */
+
+static bool by_roster(const struct roster *roster, uint32_t contact, wq_ms now)
+{
+	struct roster_duty duty;
+	if (!roster_knows(roster, contact))
+		return false;
+	roster_at(roster, now, &duty);
+	return duty.vacant || roster_has(&duty, ROSTER_LEAD, contact) || roster_has(&duty, ROSTER_ASSIST, contact);
+}
+
+bool duty_member(const struct config *config, uint32_t group, uint32_t contact, wq_ms now)
+{
+	const struct config_group *of = &config->groups[group];
+	for (size_t i = 0; i < of->member_count; i++)
+		if (of->members[i] == contact)
+			return true;
+	for (size_t i = 0; i < of->roster_count; i++)
+		if (by_roster(&config->rosters[of->rosters[i]], contact, now))
+			return true;
+	return false;
 }
 
 /* -- who acknowledged -- */
@@ -139,7 +163,11 @@ int duty_open(struct daemon *daemon, struct wq_err *err)
 	duty->shifts = calloc(rosters > 0 ? rosters : 1, sizeof *duty->shifts);
 	if (duty->shifts == NULL)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu rosters", rosters);
+	duty->pulse.marks = calloc(daemon->config->heartbeat_count + 1, sizeof *duty->pulse.marks);
+	if (duty->pulse.marks == NULL)
+		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu heartbeats", daemon->config->heartbeat_count);
 	handing_open(daemon);
+	pulse_open(daemon);
 	return store_acknowledged(daemon->store, take_word, duty, err);
 }
 
@@ -148,13 +176,22 @@ void duty_close(struct daemon *daemon)
 	if (daemon->duty == NULL)
 		return;
 	free(daemon->duty->shifts);
+	free(daemon->duty->pulse.marks);
 	free(daemon->duty->words);
 	free(daemon->duty);
 	daemon->duty = NULL;
 }
 
+bool duty_stop(struct daemon *daemon, wq_ms patience)
+{
+	return daemon->duty == NULL || pulse_close(daemon, patience);
+}
+
 void duty_tick(struct daemon *daemon, struct flight *flight)
 {
-	if (daemon->duty != NULL)
-		handing_tick(daemon, flight, clock_now());
+	wq_ms now = clock_now();
+	if (daemon->duty == NULL)
+		return;
+	handing_tick(daemon, flight, now);
+	pulse_tick(daemon, flight, now);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is told by the clock: to who comes on duty what is open. Decided once a second on main, committed with the
+/* What is told by the clock: to who comes on duty what is open, and daily that we live. Decided once a second on main, committed with the
  * mark that it was done; what a mark says is never done twice, over restarts and whatever the clock does. Main only. */
 #ifndef WQ_DUTY_H
 #define WQ_DUTY_H
@@ -7,6 +7,7 @@
 #include "wq/alarm.h"
 #include "wq/instant.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,20 @@ struct duty_word {
 	char who[WQ_PERSON_TEXT];
 };
 
+struct counted;
+
+/* The heartbeats, and the thread that reads what they tell. */
+struct pulse {
+	wq_ms *marks; /* by heartbeat of the configuration */
+	wq_ms asked;  /* boot clock: when the figures were asked for; 0: they are not */
+	unsigned turn;
+	struct counted *counted; /* what came */
+	bool running;            /* a thread is to be joined */
+	pthread_t thread;
+};
+
 struct duty {
+	struct pulse pulse;
 	struct duty_shift *shifts; /* by roster of the configuration */
 	struct duty_word *words;
 	size_t word_count, word_room;
@@ -38,6 +52,9 @@ struct duty {
 /* While the store is main's: reads the marks. duty_close() either way; nothing was opened is fine. */
 int duty_open(struct daemon *daemon, struct wq_err *err);
 void duty_close(struct daemon *daemon);
+
+/* Before that, while main still takes letters: ends the thread. False: it hangs in the disk, and keeps what it uses. */
+bool duty_stop(struct daemon *daemon, wq_ms patience);
 
 /* A change was concluded. */
 void duty_heard(struct daemon *daemon, const struct wq_change *change);
@@ -50,6 +67,16 @@ void duty_tick(struct daemon *daemon, struct flight *flight);
 /* handing.c: the shifts. */
 void handing_open(struct daemon *daemon);
 void handing_tick(struct daemon *daemon, struct flight *flight, wq_ms now);
+
+/* pulse.c: the heartbeats. */
+void pulse_open(struct daemon *daemon);
+void pulse_tick(struct daemon *daemon, struct flight *flight, wq_ms now);
+bool pulse_close(struct daemon *daemon, wq_ms patience);
+
+/* Whether the contact is a member of the group at `now`: listed, or on duty by a roster of it as lead or assist (everybody of one
+ * by which nobody is). */
+struct config;
+bool duty_member(const struct config *config, uint32_t group, uint32_t contact, wq_ms now);
 
 /* Whether the clock is known to be right, or has gone on for so long that it is taken for right. */
 #define DUTY_SETTLED WQ_HOURS(1)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What is told by the clock, by the daemon whole: a shift is handed over once to who comes on duty, over restarts.
+"""What is told by the clock, by the daemon whole: a shift is handed over once to who comes on duty, over restarts, the
+heartbeat comes once a day with the figures of the history.
 
     WQ_BIN=build/bin test/scenario/duty.py"""
 
@@ -209,6 +210,46 @@ def what_began_long_ago_is_not(folder, bureau):
     site.stop()
 
 
+def the_heartbeat_comes_once_a_day_with_the_figures(folder, bureau):
+    site = Site(folder, bureau)
+    on = 'heartbeat "daily" { at = "00:00" to = "duty" }\n'
+    off = time.strftime("%a", time.gmtime(time.time() + CHINA + 2 * 86400)).lower()
+    site.configure(roster(600) + on + f'heartbeat "weekly" {{ at = "00:00" to = "office" on = {{ "{off}" }} }}\n'
+                   'group "office" { members = { "li" } }\n')
+    site.start()
+    expect("it comes", site.wait(lambda: bureau.told("system.heartbeat")), site.said())
+    time.sleep(1.5)
+    told = bureau.told("system.heartbeat")
+    data = told[0][1] if told else {}
+    expect("once, to who is on duty", [(p, d["contact"]) for p, d in told] == [("/w", "zhang")], told)
+    expect("it says what is wrong first", data.get("text", "").startswith("【系统自检】一干河预警系统有异常:")
+           and "昨日1站无数据(一干河)" in data["text"] and data["normal"] is False, data)
+    expect("and the figures", "数据有效率未统计,到站0/1,读数0个" in data.get("text", "") and data.get("day") == day(-1)
+           and data.get("stations") == 1 and data.get("bytes", 0) > 0, data)
+    site.wait(lambda: site.ask("SELECT 1 FROM mark WHERE name='heartbeat:daily'"))
+    site.stop()
+    series, station, tp = (site.ask(sql)[0][0] for sql in (
+        "SELECT min(id) FROM series", "SELECT id FROM station WHERE key='yigan'", "SELECT parameter FROM series"))
+    yesterday = int((time.time() + CHINA) // 86400) - 1
+    for n in range(6):
+        site.put("INSERT INTO sample_open(at,series,revision,value,quality,stamp,flag,source,received,trusted,sequence,repeats,late,"
+                 "event,newest) VALUES(?,?,1,0.1,0,0,'',1,0,1,1,0,0,0,1)", ((yesterday * 86400 - CHINA + n * 4 * 3600) * 1000, series))
+    site.put("INSERT INTO day(station,day,parameter,revision,valid,expected,class,verdict) VALUES(?,?,?,1,5,6,2,1)", (station, yesterday, tp))
+    site.start()
+    time.sleep(2.5)
+    expect("not again today", len(bureau.told("system.heartbeat")) == 1, bureau.took)
+    status = subprocess.run([os.path.join(BIN, "wqctl"), "status", "--socket", f"{folder}/wqd.sock"], capture_output=True, text=True)
+    expect("status says when", f"clock     heartbeat, daily, to duty, last {day()}T00:00" in status.stdout
+           and f"next {day(1)}T00:00" in status.stdout and "heartbeat, weekly, to office, next" in status.stdout, status)
+    site.stop()
+    site.put("UPDATE mark SET at=at-86400000 WHERE name='heartbeat:daily'")
+    site.start()
+    expect("that of a day that was missed comes when it is up", site.wait(lambda: len(bureau.told("system.heartbeat")) == 2), site.said())
+    text = bureau.told("system.heartbeat")[-1][1]["text"]
+    expect("with the figures of the history", "数据有效率83.3%,到站1/1,读数6个" in text and "无数据" not in text, text)
+    site.stop()
+
+
 def run(story):
     bureau = Bureau()
     with tempfile.TemporaryDirectory(prefix="wq-duty-") as folder:
@@ -216,7 +257,7 @@ def run(story):
     bureau.shutdown()
 
 
-for story in (a_shift_is_handed_over_once, what_began_long_ago_is_not):
+for story in (a_shift_is_handed_over_once, what_began_long_ago_is_not, the_heartbeat_comes_once_a_day_with_the_figures):
     run(story)
-print("\n".join(bad) if bad else "ok: shifts are handed over")
+print("\n".join(bad) if bad else "ok: shifts are handed over, the heart beats")
 sys.exit(1 if bad else 0)

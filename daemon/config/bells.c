@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens at a time of day: heartbeats. */
+#include "fill.h"
+#include "load.h"
+
+#include "notify/bell.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define ROW(kind, f, text, ...)                                                                    \
+	{                                                                                          \
+		.key = text, .type = WQ_OPT_##kind, .offset = offsetof(struct bell_settings, f), __VA_ARGS__ \
+	}
+
+const struct wq_option schema_heartbeat[] = {
+	ROW(TEXT, at, "at", .required = true, .min = 5, .max = 5, .help = "time of day, \"08:30\", in the site's zone"),
+	ROW(TEXT, to, "to", .required = true, .min = 1, .max = WQ_NAME_TEXT - 1, .help = "group that is told"),
+	ROW(LIST, on, "on", .min = 1, .max = 7,
+	        .help = "days of the week, { \"mon\", \"thu\" }; nothing: every day"),
+	WQ_OPTION_END,
+};
+
+static bool time_of_day(const char *text, wq_ms *at)
+{
+	if (strlen(text) != 5 || !isdigit((unsigned char)text[0]) || !isdigit((unsigned char)text[1]) || text[2] != ':' ||
+	        !isdigit((unsigned char)text[3]) || !isdigit((unsigned char)text[4]))
+		return false;
+	const int hours = (text[0] - '0') * 10 + text[1] - '0', minutes = (text[3] - '0') * 10 + text[4] - '0';
+
+	*at = WQ_HOURS(hours) + WQ_MINUTES(minutes);
+	return hours < 24 && minutes < 60;
+}
+
+static unsigned weekdays_of(struct loader *l, const struct section *section, const struct wq_list *list)
+{
+	static const char *const week[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+	struct names names = { .count = 7, .items = (const char **)week };
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const uint32_t day = load_reference(l, section, "on", i, "day of the week", list->items[i], &names);
+
+		bits |= day == WQ_NONE ? 0 : 1U << day;
+	}
+	return bits;
+}
+
+static void load_bell(struct loader *l, const struct section *section, const struct wq_option *rows, struct config_bell *bell)
+{
+	struct bell *time = arena_take(l->arena, sizeof *time);
+	struct bell_settings s;
+
+	fill_settings(section, rows, &s, l->arena, l->report);
+	*bell = (struct config_bell){ .id = section->title, .bell = time, .group = WQ_NONE };
+	if (s.at != NULL && !time_of_day(s.at, &time->at))
+		load_error(l, section, "at", 0, "at = \"%.20s\": is not a time of day like \"08:30\"", s.at);
+	time->weekdays = weekdays_of(l, section, &s.on);
+	if (s.to != NULL)
+		bell->group = load_reference(l, section, "to", 0, "group", s.to, &l->group_names);
+}
+
+static const struct config_bell *load_kind(struct loader *l, enum section_role role, const struct wq_option *rows, size_t *count)
+{
+	struct config_bell *bells = arena_array(l->arena, load_count(l, role), sizeof *bells);
+
+	*count = 0;
+	for (const struct section *s = load_next(l, role, NULL); s != NULL; s = load_next(l, role, s))
+		load_bell(l, s, rows, &bells[(*count)++]);
+	return bells;
+}
+
+void load_bells(struct loader *l)
+{
+	l->config->heartbeats = load_kind(l, SECTION_HEARTBEAT, schema_heartbeat, &l->config->heartbeat_count);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is wrong stands before the figures: a short message is cut at its end. */
+#include "heartbeat.h"
+
+#include "memo.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct line {
+	char *text;
+	size_t cap, length;
+	size_t faults;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(line->text + line->length, line->cap - line->length, format, args);
+	va_end(args);
+	if (n > 0)
+		line->length += (size_t)n;
+	if (line->length >= line->cap)
+		line->length = line->cap - 1;
+}
+
+/* Begins one more thing that is wrong. */
+static void begin(struct line *line)
+{
+	if (line->faults++ > 0)
+		add(line, ";");
+}
+
+static void fault_channels(const struct heartbeat *h, struct line *line)
+{
+	for (size_t i = 0; i < h->channel_count; i++) {
+		if (!h->channels[i].down)
+			continue;
+		begin(line);
+		add(line, "通知通道%s不通", h->channels[i].name);
+	}
+}
+
+static void fault_store(const struct heartbeat *h, struct line *line)
+{
+	if (h->trouble != NULL) {
+		begin(line);
+		add(line, "历史库无法写入");
+	}
+	if (!h->counted) {
+		begin(line);
+		add(line, "昨日统计未能读取");
+	}
+	if (h->shed > 0) {
+		begin(line);
+		add(line, "启动以来%" PRIu64 "个读数未能入库", h->shed);
+	}
+	if (h->disk_size > 0 && (h->disk_free < HEARTBEAT_FREE_MIN || h->disk_free < h->disk_size / 20)) {
+		begin(line);
+		add(line, "磁盘余量仅%.1fGB", (double)h->disk_free / 1e9);
+	}
+}
+
+static void fault_stations(const struct heartbeat *h, struct line *line)
+{
+	if (!h->counted || h->delivered >= h->stations)
+		return;
+	begin(line);
+	add(line, "昨日%zu站无数据(", h->stations - h->delivered);
+	for (size_t i = 0; i < h->named; i++)
+		add(line, "%s%.45s", i > 0 ? "、" : "", h->silent[i]);
+	add(line, "%s)", h->stations - h->delivered > h->named ? "等" : "");
+}
+
+static double share(const struct heartbeat *h)
+{
+	return h->expected > 0 ? (double)h->valid / (double)h->expected : 0;
+}
+
+static void fault_rest(const struct heartbeat *h, struct line *line)
+{
+	if (h->counted && h->expected > 0 && share(h) < h->least_valid) {
+		begin(line);
+		add(line, "数据有效率低于%.0f%%", h->least_valid * 100);
+	}
+	if (h->uplink != NULL) {
+		begin(line);
+		add(line, "上报通道%s已积压%lld分钟", h->uplink, (long long)(h->uplink_lag / WQ_MINUTES(1)));
+	}
+	if (!h->clock_trusted) {
+		begin(line);
+		add(line, "时钟未经外部校准");
+	}
+}
+
+static void add_faults(const struct heartbeat *h, struct line *line)
+{
+	fault_channels(h, line);
+	fault_store(h, line);
+	fault_stations(h, line);
+	fault_rest(h, line);
+}
+
+size_t heartbeat_faults(const struct heartbeat *heartbeat)
+{
+	char buf[2 * WQ_NOTICE_TEXT];
+	struct line line = { .text = buf, .cap = sizeof buf };
+
+	add_faults(heartbeat, &line);
+	return line.faults;
+}
+
+static void add_bytes(struct line *line, uint64_t bytes)
+{
+	if (bytes < 1000000000)
+		add(line, "%.0fMB", (double)bytes / 1e6);
+	else
+		add(line, "%.1fGB", (double)bytes / 1e9);
+}
+
+static void add_yesterday(const struct heartbeat *h, struct line *line)
+{
+	char day[WQ_INSTANT_TEXT];
+
+	if (!h->counted)
+		return;
+	add(line, "昨日(%s)", wq_day_format(h->yesterday, day) + 5);
+	if (h->expected > 0)
+		add(line, "数据有效率%.1f%%", share(h) * 100);
+	else
+		add(line, "数据有效率未统计");
+	add(line, ",到站%zu/%zu,读数%" PRId64 "个,新增预警%" PRId64 "起。", h->delivered, h->stations, h->readings, h->opened);
+}
+
+static void add_channels(const struct heartbeat *h, struct line *line)
+{
+	if (!h->counted || h->channel_count == 0)
+		return;
+	add(line, "昨日通知:");
+	for (size_t i = 0; i < h->channel_count; i++)
+		add(line, "%s%.30s发出%" PRId64 "失败%" PRId64, i > 0 ? "," : "", h->channels[i].name, h->channels[i].sent,
+		        h->channels[i].failed);
+	add(line, "。");
+}
+
+static void add_now(const struct heartbeat *h, struct line *line)
+{
+	const long long hours = (long long)(h->uptime / WQ_HOURS(1));
+
+	add(line, "现未结%zu起,未确认%zu起。", h->open, h->unacknowledged);
+	if (hours < 48)
+		add(line, "已运行%lld小时", hours);
+	else
+		add(line, "已运行%lld天", hours / 24);
+	if (h->bytes > 0) {
+		add(line, ",历史库");
+		add_bytes(line, h->bytes);
+	}
+	if (h->disk_size > 0) {
+		add(line, ",磁盘余");
+		add_bytes(line, h->disk_free);
+	}
+	if (h->most_lag != WQ_NO_TIME)
+		add(line, ",上报滞后%lld分钟", (long long)(h->most_lag / WQ_MINUTES(1)));
+	add(line, "。");
+}
+
+void heartbeat_text(const struct heartbeat *heartbeat, char out[WQ_NOTICE_TEXT])
+{
+	struct line line = { .text = out, .cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM };
+
+	out[0] = '\0';
+	add(&line, "【%s】%.60s预警系统", memo_word(WQ_TOPIC_HEARTBEAT), heartbeat->site);
+	if (heartbeat_faults(heartbeat) == 0) {
+		add(&line, "运行正常。");
+	} else {
+		add(&line, "有异常:");
+		add_faults(heartbeat, &line);
+		add(&line, "。");
+	}
+	add_yesterday(heartbeat, &line);
+	add_now(heartbeat, &line);
+	add_channels(heartbeat, &line);
+}
+
+/* -- for machines -- */
+
+static json_t *channels_data(const struct heartbeat *h)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < h->channel_count; i++)
+		json_array_append_new(list,
+		        json_pack("{s:s, s:I, s:I, s:b}", "channel", h->channels[i].name, "sent",
+		                (json_int_t)h->channels[i].sent, "failed", (json_int_t)h->channels[i].failed, "down",
+		                h->channels[i].down));
+	return list;
+}
+
+json_t *heartbeat_data(const struct heartbeat *h)
+{
+	char day[WQ_INSTANT_TEXT];
+	json_t *data = json_pack("{s:b, s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:o}", "normal",
+	        heartbeat_faults(h) == 0, "faults", (json_int_t)heartbeat_faults(h), "day",
+	        wq_day_format(h->yesterday, day), "counted", h->counted, "stations", (json_int_t)h->stations,
+	        "open_count", (json_int_t)h->open, "unacknowledged", (json_int_t)h->unacknowledged, "bytes",
+	        (json_int_t)h->bytes, "disk_free", (json_int_t)h->disk_free, "clock_trusted", h->clock_trusted, "uptime_s",
+	        (json_int_t)(h->uptime / 1000), "channels", channels_data(h));
+
+	if (data != NULL && h->counted) {
+		json_object_set_new(data, "delivered", json_integer((json_int_t)h->delivered));
+		json_object_set_new(data, "readings", json_integer((json_int_t)h->readings));
+		json_object_set_new(data, "valid", json_integer((json_int_t)h->valid));
+		json_object_set_new(data, "expected", json_integer((json_int_t)h->expected));
+		json_object_set_new(data, "opened", json_integer((json_int_t)h->opened));
+	}
+	if (data != NULL && h->why != NULL && !h->counted)
+		json_object_set_new(data, "why", json_string(h->why));
+	if (data != NULL && h->most_lag != WQ_NO_TIME)
+		json_object_set_new(data, "uplink_lag_s", json_integer((json_int_t)(h->most_lag / 1000)));
+	return data;
+}

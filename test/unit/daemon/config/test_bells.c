@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sections of what happens by the clock. */
+#include "loading.h"
+
+#include "notify/bell.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LINES 12 /* of HEAD */
+
+static void a_heartbeat_has_a_time_a_group_and_perhaps_days(void **state)
+{
+	struct config *config = load_right(HEAD "heartbeat \"daily\" { at = \"08:30\" to = \"lead\" }\n"
+	                                        "heartbeat \"weekly\" { at = \"00:00\" to = \"lead\" on = { \"mon\", \"sun\" } }\n");
+
+	(void)state;
+	assert_int_equal(config->heartbeat_count, 2);
+	assert_true(config->heartbeats[0].bell->at == WQ_HOURS(8) + WQ_MINUTES(30));
+	assert_int_equal(config->heartbeats[0].bell->weekdays, 0);
+	assert_int_equal(config->heartbeats[0].group, 0);
+	assert_int_equal(config->heartbeats[1].bell->weekdays, 1U << 0 | 1U << 6);
+	assert_string_equal(config->heartbeats[1].id, "weekly");
+	config_free(config);
+}
+
+static void every_mistake_is_told_with_its_line(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} rows[] = {
+		{ "heartbeat \"d\" { to = \"lead\" }", "at" },
+		{ "heartbeat \"d\" { at = \"08:30\" }", "to" },
+		{ "heartbeat \"d\" { at = \"8:300\" to = \"lead\" }", "is not a time of day" },
+		{ "heartbeat \"d\" { at = \"24:00\" to = \"lead\" }", "is not a time of day" },
+		{ "heartbeat \"d\" { at = \"08:30\" to = \"laed\" }", "there is no such group; did you mean 'lead'" },
+		{ "heartbeat \"d\" { at = \"08:30\" to = \"lead\" on = { \"monday\" } }", "there is no such day of the week" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		static struct config_report report;
+		char text[2000];
+
+		snprintf(text, sizeof text, HEAD "%s\n", rows[i].text);
+		assert_null(load(text, &report));
+		if (problem(&report, LINES + 1, rows[i].says) == NULL) {
+			config_report_print(&report, NULL, stderr);
+			fail_msg("row %zu: %s", i, rows[i].says);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_heartbeat_has_a_time_a_group_and_perhaps_days),
+		cmocka_unit_test(every_mistake_is_told_with_its_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
