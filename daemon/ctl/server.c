@@ -4,11 +4,10 @@
 #include "server.h"
 
 #include "guard.h"
+#include "place.h"
 
 #include "wq/err.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <microhttpd.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -16,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* A body that is too long is read and thrown away up to here, so that the client gets to see the
@@ -31,10 +28,8 @@
 
 struct ctl_server {
 	struct MHD_Daemon *http;
-	struct sockaddr_un address;
+	struct ctl_place place;
 	int listener; /* ours until http has it */
-	dev_t device; /* of the socket file, so that only our own is removed */
-	ino_t inode;
 	struct ctl_guard *guard;
 	ctl_handle *handle;
 	void *owner;
@@ -193,89 +188,6 @@ static void connection_changed(void *cls, struct MHD_Connection *connection, voi
 		ctl_guard_closed(server->guard, info->connect_fd);
 }
 
-/* 1: somebody listens there; 0: nobody does; negative: it cannot be told. */
-static int is_alive(const struct sockaddr_un *address, struct wq_err *err)
-{
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int failure;
-
-	if (probe < 0)
-		return wq_fail(err, WQ_E_IO, "socket: %s", strerror(errno));
-	failure =
-	        connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : errno;
-	close(probe);
-	if (failure == 0 || failure == EAGAIN) /* EAGAIN: it listens, with a full backlog */
-		return 1;
-	if (failure == ECONNREFUSED || failure == ENOENT)
-		return 0;
-	return wq_fail(err, WQ_E_IO, "control socket %s: %s", address->sun_path, strerror(failure));
-}
-
-/* Removes what a dead daemon left; refuses to touch anything else. */
-static int clear_path(const struct sockaddr_un *address, struct wq_err *err)
-{
-	const char *path = address->sun_path;
-	struct stat status;
-	int alive;
-
-	if (lstat(path, &status) < 0)
-		return errno == ENOENT
-		        ? 0
-		        : wq_fail(err, WQ_E_IO, "control socket %s: %s", path, strerror(errno));
-	if (!S_ISSOCK(status.st_mode))
-		return wq_fail(err, WQ_E_INVALID,
-		        "control socket %s: there is something else of that name; remove it or "
-		        "choose another path",
-		        path);
-	alive = is_alive(address, err);
-	if (alive < 0)
-		return alive;
-	if (alive)
-		return wq_fail(
-		        err, WQ_E_STATE, "control socket %s: another daemon serves it", path);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return wq_fail(err, WQ_E_IO,
-		        "control socket %s: left by a dead daemon, not removable: %s", path,
-		        strerror(errno));
-	return 0;
-}
-
-static int set_address(struct sockaddr_un *address, const char *path, struct wq_err *err)
-{
-	size_t length = strlen(path);
-
-	if (length == 0 || length >= sizeof address->sun_path)
-		return wq_fail(err, WQ_E_INVALID,
-		        "control socket '%s': %zu bytes, 1 to %zu are allowed", path, length,
-		        sizeof address->sun_path - 1);
-	address->sun_family = AF_UNIX;
-	memcpy(address->sun_path, path, length + 1);
-	return 0;
-}
-
-static int bind_and_listen(struct ctl_server *server, struct wq_err *err)
-{
-	const char *path = server->address.sun_path;
-	struct stat status;
-
-	server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (server->listener < 0)
-		return wq_fail(err, WQ_E_IO, "socket: %s", strerror(errno));
-	/* The mode of the descriptor is the mode the file is born with, less the umask: there is no
-	 * moment in which others could connect, and the umask of the process stays alone. */
-	if (fchmod(server->listener, 0660) < 0 ||
-	        bind(server->listener, (struct sockaddr *)&server->address,
-	                sizeof server->address) < 0)
-		return wq_fail(err, WQ_E_IO, "control socket %s: %s", path, strerror(errno));
-	if (lstat(path, &status) == 0) {
-		server->device = status.st_dev;
-		server->inode = status.st_ino;
-	}
-	if (chmod(path, 0660) < 0 || listen(server->listener, CTL_SERVER_CONNECTIONS) < 0)
-		return wq_fail(err, WQ_E_IO, "control socket %s: %s", path, strerror(errno));
-	return 0;
-}
-
 static int start_http(struct ctl_server *server, struct wq_err *err)
 {
 	/* poll: select would refuse descriptors above 1023, which the daemon has. A thread a
@@ -296,17 +208,7 @@ static int start_http(struct ctl_server *server, struct wq_err *err)
 	 * descriptor lost is better than somebody else's closed. */
 	server->listener = -1;
 	return wq_fail(err, WQ_E_IO, "control socket %s: the HTTP server does not start",
-	        server->address.sun_path);
-}
-
-/* Removes the socket file if it is still the one that was made. */
-static void remove_socket(const struct ctl_server *server)
-{
-	struct stat status;
-
-	if (server->inode != 0 && lstat(server->address.sun_path, &status) == 0 &&
-	        status.st_dev == server->device && status.st_ino == server->inode)
-		unlink(server->address.sun_path);
+	        server->place.address.sun_path);
 }
 
 struct ctl_server *ctl_server_start(
@@ -322,8 +224,10 @@ struct ctl_server *ctl_server_start(
 	server->handle = handle;
 	server->owner = owner;
 	server->guard = ctl_guard_start(WQ_SECONDS(CTL_SERVER_LIFE_S), err);
-	if (!server->guard || set_address(&server->address, path, err) < 0 || clear_path(&server->address, err) < 0 ||
-	        bind_and_listen(server, err) < 0 || start_http(server, err) < 0) {
+	if (server->guard)
+		server->listener = ctl_place_open(
+		        &server->place, path, 0660, "control socket", CTL_SERVER_CONNECTIONS, err);
+	if (server->listener < 0 || start_http(server, err) < 0) {
 		ctl_server_stop(server);
 		return NULL;
 	}
@@ -334,7 +238,7 @@ void ctl_server_stop(struct ctl_server *server)
 {
 	if (!server)
 		return;
-	remove_socket(server);
+	ctl_place_close(&server->place);
 	if (server->http) {
 		/* Quiesced first: no connection is accepted while those that run are waited for. */
 		MHD_quiesce_daemon(server->http);
