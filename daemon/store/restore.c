@@ -162,7 +162,7 @@ static bool find_place(const struct store *store, const struct wq_site *site, sq
 	return *index != WQ_NONE;
 }
 
-/* Columns number, kind, level, time, decided, series, value, threshold, says, hush. */
+/* Columns number, kind, level, time, decided, series, value, threshold, says, hush, who. */
 static void apply_change(const struct store *store, sqlite3_stmt *row, struct wq_alarm *alarm)
 {
 	enum wq_change_kind kind = (enum wq_change_kind)sqlite3_column_int(row, 1);
@@ -173,6 +173,10 @@ static void apply_change(const struct store *store, sqlite3_stmt *row, struct wq
 	wq_alarm_follow(alarm, kind, (enum wq_level)sqlite3_column_int(row, 2), time,
 	        sqlite3_column_int64(row, 4), (enum wq_hush)sqlite3_column_int(row, 9));
 	alarm->changes = (uint32_t)sqlite3_column_int64(row, 0);
+	if (kind == WQ_ACKNOWLEDGED) {
+		alarm->answered = alarm->changes;
+		cell_text(row, 10, alarm->answered_by, sizeof alarm->answered_by);
+	}
 	/* What people and clocks do carries the newest evidence of its time. */
 	last->series = sqlite3_column_type(row, 5) == SQLITE_NULL
 	        ? WQ_NONE
@@ -229,7 +233,7 @@ static int restore_alarms(struct store *store, const struct wq_site *site, struc
 	        &row, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(store->db,
-		        "SELECT number,kind,level,time,decided,series,value,threshold,says,hush FROM "
+		        "SELECT number,kind,level,time,decided,series,value,threshold,says,hush,who FROM "
 		        "change"
 		        " WHERE alarm=?1 ORDER BY number",
 		        -1, &changes, NULL);

@@ -67,11 +67,14 @@ struct wq_alarm {
 	wq_ms opened;      /* event time */
 	wq_ms since;       /* our clock: when it was last told as a new one (opened, raised, reopened, unshelved); escalation
 	                      counts from here */
+	uint32_t answered; /* number of the change by which it was last acknowledged; 0: it never was */
+	wq_ms answered_at; /* our clock; with `answered` only */
+	char answered_by[WQ_PERSON_TEXT];
 	struct wq_verdict last; /* the newest verdict that raised it; when it has recovered, the one that says so */
 };
 
 /* What a change makes of the alarm: number, state, level, times. The engine and the restart share it, so that the state of
- * an alarm follows from its changes. `time` and `decided` as of the change. */
+ * an alarm follows from its changes. `time` and `decided` as of the change. Who acknowledged it is left to them. */
 void wq_alarm_follow(struct wq_alarm *alarm, enum wq_change_kind kind, enum wq_level level, wq_ms time, wq_ms decided,
 	enum wq_hush hush);
 

@@ -108,5 +108,7 @@ void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_k
 		record_text(change->cause, sizeof change->cause, deed->cause);
 		record_text(change->action, sizeof change->action, deed->action);
 	}
+	if (kind == WQ_ACKNOWLEDGED)
+		record_text(alarm->answered_by, sizeof alarm->answered_by, deed->who);
 	evidence_write(engine, slot, verdict, deed->now, change->evidence);
 }

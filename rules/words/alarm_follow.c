@@ -48,6 +48,10 @@ void wq_alarm_follow(struct wq_alarm *alarm, enum wq_change_kind kind, enum wq_l
 		alarm->since = decided;
 	if (rows[kind].level)
 		alarm->level = level;
+	if (kind == WQ_ACKNOWLEDGED) {
+		alarm->answered = alarm->changes;
+		alarm->answered_at = decided;
+	}
 	if (rows[kind].tells)
 		alarm->untold = hush == WQ_HUSH_FLOOD;
 	alarm->state = state_after(alarm->state, kind);

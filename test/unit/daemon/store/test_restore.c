@@ -305,8 +305,10 @@ static void the_state_of_an_alarm_follows_from_its_changes(void **state)
 	size_t count = sizeof lives / sizeof *lives, open = 0;
 	for (size_t i = 0; i < count; i++)
 		for (uint32_t n = 0; lives[i].changes[n] != '\0'; n++)
-			house_change(h, ALARM + (int64_t)i, n + 1, kinds[(int)lives[i].changes[n]],
-			        DAILY, 0);
+			snprintf(house_change(h, ALARM + (int64_t)i, n + 1, kinds[(int)lives[i].changes[n]],
+			                 DAILY, 0)
+			                 ->who,
+			        WQ_PERSON_TEXT, "person %u", n + 1);
 	house_commit(h);
 	struct wq_engine *engine = restart(h, &house_site);
 	for (size_t i = 0; i < count; i++) {
@@ -317,6 +319,15 @@ static void the_state_of_an_alarm_follows_from_its_changes(void **state)
 		assert_true(a->id == ALARM + (int64_t)i);
 		assert_int_equal(a->state, lives[i].state);
 		assert_int_equal(a->changes, strlen(lives[i].changes));
+		/* Who acknowledged it last, and when. */
+		const char *answer = strrchr(lives[i].changes, 'a');
+		uint32_t answered = answer != NULL ? (uint32_t)(answer - lives[i].changes) + 1 : 0;
+		char who[WQ_PERSON_TEXT] = "";
+		if (answered > 0)
+			snprintf(who, sizeof who, "person %u", answered);
+		assert_int_equal(a->answered, answered);
+		assert_int_equal(a->answered_at, answered > 0 ? MORNING + 60000 + answered : 0);
+		assert_string_equal(a->answered_by, who);
 		assert_true(a->last.series == WQ_NONE);
 		assert_true(a->opened == MORNING + 1);
 	}

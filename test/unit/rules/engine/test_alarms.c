@@ -144,6 +144,8 @@ static void a_latched_alarm_waits_for_somebody(void **state)
 	/* Acknowledged in time, it clears as any. */
 	give(p, 190, 40, "opened");
 	assert_int_equal(wq_engine_acknowledge(p->engine, alarm_of(p)->id, "张三", NULL, M(191), &p->out, NULL), 0);
+	assert_int_equal(alarm_of(p)->answered, alarm_of(p)->changes);
+	assert_string_equal(alarm_of(p)->answered_by, "张三");
 	give(p, 195, 1, "cleared");
 	plant_free(p);
 }

@@ -91,6 +91,9 @@ static void the_changes_of_a_step_lead_where_the_step_leads(void **state)
 					WQ_HUSH_NONE);
 			assert_int_equal(alarm.state, step->next);
 			assert_int_equal(alarm.changes, 3 + step->count);
+			bool answers = step->count > 0 && step->changes[0] == WQ_ACKNOWLEDGED;
+			assert_int_equal(alarm.answered, answers ? 4 : 0);
+			assert_int_equal(alarm.answered_at, answers ? 2 : 0);
 		}
 }
 
