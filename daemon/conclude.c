@@ -280,7 +280,9 @@ static void answer_waiting(struct flight *flight)
 {
 	for (struct command *command = flight->waiting, *next; command != NULL; command = next) {
 		next = command->next;
-		command_answer(command, 200, strdup("{\"done\":true}"));
+		char *prepared = command->prepared;
+		command->prepared = NULL;
+		command_answer(command, 200, prepared != NULL ? prepared : strdup("{\"done\":true}"));
 	}
 	flight->waiting = NULL;
 }

@@ -85,6 +85,16 @@ void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
 	handover->current = NULL;
 }
 
+struct flight *handover_newest(struct handover *handover)
+{
+	struct flight *newest = handover->first;
+	if (handover->current != NULL && !empty(handover->current))
+		return handover->current;
+	while (newest != NULL && newest->next != NULL)
+		newest = newest->next;
+	return newest;
+}
+
 void handover_landed(struct handover *handover, struct flight *flight)
 {
 	struct flight **at = &handover->first;

@@ -60,6 +60,9 @@ bool handover_full(const struct handover *handover);
 /* Hands the current group over when it holds something and the writer is idle, or it is full, or `now_or_never`. */
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never);
 
+/* The group with whose commit everything concluded until now is stored; NULL: it is. */
+struct flight *handover_newest(struct handover *handover);
+
 /* A group came back: out of the list of those under way. Then handover_recycle(). */
 void handover_landed(struct handover *handover, struct flight *flight);
 void handover_recycle(struct handover *handover, struct flight *flight);

@@ -145,7 +145,7 @@ static json_t *first_json(const struct daemon *daemon, const struct wq_alarm *al
 	return first == alarm->id ? json_true() : json_string(wq_alarm_name(first, name));
 }
 
-static json_t *alarm_json(const struct daemon *daemon, const struct wq_alarm *alarm)
+json_t *api_alarm(const struct daemon *daemon, const struct wq_alarm *alarm)
 {
 	const struct wq_site *site = &daemon->config->site;
 	const struct wq_rule_use *use = &site->rules[alarm->rule];
@@ -181,7 +181,7 @@ static void put_alarms(struct daemon *daemon, json_t *reply)
 	for (size_t i = 0; i < n; i++) {
 		stale += wq_engine_stale(daemon->engine, alarms[i], clock_now());
 		if (i < ALARMS_SHOWN)
-			json_array_append_new(list, alarm_json(daemon, alarms[i]));
+			json_array_append_new(list, api_alarm(daemon, alarms[i]));
 	}
 	json_object_set_new(reply, "open_alarms", json_integer((json_int_t)n));
 	json_object_set_new(reply, "stale_alarms", json_integer((json_int_t)stale));
@@ -240,7 +240,7 @@ static void get_alarms(struct daemon *daemon, struct command *command, const cha
 	json_t *list = json_array();
 	(void)name;
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, alarm_json(daemon, alarms[i]));
+		json_array_append_new(list, api_alarm(daemon, alarms[i]));
 	command_answer(command, 200, api_print(json_pack("{s:o}", "alarms", list)));
 }
 
@@ -277,6 +277,19 @@ void api_failed(struct command *command, const struct wq_err *err)
 	api_refuse(command, status, err->text);
 }
 
+void api_settled(struct daemon *daemon, struct command *command, char *body)
+{
+	struct flight *flight = handover_newest(&daemon->handover);
+	if (flight == NULL) {
+		command_answer(command, 200, body);
+		return;
+	}
+	command->prepared = body;
+	command->next = flight->waiting;
+	flight->waiting = command;
+	handover_submit(&daemon->handover, clock_boot(), false);
+}
+
 void api_done(struct daemon *daemon, struct flight *flight, struct command *command)
 {
 	conclude_route(daemon, flight);
@@ -285,8 +298,7 @@ void api_done(struct daemon *daemon, struct flight *flight, struct command *comm
 	handover_submit(&daemon->handover, clock_boot(), false);
 }
 
-/* closing NULL: acknowledges it. */
-static void act(struct daemon *daemon, struct command *command, const char *name, const char *who, const char *note,
+void api_act(struct daemon *daemon, struct command *command, const char *name, const char *who, const char *note,
 	const struct wq_closing *closing)
 {
 	struct wq_err err;
@@ -310,7 +322,7 @@ static void act(struct daemon *daemon, struct command *command, const char *name
 
 /* Members that any request has. What is not among them, or no text, is refused: passed over, a parameter that was
  * misspelled would shelve or maintain the whole station. */
-static const char *const members[] = { "action", "bus", "cause", "channel", "command", "contact", "for", "note", "parameter", "profile", "reason", "rule", "say",
+static const char *const members[] = { "action", "bus", "cause", "change", "channel", "command", "contact", "for", "note", "parameter", "profile", "reason", "rule", "say",
 	"station", "until", "who" };
 
 static bool understood(const char *key, const json_t *value)
@@ -339,16 +351,6 @@ json_t *api_body(struct command *command)
 	api_refuse(command, 400, text);
 	json_decref(body);
 	return NULL;
-}
-
-static void post_acknowledge(struct daemon *daemon, struct command *command, const char *name)
-{
-	json_t *body = api_body(command);
-	if (body == NULL)
-		return;
-	const char *who = api_text(body, "who");
-	act(daemon, command, name, who != NULL ? who : command->user, api_text(body, "note"), NULL);
-	json_decref(body);
 }
 
 /* Half of what was done is no record, and a cause that is none of those agreed on counts in no statistics: false, and
@@ -388,7 +390,7 @@ static void post_close(struct daemon *daemon, struct command *command, const cha
 	const char *who = api_text(body, "who");
 	const struct wq_closing said = { api_text(body, "cause"), api_text(body, "action"), api_text(body, "note") };
 	if (good_closing(daemon->config, command, &said))
-		act(daemon, command, name, who != NULL ? who : command->user, NULL, &said);
+		api_act(daemon, command, name, who != NULL ? who : command->user, NULL, &said);
 	json_decref(body);
 }
 
@@ -398,7 +400,8 @@ static const struct {
 } routes[] = {
 	{ "GET", "/v1/status", "", get_status },
 	{ "GET", "/v1/alarms", "", get_alarms },
-	{ "POST", "/v1/alarms/", "/acknowledge", post_acknowledge },
+	{ "GET", "/v1/alarms/", "/state", api_alarm_state },
+	{ "POST", "/v1/alarms/", "/acknowledge", api_acknowledge },
 	{ "POST", "/v1/alarms/", "/close", post_close },
 	{ "POST", "/v1/alarms/", "/shelve", api_shelve_alarm },
 	{ "POST", "/v1/alarms/", "/unshelve", api_unshelve_alarm },

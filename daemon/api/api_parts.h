@@ -28,9 +28,22 @@ const char *api_text(const json_t *body, const char *key); /* NULL: not there, o
 struct flight *api_flight(struct daemon *daemon, struct command *command);
 /* Answers when it is committed. */
 void api_done(struct daemon *daemon, struct flight *flight, struct command *command);
+/* Answers so (taken over) when all that was concluded until now is committed. */
+void api_settled(struct daemon *daemon, struct command *command, char *body);
+
+/* A person closes the alarm of that number, or acknowledges it (closing NULL), answered when it is committed. */
+void api_act(struct daemon *daemon, struct command *command, const char *name, const char *who, const char *note,
+	const struct wq_closing *closing);
 
 /* Station of a rule's place; WQ_NONE for the site. */
 uint32_t api_station(const struct wq_site *site, uint32_t rule, uint32_t place);
+
+/* An open alarm as a JSON object. */
+json_t *api_alarm(const struct daemon *daemon, const struct wq_alarm *alarm);
+
+/* api_state.c */
+void api_alarm_state(struct daemon *daemon, struct command *command, const char *name);
+void api_acknowledge(struct daemon *daemon, struct command *command, const char *name);
 
 /* api_shelf.c: by the number of an open alarm, and by rule, station and parameter. */
 void api_shelve_alarm(struct daemon *daemon, struct command *command, const char *name);

@@ -25,6 +25,7 @@ static void free_command(struct command *command)
 	free(command->method);
 	free(command->path);
 	free(command->body);
+	free(command->prepared);
 	free(command->reply.body);
 	free(command);
 }

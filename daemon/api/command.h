@@ -17,6 +17,7 @@ struct command {
 	struct command *next; /* waits for the same commit */
 	char *method, *path, *body;
 	char user[CTL_USER_TEXT];
+	char *prepared; /* main's: the answer that waits for the commit; NULL: that it is done */
 	struct ctl_reply reply;
 	struct command_hold *hold;
 };

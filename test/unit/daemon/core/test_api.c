@@ -69,11 +69,16 @@ int wq_engine_close(struct wq_engine *of, int64_t alarm, const char *who, const 
 	return note_request(alarm, who, text, out, err);
 }
 
+static struct wq_alarm open_alarm; /* the one there is, where there is any */
+static size_t alarm_count;
+
 size_t wq_engine_alarms(const struct wq_engine *of, const struct wq_alarm *const **alarms)
 {
+	static const struct wq_alarm *const list[] = { &open_alarm };
+
 	(void)of;
-	*alarms = NULL;
-	return 0;
+	*alarms = list;
+	return alarm_count;
 }
 
 int64_t wq_engine_first(const struct wq_engine *of, const struct wq_alarm *alarm)
@@ -197,6 +202,7 @@ static int open_bench(void **state)
 	struct main_bench *b = main_bench_open(RING);
 
 	memset(&engine, 0, sizeof engine);
+	alarm_count = 0;
 	b->config.site.name = "测试";
 	b->config.site.zone = &wq_zone_china;
 	b->config.site.standard = &wq_gb3838;
@@ -267,6 +273,9 @@ static void only_what_exists_is_answered(void **state)
 		{ "GET", "/v1/alarms", 200 },
 		{ "POST", ACK, 200 },
 		{ "POST", SHUT, 200 },
+		{ "GET", "/v1/alarms/W20260305-007/state", 200 },
+		{ "GET", "/v1/alarms/7/state", 404 },
+		{ "POST", "/v1/alarms/W20260305-007/state", 404 },
 		{ "POST", "/v1/status", 404 },
 		{ "GET", ACK, 404 },
 		{ "get", "/v1/status", 404 },
@@ -314,6 +323,107 @@ static void a_body_that_is_no_json_object_changes_nothing(void **state)
 	memcpy(deep, "{\"a\":", 5);
 	assert_int_equal(status_of(*state, "POST", SHUT, deep), 400);
 	assert_int_equal(engine.asked, 0);
+}
+
+/* -- one alarm -- */
+
+static const struct wq_rule rule = { .name = "limit", .scope = WQ_SCOPE_NETWORK };
+static const uint32_t one_place[] = { 0 };
+static const struct wq_rule_use use = { .rule = &rule, .name = "tp", .place_count = 1, .places = one_place };
+
+static void put_alarm(struct main_bench *b, uint32_t answered)
+{
+	b->config.site.rules = &use;
+	b->config.site.rule_count = 1;
+	open_alarm = (struct wq_alarm){ .id = 2026030500007,
+		.level = WQ_LEVEL_WARNING,
+		.state = answered > 0 ? WQ_LIFE_ACKNOWLEDGED : WQ_LIFE_ACTIVE,
+		.changes = 3,
+		.answered = answered,
+		.answered_at = 1772697600000,
+		.answered_by = "李四",
+		.last = { .series = WQ_NONE, .says = "总磷0.3mg/L" } };
+	alarm_count = 1;
+}
+
+#define STATE "/v1/alarms/W20260305-007/state"
+
+static void the_state_of_an_alarm_says_who_acknowledged_it(void **state)
+{
+	struct main_bench *b = *state;
+	struct question q;
+
+	for (uint32_t answered = 0; answered < 3; answered += 2) {
+		put_alarm(b, answered);
+		begin(&q, b, "GET", STATE, "");
+		pthread_join(q.thread, NULL);
+		assert_int_equal(q.reply.status, 200);
+		json_t *says = json_loads(q.reply.body, 0, NULL);
+
+		assert_int_equal(json_integer_value(json_object_get(says, "answered")), answered);
+		assert_string_equal(json_string_value(json_object_get(says, "text")), "总磷0.3mg/L");
+		assert_int_equal(json_is_null(json_object_get(says, "acknowledged_by")), answered == 0);
+		if (answered > 0) {
+			assert_string_equal(json_string_value(json_object_get(says, "acknowledged_by")), "李四");
+			assert_non_null(strstr(json_string_value(json_object_get(says, "acknowledged_at")), "2026-03-05"));
+		}
+		json_decref(says);
+		free(q.reply.body);
+	}
+}
+
+/* What a person is told of as done is not taken back by a crash: it waits for the commit. That nobody did it yet does not. */
+static void that_it_is_acknowledged_is_said_when_it_is_committed(void **state)
+{
+	static const struct {
+		uint32_t answered;
+		bool open, waits;
+	} rows[] = { { 0, true, false }, { 2, true, true }, { 0, false, true } };
+	struct main_bench *b = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct question act, look;
+
+		begin(&act, b, "POST", ACK, "");
+		put_alarm(b, rows[i].answered);
+		alarm_count = rows[i].open;
+		begin(&look, b, "GET", STATE, "");
+		assert_int_equal(b->daemon.handover.first->waiting->next != NULL, rows[i].waits);
+		main_bench_land(b);
+		assert_int_equal(end(&act), 200);
+		assert_int_equal(end(&look), 200);
+	}
+}
+
+static void a_message_s_link_asks_no_more_when_somebody_answered_after_it(void **state)
+{
+	static const struct {
+		uint32_t answered;
+		const char *body;
+		int status;
+	} rows[] = {
+		{ 0, "{\"change\":\"1\"}", 200 },
+		{ 2, "{\"change\":\"1\"}", 409 },
+		{ 2, "{\"change\":\"2\"}", 409 },
+		{ 2, "{\"change\":\"3\"}", 200 },
+		{ 2, "{}", 200 }, /* the engine's to refuse */
+		{ 0, "{\"change\":\"\"}", 400 },
+		{ 0, "{\"change\":\"-1\"}", 400 },
+		{ 0, "{\"change\":\"1x\"}", 400 },
+		{ 0, "{\"change\":\"1234567890\"}", 400 },
+		{ 0, "{\"change\":1}", 400 },
+	};
+	size_t asked = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		put_alarm(*state, rows[i].answered);
+		int status = status_of(*state, "POST", ACK, rows[i].body);
+
+		if (status != rows[i].status)
+			fail_msg("%u, %s: %d", (unsigned)rows[i].answered, rows[i].body, status);
+		asked += status == 200;
+		assert_int_equal(engine.asked, asked);
+	}
 }
 
 static void who_did_it_is_who_says_so_or_who_the_kernel_knows(void **state)
@@ -972,6 +1082,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bench_test(only_what_exists_is_answered),
 		bench_test(a_body_that_is_no_json_object_changes_nothing),
+		bench_test(the_state_of_an_alarm_says_who_acknowledged_it),
+		bench_test(that_it_is_acknowledged_is_said_when_it_is_committed),
+		bench_test(a_message_s_link_asks_no_more_when_somebody_answered_after_it),
 		bench_test(who_did_it_is_who_says_so_or_who_the_kernel_knows),
 		bench_test(a_closure_names_cause_and_measure),
 		bench_test(a_closure_without_one_of_them_or_with_too_many_words_is_refused_whole),
