@@ -207,7 +207,7 @@ static void close_site(struct bench *b)
 struct cost {
 	double rate;          /* samples a second */
 	size_t bytes, after;  /* of the engine when it is made, and after all readings */
-	size_t changes;       /* of alarms: the water was not silent */
+	size_t changes, open; /* of alarms: the water was not silent; open at the end */
 };
 
 static size_t in_use(void)
@@ -254,6 +254,11 @@ static struct cost run(const struct bench *b)
 	cost.rate = (double)(series * b->turns) / (seconds() - begun);
 	wq_outcome_free(&out);
 	cost.after = in_use() - before;
+	{
+		const struct wq_alarm *const *alarms;
+
+		cost.open = wq_engine_alarms(engine, &alarms);
+	}
 	wq_engine_free(engine);
 	return cost;
 }
@@ -303,8 +308,8 @@ static void measure(const char *title, size_t series, wq_ms interval, size_t tur
 		cost = best_of(&b);
 		snprintf(what, sizeof what, "+ %s", added[i].rule);
 		print(what, &b, &cost, &last);
-		if (cost.after > cost.bytes + 65536)
-			printf("  grew by %zu bytes\n", cost.after - cost.bytes);
+		if (cost.after > cost.bytes)
+			printf("  after %zu readings each: %zu bytes more, %zu alarms open\n", turns, cost.after - cost.bytes, cost.open);
 		last = cost;
 	}
 	close_site(&b);

@@ -104,7 +104,7 @@ static void the_times_are_in_order_and_those_of_the_line(void **state)
 	int seen = 0;
 
 	(void)state;
-	for (int round = 0; round < 8000; round++) {
+	for (int round = 0; round < 3000; round++) {
 		double t[MOST], x[MOST], hours;
 		const size_t n = make_any(t, x);
 		const struct wq_series_request q = any_request(x);
@@ -120,7 +120,7 @@ static void the_times_are_in_order_and_those_of_the_line(void **state)
 		assert_true(or_never(r.earliest) <= or_never(r.hours) && or_never(r.hours) <= or_never(r.latest));
 		seen += r.hours > 0;
 	}
-	assert_true(seen > 500);
+	assert_true(seen > 200);
 }
 
 /* Significant, toward the limit, no 0 in the slope's interval, and at most 72 h and the length of the series ahead. */
@@ -129,7 +129,7 @@ static void nothing_is_published_that_may_not_be(void **state)
 	int counts[WQ_SERIES_VERDICTS] = { 0 };
 
 	(void)state;
-	for (int round = 0; round < 8000; round++) {
+	for (int round = 0; round < 3000; round++) {
 		double t[MOST], x[MOST];
 		const size_t n = make_any(t, x);
 		const struct wq_series_request q = any_request(x);
@@ -152,7 +152,7 @@ static void nothing_is_published_that_may_not_be(void **state)
 			        r.verdict == WQ_SERIES_NO_TREND);
 	}
 	for (int v = WQ_SERIES_NO_TREND; v < WQ_SERIES_VERDICTS; v++)
-		assert_true(counts[v] > 100);
+		assert_true(counts[v] > 30);
 }
 
 static void a_limit_below_is_a_limit_above_in_the_mirror(void **state)
@@ -221,7 +221,7 @@ static void the_interval_mostly_holds_the_true_crossing(void **state)
 {
 	static const size_t lengths[] = { 18, 30, 42, 60 };
 	static const double phis[] = { 0, .3, .6, .8 }, changes[] = { 3, 6 };
-	const int runs = getenv("WQ_LONG") ? 20000 : 300;
+	const int runs = getenv("WQ_LONG") ? 20000 : 100;
 
 	(void)state;
 	for (size_t a = 0; a < 2; a++)
@@ -234,7 +234,7 @@ static void the_interval_mostly_holds_the_true_crossing(void **state)
 					      "%.3f say too early a time (%d runs)\n",
 				        changes[a], lengths[i], phis[k], all, (double)c.told / c.runs, told,
 				        (double)c.early / c.told, runs);
-				assert_true(all >= .70);
+				assert_true(all >= .7);
 			}
 }
 

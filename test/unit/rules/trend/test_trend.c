@@ -309,6 +309,27 @@ static void ph_means_are_means_of_hydrogen(void **state)
 	assert_true(fabs(fake_rule_fact(&f, "fitted_now") - (7.9 + 0.2596 + 0.16)) < 0.02);
 }
 
+/* Whatever comes, in whatever order, for however long. */
+static void its_memory_is_of_fixed_size(void **state)
+{
+	static const char *const settings[] = { "", "readings=64 season=1d", "aggregate=15m readings=64", "aggregate=2h readings=36 season=1d" };
+	const unsigned char untouched = 0xA5;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		size_t size;
+
+		open_rule(settings[i], "tp");
+		size = wq_rule_trend.state_size(f.settings);
+		assert_true(i < 2 ? size == 0 : size <= 2048);
+		memset(f.state + size, untouched, sizeof f.state - size);
+		for (int k = 0; k < 20000; k++)
+			fake_rule_read(&f, WQ_MINUTES(5 * (k - k * 7 % 30)), 0.15 + 0.03 * noise(k / 40) + 0.002 * noise(k), WQ_GOOD);
+		for (size_t k = size; k < sizeof f.state; k++)
+			assert_int_equal(f.state[k], untouched);
+	}
+}
+
 static void settings_that_make_no_sense_are_refused(void **state)
 {
 	static const struct {
@@ -446,6 +467,7 @@ int main(void)
 		cmocka_unit_test(means_over_a_span_take_the_place_of_readings),
 		cmocka_unit_test(spans_are_filled_in_any_order_and_revised),
 		cmocka_unit_test(ph_means_are_means_of_hydrogen),
+		cmocka_unit_test(its_memory_is_of_fixed_size),
 		cmocka_unit_test(settings_that_make_no_sense_are_refused),
 		cmocka_unit_test(warns_before_simulated_ramps_cross_the_limit),
 	};
