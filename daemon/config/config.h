@@ -84,6 +84,8 @@ struct config_route {
 	const uint32_t *assist;  /* groups in copy (配合) */
 	uint32_t escalate_to;    /* group told when nobody acknowledged; WQ_NONE: the lead again */
 	wq_ms escalate_after[5]; /* by level; WQ_NO_TIME: never */
+	struct wq_reminding remind; /* 0: never */
+	int64_t remind_most;     /* reminders of one telling, at most */
 	bool commissioning; /* told of stations in commissioning (the installer's route), and of
 	                       nothing else */
 	wq_ms deadline; /* what a channel has not taken by then goes to the contact's next one */

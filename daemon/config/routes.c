@@ -98,6 +98,26 @@ static void route_season(struct loader *l, const struct section *section, const 
 		        "season = \"%.20s\": must be two days of the year such as \"05-01..10-15\", both included", text);
 }
 
+/* The same for reminders; oftener than once a minute they would be noise. */
+static void route_reminders(struct loader *l, const struct section *section, const struct route_settings *settings,
+        struct config_route *route)
+{
+	for (int level = WQ_LEVEL_INFO; level <= WQ_LEVEL_ALARM; level++) {
+		wq_ms span = settings->remind_level[level];
+
+		if (span == WQ_NO_TIME && level >= WQ_LEVEL_WARNING)
+			span = settings->remind;
+		route->remind.open[level] = span == WQ_NO_TIME ? 0 : span;
+		route->remind.acknowledged[level] =
+		        settings->remind_acknowledged == WQ_NO_TIME ? 0 : settings->remind_acknowledged;
+		if ((route->remind.open[level] > 0 && route->remind.open[level] < WQ_MINUTES(1)) ||
+		        (route->remind.acknowledged[level] > 0 && route->remind.acknowledged[level] < WQ_MINUTES(1))) {
+			load_error(l, section, NULL, 0, "reminds oftener than once a minute; 0 or at least 1m is allowed");
+			return;
+		}
+	}
+}
+
 static void load_route(struct loader *l, const struct section *section, struct config_route *route)
 {
 	struct route_settings settings;
@@ -110,6 +130,7 @@ static void load_route(struct loader *l, const struct section *section, struct c
 		.lead = WQ_NONE,
 		.escalate_to = WQ_NONE,
 		.commissioning = settings.commissioning,
+		.remind_most = settings.remind_most,
 		.deadline = settings.deadline };
 	route_stations(l, section, &settings.stations, route);
 	route_towns(l, section, &settings.towns, route);
@@ -124,6 +145,7 @@ static void load_route(struct loader *l, const struct section *section, struct c
 	route->assist = load_references(l, section, "assist", "group", &settings.assist,
 	        &l->group_names, &route->assist_count);
 	route_escalation(&settings, route);
+	route_reminders(l, section, &settings, route);
 }
 
 void load_routes(struct loader *l)

@@ -173,6 +173,8 @@ struct route_settings {
 	int min_level;
 	const char *lead, *escalate_to, *season;
 	wq_ms escalate_after, escalate_after_level[5], deadline;
+	wq_ms remind, remind_level[5], remind_acknowledged;
+	int64_t remind_most;
 	bool commissioning;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How soon alarms of a rule must be answered: by the routes that may hear of one. Which ones do is the router's word; here
+/* How soon alarms of a rule must be answered, and how often is reminded of them: by the routes that may hear of one. Which ones do is the router's word; here
  * a route counts that hears of any place of the rule. */
 #include "load.h"
 
@@ -98,6 +98,24 @@ static void shorten(wq_ms spans[5], const struct config_route *route)
 	}
 }
 
+static void oftener(wq_ms *span, wq_ms other)
+{
+	if (other > 0 && (*span == 0 || other < *span))
+		*span = other;
+}
+
+/* In a recorded series nobody acknowledges: reminders would be noise. */
+static void remind(struct wq_rule_use *use, struct wq_reminding *spans, const struct wq_site *site,
+        const struct config_route *route)
+{
+	for (int level = (int)route->min_level; !site->recorded && level < 5; level++) {
+		oftener(&spans->open[level], route->remind.open[level]);
+		oftener(&spans->acknowledged[level], route->remind.acknowledged[level]);
+	}
+	if (route->remind_most > use->remind_most)
+		use->remind_most = route->remind_most;
+}
+
 static void never(wq_ms spans[5])
 {
 	for (int level = 0; level < 5; level++)
@@ -110,15 +128,18 @@ static bool all_year(const struct config_route *route)
 }
 
 /* The spans of the routes that are marked in `heard`: those of a season beside those of the whole year. */
-static void take_spans(struct wq_rule_use *use, const struct config *routes, const bool *heard, struct arena *arena)
+static void take_spans(struct wq_rule_use *use, const struct wq_site *site, const struct config *routes, const bool *heard,
+        struct arena *arena)
 {
 	struct wq_seasonal *seasonal;
 	size_t count = 0;
 
 	never(use->escalate_after);
 	for (size_t i = 0; i < routes->route_count; i++) {
-		if (heard[i] && all_year(&routes->routes[i]))
+		if (heard[i] && all_year(&routes->routes[i])) {
 			shorten(use->escalate_after, &routes->routes[i]);
+			remind(use, &use->remind, site, &routes->routes[i]);
+		}
 		count += heard[i] && !all_year(&routes->routes[i]);
 	}
 	if (count == 0)
@@ -130,6 +151,7 @@ static void take_spans(struct wq_rule_use *use, const struct config *routes, con
 			continue;
 		seasonal[use->seasonal_count].season = routes->routes[i].season;
 		never(seasonal[use->seasonal_count].escalate_after);
+		remind(use, &seasonal[use->seasonal_count].remind, site, &routes->routes[i]);
 		shorten(seasonal[use->seasonal_count++].escalate_after, &routes->routes[i]);
 	}
 }
@@ -140,7 +162,7 @@ void rule_spans(struct wq_rule_use *use, const struct wq_site *site, const struc
 
 	for (size_t i = 0; i < routes->route_count; i++)
 		heard[i] = touches(use, site, &routes->routes[i], &routes->site);
-	take_spans(use, routes, heard, arena);
+	take_spans(use, site, routes, heard, arena);
 }
 
 void rule_spans_of_bus(struct wq_rule_use *use, uint32_t source, const struct wq_site *site, const struct config *routes,
@@ -150,5 +172,5 @@ void rule_spans_of_bus(struct wq_rule_use *use, uint32_t source, const struct wq
 
 	for (size_t i = 0; i < routes->route_count; i++)
 		heard[i] = touches_bus(site, source, &routes->routes[i], &routes->site);
-	take_spans(use, routes, heard, arena);
+	take_spans(use, site, routes, heard, arena);
 }

@@ -63,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = { options, parse, "[ALARM]",
 	"Prints the changes of alarms (of one: ALARM) in the order they were decided: opened, raised, "
-	"escalated, acknowledged, recovered, reopened, shelved, unshelved, cleared, closed, "
+	"escalated, acknowledged, recovered, reopened, shelved, unshelved, reminded, cleared, closed, "
 	"corrected.\v"
 	"Examples:\n"
 	"  wqctl alarms --open\n"

@@ -146,7 +146,8 @@ static bool is_over(const struct wq_notice *notice)
 	return notice->kind == WQ_CLEARED || notice->kind == WQ_CLOSED;
 }
 
-static json_t *alert_of(const struct alertmanager *out, const struct wq_notice *notice,
+/* It starts with the alarm, whatever the change: receivers tell alerts by fingerprint and start. */
+static json_t *alert_of(const struct alertmanager *out, const struct wq_notice *notice, const struct fields *f,
         json_t *labels, json_t *annotations)
 {
 	char hash[DIGEST_HEX], time[WQ_INSTANT_TEXT];
@@ -156,7 +157,7 @@ static json_t *alert_of(const struct alertmanager *out, const struct wq_notice *
 	wq_instant_format(&wq_zone_china, notice->time, time);
 	return json_pack("{s:s, s:O, s:O, s:s, s:s, s:s, s:s}", "status",
 	        is_over(notice) ? "resolved" : "firing", "labels", labels, "annotations",
-	        annotations, "startsAt", time, "endsAt",
+	        annotations, "startsAt", f->opened[0] != '\0' ? f->opened : time, "endsAt",
 	        is_over(notice) ? time : "0001-01-01T00:00:00Z", "generatorURL",
 	        url != NULL ? url : "", "fingerprint", hash);
 }
@@ -176,7 +177,7 @@ static int alertmanager_prepare(void *state, const struct wq_notice *notice, wq_
 	json_t *labels = labels_of(&f), *annotations = annotations_of(&f, notice);
 
 	/* As they all have it, the level is a label too; the fingerprint does without. */
-	json_t *alert = alert_of(out, notice, labels, annotations);
+	json_t *alert = alert_of(out, notice, &f, labels, annotations);
 	put_some(labels, "severity", f.level_name);
 	snprintf(key, sizeof key, "{}:{alarm=\"%s\"}", f.number);
 	json_t *body = json_pack("{s:s, s:s, s:[o], s:{s:s}, s:o, s:o, s:s, s:s, s:s, s:i}",

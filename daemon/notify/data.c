@@ -150,12 +150,16 @@ int data_write(
 	json_object_set_new(object, "number", json_integer(change->number));
 	put_text(object, "time",
 	        wq_instant_format(text_zone(&config->site, change), change->time, time));
+	put_text(object, "opened",
+	        wq_instant_format(text_zone(&config->site, change), change->opened, time));
 	put_place(object, &config->site, change);
 	put_judgement(object, &config->site, change);
 	put_person(object, change);
 	if (change->kind == WQ_SHELVED && change->until != WQ_NO_TIME)
 		put_text(object, "until",
 		        wq_instant_format(text_zone(&config->site, change), change->until, time));
+	if (change->kind == WQ_REMINDED)
+		json_object_set_new(object, "reminder", json_integer(change->reminder));
 	put_text(object, "text", notice->text);
 	put_text(object, "contact", notice->contact);
 	put_text(object, "role", notice->assist ? "assist" : "lead");

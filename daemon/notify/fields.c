@@ -64,6 +64,7 @@ static const char *const kinds[WQ_CHANGE_KINDS] = {
 	[WQ_REOPENED] = "再次发生",
 	[WQ_SHELVED] = "已搁置",
 	[WQ_UNSHELVED] = "搁置结束",
+	[WQ_REMINDED] = "无人确认提醒",
 };
 
 static void put_place(const json_t *data, struct fields *out)
@@ -91,6 +92,7 @@ void fields_of(const struct wq_notice *notice, struct fields *out)
 		copy(data, "site", out->station, sizeof out->station);
 	copy(data, "rule", out->rule, sizeof out->rule);
 	put_time(text_at(data, "time"), out->time);
+	copy(data, "opened", out->opened, sizeof out->opened);
 	double value = put_number(data, "value", out->value);
 	double limit = put_number(data, "limit", out->limit);
 

@@ -22,6 +22,7 @@ struct fields {
 	char value[32], limit[32]; /* 值, 限值: as they were measured; "" when there is none */
 	char multiple[32]; /* 超标倍数 = (value - limit) / limit, "" where it has no meaning */
 	char time[32];     /* 3月5日16时00分, at the station */
+	char opened[WQ_INSTANT_TEXT]; /* "2026-03-05T16:00:00+08:00": the alarm's opening; "" in notices of before */
 	char level[16];    /* 提示 关注 预警 报警 */
 	char level_name[16]; /* info watch warning alarm */
 	char change[24];     /* opened … */

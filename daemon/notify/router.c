@@ -92,6 +92,14 @@ static wq_ms moment(const struct wq_change *change)
 	return change->decided != WQ_NO_TIME ? change->decided : change->time;
 }
 
+/* By the shortest span of the routes a change is made; those that asked for none, or for fewer, are not told of it. */
+static bool reminds(const struct config_route *route, const struct wq_change *change)
+{
+	const wq_ms *spans = change->state == WQ_LIFE_ACKNOWLEDGED ? route->remind.acknowledged : route->remind.open;
+
+	return spans[change->level] > 0 && change->reminder <= route->remind_most;
+}
+
 enum router_no router_refuses(const struct config *config, uint32_t index, const struct wq_change *change)
 {
 	const struct wq_site *site = &config->site;
@@ -107,6 +115,8 @@ enum router_no router_refuses(const struct config *config, uint32_t index, const
 		return ROUTER_NO_PARAMETER;
 	if (route->season.from_month != 0 && !wq_season_has(&route->season, wq_day_of(site->zone, moment(change))))
 		return ROUTER_NO_SEASON;
+	if (change->kind == WQ_REMINDED && !reminds(route, change))
+		return ROUTER_NO_REMINDER;
 	return change->level < route->min_level && !lead_only(site, change) ? ROUTER_NO_LEVEL : ROUTER_YES;
 }
 
@@ -186,7 +196,7 @@ static enum role role_by(const struct config *config, const struct config_route 
 		*reason = copy;
 		return LEAD;
 	}
-	if (change->kind == WQ_CORRECTED || lead_only(&config->site, change))
+	if (change->kind == WQ_CORRECTED || change->kind == WQ_REMINDED || lead_only(&config->site, change))
 		return NOT_TOLD;
 	for (size_t i = 0; i < route->assist_count && best == NOT_TOLD; i++) {
 		if (role_in(config, route->assist[i], change, false, contact, reason) == NOT_TOLD)

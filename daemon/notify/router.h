@@ -26,7 +26,8 @@
  * about the whole site go to the routes that name no stations, those about a bus to the routes of any
  * station that is read from it. A rule that is told to the lead (wq_rule.to_lead) is told to
  * the lead alone, whatever level the route begins at. An escalation goes to the route's
- * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else.
+ * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else; a reminder to the lead of the routes that
+ * asked for it.
  * A group may name rosters: who is on duty when the change was decided is a member of it then. Who has the lead by the
  * roster stands as the group does, who assists gets a copy, and an escalation goes to the leader on call besides; in the
  * group escalate_to to the leader on call alone, or to those on duty where there is none. When nobody has the lead by
@@ -59,6 +60,7 @@ enum router_no {
 	ROUTER_NO_BUS,     /* it is about a bus, and no station of the route is read from it */
 	ROUTER_NO_PARAMETER,
 	ROUTER_NO_SEASON,  /* by the day on which the change was decided */
+	ROUTER_NO_REMINDER, /* it is a reminder, and the route asked for none of this level, or for fewer */
 	ROUTER_NO_LEVEL,
 };
 

@@ -275,6 +275,32 @@ static void say_reopened(struct line *body, struct line *tail, const struct fact
 	add_ask(tail, f);
 }
 
+/* "6小时", as people count: whole minutes, then hours, from three days on days. */
+static void elapsed_chinese(wq_ms span, char out[32])
+{
+	if (span >= WQ_DAYS(3))
+		snprintf(out, 32, "%lld天", (long long)(span / WQ_DAYS(1)));
+	else if (span >= WQ_HOURS(1))
+		snprintf(out, 32, "%lld小时", (long long)(span / WQ_HOURS(1)));
+	else
+		snprintf(out, 32, "%lld分钟", (long long)(span > 0 ? span / WQ_MINUTES(1) : 0));
+}
+
+static void say_reminded(struct line *body, struct line *tail, const struct facts *f)
+{
+	const struct wq_change *change = f->change;
+	const bool acknowledged = change->state == WQ_LIFE_ACKNOWLEDGED;
+	char waited[32];
+
+	elapsed_chinese(change->decided - (acknowledged ? change->opened : change->since), waited);
+	add(body, "%s%s", f->place, f->says);
+	if (acknowledged)
+		add(tail, ",已%s未解除,第%u次提醒。请跟进并回复。", waited, (unsigned)change->reminder);
+	else
+		add(tail, ",%s已%s无人确认,第%u次提醒。%s", change->state == WQ_LIFE_RECOVERED ? "已恢复," : "", waited,
+		        (unsigned)change->reminder, change->state == WQ_LIFE_RECOVERED ? "请确认。" : "请立即处置并回复。");
+}
+
 /* By a person, who says why; or because it opened too often. */
 static void say_shelved(struct line *body, struct line *tail, const struct facts *f)
 {
@@ -319,6 +345,7 @@ static const struct {
 	[WQ_REOPENED] = { NULL, "设备告警", say_reopened },
 	[WQ_SHELVED] = { "预警搁置", "告警搁置", say_shelved },
 	[WQ_UNSHELVED] = { "搁置结束", "搁置结束", say_unshelved },
+	[WQ_REMINDED] = { "预警提醒", "告警提醒", say_reminded },
 };
 
 static void gather(struct facts *f)

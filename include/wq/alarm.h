@@ -21,8 +21,9 @@ enum wq_change_kind {
 	WQ_REOPENED,     /* it exceeds again while it waited; or fresh data confirm what only late data had told */
 	WQ_SHELVED,      /* by a person, or because it opened too often: nothing is told until the shelf ends */
 	WQ_UNSHELVED,    /* the shelf ended and the alarm is still open: told again */
+	WQ_REMINDED,     /* nobody has acknowledged it for long, or it was acknowledged long ago and is still open; no news */
 };
-#define WQ_CHANGE_KINDS 11
+#define WQ_CHANGE_KINDS 12
 
 const char *wq_change_name(enum wq_change_kind kind); /* "opened" … */
 
@@ -70,6 +71,9 @@ struct wq_alarm {
 	uint32_t answered; /* number of the change by which it was last acknowledged; 0: it never was */
 	wq_ms answered_at; /* our clock; with `answered` only */
 	char answered_by[WQ_PERSON_TEXT];
+	wq_ms reminded;    /* our clock: what reminders count from: when it was told as a new one, acknowledged, recovered or
+	                      last reminded of */
+	uint32_t reminders; /* since it was told as a new one, acknowledged or recovered */
 	struct wq_verdict last; /* the newest verdict that raised it; when it has recovered, the one that says so */
 };
 
@@ -97,6 +101,11 @@ struct wq_change {
 	wq_ms time;    /* event time; of what people and clocks do: our clock */
 	wq_ms decided; /* our clock */
 	wq_ms until;   /* of shelved: when the shelf ends; WQ_NO_TIME otherwise */
+	wq_ms opened;  /* event time of the alarm's opening */
+	/* Not stored, for who tells of it: */
+	wq_ms since;       /* as of the alarm, before the change: since when an answer is waited for; our clock */
+	uint32_t reminder; /* of reminded: which one, 1, 2 … */
+	enum wq_life_state state; /* of the alarm, after the change */
 	double value, limit; /* NaN: none */
 	char who[WQ_PERSON_TEXT];  /* of acknowledged, closed, shelved, unshelved; "" where nobody did it */
 	char note[WQ_SAYS_TEXT];   /* of these: what the person said; shelved: the reason */

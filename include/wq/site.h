@@ -128,10 +128,17 @@ struct wq_season {
 
 bool wq_season_has(const struct wq_season *season, wq_day day);
 
+/* How often people are reminded, by level 1 … 4; 0: never. */
+struct wq_reminding {
+	wq_ms open[5];         /* of an alarm that nobody has acknowledged */
+	wq_ms acknowledged[5]; /* of one that was, and is still open */
+};
+
 /* How soon somebody must answer, where that differs by season: as wq_rule_use.escalate_after, on the days of the season. */
 struct wq_seasonal {
 	struct wq_season season;
 	wq_ms escalate_after[5];
+	struct wq_reminding remind;
 };
 
 /* One configured rule: a section of the file. */
@@ -143,6 +150,8 @@ struct wq_rule_use {
 	size_t place_count; /* where it applies: indices of series, or of stations, ascending; */
 	const uint32_t *places; /* scope network: one place, 0 */
 	wq_ms escalate_after[5]; /* by level 1 … 4: unacknowledged for this long escalates; WQ_NO_TIME: never */
+	struct wq_reminding remind;
+	int64_t remind_most;     /* reminders of one telling, at most */
 	size_t seasonal_count;   /* … and on certain days, where that is sooner */
 	const struct wq_seasonal *seasonal;
 	struct wq_life life;
@@ -214,6 +223,9 @@ uint32_t wq_site_rule_source(const struct wq_site *site, uint32_t rule);
 /* How long an alarm of a rule may stay unacknowledged at a moment, by the site's days: the shortest of what holds then.
  * WQ_NO_TIME: for ever. */
 wq_ms wq_site_escalation(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at);
+
+/* How long after the last word people are reminded of one, likewise. */
+wq_ms wq_site_reminder(const struct wq_site *site, uint32_t rule, enum wq_level level, bool acknowledged, wq_ms at);
 
 /* Index of a station by id, or WQ_NONE. */
 uint32_t wq_site_station(const struct wq_site *site, const char *id);

@@ -278,6 +278,7 @@ int wq_engine_tick(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, 
 	hands_tick(engine, now, out);
 	shelves_advance(engine, now, out);
 	alarms_escalate(engine, now, out);
+	reminders_tell(engine, now, out);
 	flood_advance(engine, now, out);
 	return conclude_all(engine, err);
 }

@@ -263,6 +263,9 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
 	bool correction, struct wq_outcome *out);
 void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
+/* reminders.c: when the next reminder of a slot's open alarm is due, INT64_MAX: never as things are. */
+wq_ms reminders_due(const struct wq_engine *engine, const struct slot *slot, wq_ms now);
+void reminders_tell(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 uint32_t alarms_station(const struct wq_engine *engine, const struct slot *slot); /* WQ_NONE: the site */
 
 /* One step of the life of a slot's alarm: what is recorded is of `verdict` and `time`. 0, WQ_E_MISSING or WQ_E_STATE as the

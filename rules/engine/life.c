@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of an alarm (IEC 62682, ISA-18.2), whole: six states, seventeen events.
+/* The life of an alarm (IEC 62682, ISA-18.2), whole: six states, eighteen events.
  *
  * A row is a state, a column an event. STAY: nothing happens. GO(state, change): the alarm goes there and the change is
  * recorded. GO2: two changes, in this order. An alarm is made by the step that leaves NORMAL and ends with the step that
@@ -11,6 +11,7 @@
  *   - What an officer acknowledged stays so until it is raised or opens again.
  *   - Late data correct. They are told as such, ring nobody, never escalate and take back no acknowledgement.
  *   - With latch, an alarm that nobody acknowledged does not vanish when the water meets again.
+ *   - A reminder is no news: it changes nothing but the count. What only late data say reminds nobody.
  *   - On the shelf an alarm lives on: the shelf is not a state but decides what is told (record.c).
  *
  * Delays are not states either: how long a rule has said the same is kept beside the alarm (struct slot), and the event
@@ -40,6 +41,7 @@ static const struct life_step steps[WQ_LIFE_STATES][LIFE_EVENTS] = {
 		[LIFE_LATE_MEETS] = STAY,
 		[LIFE_LATE_MEETS_LATCHED] = STAY,
 		[LIFE_OVERDUE] = STAY,
+		[LIFE_REMIND] = STAY,
 		[LIFE_ACKNOWLEDGE] = REFUSE(NOT_OPEN),
 		[LIFE_CLOSE] = REFUSE(NOT_OPEN),
 		[LIFE_SHELVE] = STAY,
@@ -61,6 +63,7 @@ static const struct life_step steps[WQ_LIFE_STATES][LIFE_EVENTS] = {
 		[LIFE_LATE_MEETS] = GO2(NORMAL, CORRECTED, CLEARED),
 		[LIFE_LATE_MEETS_LATCHED] = GO2(RECOVERED, CORRECTED, RECOVERED),
 		[LIFE_OVERDUE] = GO(ESCALATED, ESCALATED),
+		[LIFE_REMIND] = TELL(REMINDED),
 		[LIFE_ACKNOWLEDGE] = GO(ACKNOWLEDGED, ACKNOWLEDGED),
 		[LIFE_CLOSE] = GO(NORMAL, CLOSED),
 		[LIFE_SHELVE] = TELL(SHELVED),
@@ -82,6 +85,7 @@ static const struct life_step steps[WQ_LIFE_STATES][LIFE_EVENTS] = {
 		[LIFE_LATE_MEETS] = GO2(NORMAL, CORRECTED, CLEARED),
 		[LIFE_LATE_MEETS_LATCHED] = GO2(RECOVERED, CORRECTED, RECOVERED),
 		[LIFE_OVERDUE] = STAY,
+		[LIFE_REMIND] = TELL(REMINDED),
 		[LIFE_ACKNOWLEDGE] = GO(ACKNOWLEDGED, ACKNOWLEDGED),
 		[LIFE_CLOSE] = GO(NORMAL, CLOSED),
 		[LIFE_SHELVE] = TELL(SHELVED),
@@ -103,6 +107,7 @@ static const struct life_step steps[WQ_LIFE_STATES][LIFE_EVENTS] = {
 		[LIFE_LATE_MEETS] = GO2(NORMAL, CORRECTED, CLEARED),
 		[LIFE_LATE_MEETS_LATCHED] = GO2(NORMAL, CORRECTED, CLEARED),
 		[LIFE_OVERDUE] = STAY,
+		[LIFE_REMIND] = TELL(REMINDED),
 		[LIFE_ACKNOWLEDGE] = REFUSE(ALREADY),
 		[LIFE_CLOSE] = GO(NORMAL, CLOSED),
 		[LIFE_SHELVE] = TELL(SHELVED),
@@ -124,6 +129,7 @@ static const struct life_step steps[WQ_LIFE_STATES][LIFE_EVENTS] = {
 		[LIFE_LATE_MEETS] = GO2(NORMAL, CORRECTED, CLEARED),
 		[LIFE_LATE_MEETS_LATCHED] = GO2(RECOVERED, CORRECTED, RECOVERED),
 		[LIFE_OVERDUE] = STAY,
+		[LIFE_REMIND] = STAY,
 		[LIFE_ACKNOWLEDGE] = GO(ACKNOWLEDGED, ACKNOWLEDGED),
 		[LIFE_CLOSE] = GO(NORMAL, CLOSED),
 		[LIFE_SHELVE] = TELL(SHELVED),
@@ -145,6 +151,7 @@ static const struct life_step steps[WQ_LIFE_STATES][LIFE_EVENTS] = {
 		[LIFE_LATE_MEETS] = GO(NORMAL, CLEARED),
 		[LIFE_LATE_MEETS_LATCHED] = STAY,
 		[LIFE_OVERDUE] = STAY,
+		[LIFE_REMIND] = TELL(REMINDED),
 		[LIFE_ACKNOWLEDGE] = GO2(NORMAL, ACKNOWLEDGED, CLEARED),
 		[LIFE_CLOSE] = GO(NORMAL, CLOSED),
 		[LIFE_SHELVE] = TELL(SHELVED),

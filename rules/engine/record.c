@@ -48,6 +48,8 @@ static enum wq_hush by_flood(const struct wq_engine *engine, const struct wq_ala
 	case WQ_OPENED:
 	case WQ_REOPENED:
 		return held ? WQ_HUSH_FLOOD : WQ_HUSH_NONE;
+	case WQ_REMINDED:
+		return held || alarm->untold ? WQ_HUSH_FLOOD : WQ_HUSH_NONE;
 	case WQ_RAISED:
 		return held && alarm->untold ? WQ_HUSH_FLOOD : WQ_HUSH_NONE;
 	case WQ_ACKNOWLEDGED:
@@ -85,6 +87,7 @@ void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_k
 	const struct wq_verdict *verdict = deed->verdict;
 	struct wq_alarm *alarm = slot->alarm;
 	struct wq_change *change = outcome_change(out);
+	const wq_ms since = alarm->since;
 	wq_alarm_follow(alarm, kind, level_of(alarm, kind, verdict), deed->time, deed->now, hush);
 	change->alarm = alarm->id;
 	change->number = alarm->changes;
@@ -98,6 +101,10 @@ void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_k
 	change->time = deed->time;
 	change->decided = deed->now;
 	change->until = deed->until;
+	change->opened = alarm->opened;
+	change->since = since;
+	change->reminder = kind == WQ_REMINDED ? alarm->reminders : 0;
+	change->state = alarm->state;
 	change->value = verdict->value;
 	change->limit = verdict->limit;
 	memcpy(change->says, verdict->says, sizeof change->says);

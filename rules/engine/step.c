@@ -41,8 +41,10 @@ static void drop_future_days(struct wq_engine *engine, uint32_t station, wq_ms n
 /* What a rule has said since an instant that has not come is said from now on. */
 static void step_slot(struct slot *slot, wq_ms by, wq_ms now)
 {
-	if (slot->alarm != NULL)
+	if (slot->alarm != NULL) {
 		slot->alarm->since += by;
+		slot->alarm->reminded += by;
+	}
 	if (slot->exceeds_since > now)
 		slot->exceeds_since = WQ_NO_TIME;
 	if (slot->meets_since > now)

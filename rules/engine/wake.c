@@ -31,6 +31,18 @@ static wq_ms escalations(const struct wq_engine *engine)
 	return next;
 }
 
+static wq_ms reminders(const struct wq_engine *engine)
+{
+	wq_ms next = INT64_MAX;
+	for (size_t i = 0; i < engine->alarm_count; i++) {
+		const struct wq_alarm *alarm = engine->alarms[i];
+		next = earlier(next, reminders_due(engine, slots_at(engine, alarm->rule, alarm->place), engine->ticked));
+		if (engine->site->rules[alarm->rule].seasonal_count > 0)
+			next = earlier(next, tomorrow(engine));
+	}
+	return next;
+}
+
 static wq_ms shelves(const struct wq_engine *engine)
 {
 	wq_ms next = INT64_MAX;
@@ -67,6 +79,6 @@ wq_ms wq_engine_wake(const struct wq_engine *engine)
 	if (engine->started == WQ_NO_TIME || engine->short_of_memory)
 		return engine->ticked;
 	wq_ms data = earlier(earlier(engine->wake, engine->days_wake), earlier(wanted_wake(engine), profiles_wake(engine)));
-	wq_ms alarms = earlier(earlier(escalations(engine), shelves(engine)), flood(engine));
+	wq_ms alarms = earlier(earlier(escalations(engine), reminders(engine)), earlier(shelves(engine), flood(engine)));
 	return earlier(data, earlier(alarms, hands(engine)));
 }

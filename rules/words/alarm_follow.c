@@ -11,18 +11,20 @@ static const struct {
 	bool level;    /* the alarm has the change's level */
 	bool since;    /* escalation counts from here */
 	bool tells;    /* those who had not been told of the alarm now are */
+	bool rhythm;   /* reminders count from here anew */
 } rows[WQ_CHANGE_KINDS] = {
-	[WQ_OPENED] = { WQ_LIFE_ACTIVE, true, true, true },
-	[WQ_RAISED] = { WQ_LIFE_ACTIVE, true, true, true },
-	[WQ_ESCALATED] = { WQ_LIFE_ESCALATED, false, false, true },
-	[WQ_ACKNOWLEDGED] = { WQ_LIFE_ACKNOWLEDGED, false, false, false },
-	[WQ_CLEARED] = { WQ_LIFE_NORMAL, false, false, false },
-	[WQ_CLOSED] = { WQ_LIFE_NORMAL, false, false, false },
-	[WQ_CORRECTED] = { SAME, true, false, true },
-	[WQ_RECOVERED] = { WQ_LIFE_RECOVERED, false, false, false },
-	[WQ_REOPENED] = { WQ_LIFE_ACTIVE, true, true, true },
-	[WQ_SHELVED] = { SAME, false, false, false },
-	[WQ_UNSHELVED] = { SAME, false, true, true },
+	[WQ_OPENED] = { WQ_LIFE_ACTIVE, true, true, true, true },
+	[WQ_RAISED] = { WQ_LIFE_ACTIVE, true, true, true, true },
+	[WQ_ESCALATED] = { WQ_LIFE_ESCALATED, false, false, true, false },
+	[WQ_ACKNOWLEDGED] = { WQ_LIFE_ACKNOWLEDGED, false, false, false, true },
+	[WQ_CLEARED] = { WQ_LIFE_NORMAL, false, false, false, false },
+	[WQ_CLOSED] = { WQ_LIFE_NORMAL, false, false, false, false },
+	[WQ_CORRECTED] = { SAME, true, false, true, false },
+	[WQ_RECOVERED] = { WQ_LIFE_RECOVERED, false, false, false, true },
+	[WQ_REOPENED] = { WQ_LIFE_ACTIVE, true, true, true, true },
+	[WQ_SHELVED] = { SAME, false, false, false, false },
+	[WQ_UNSHELVED] = { SAME, false, true, true, true },
+	[WQ_REMINDED] = { SAME, false, false, false, false },
 };
 
 static enum wq_life_state state_after(enum wq_life_state before, enum wq_change_kind kind)
@@ -46,6 +48,12 @@ void wq_alarm_follow(struct wq_alarm *alarm, enum wq_change_kind kind, enum wq_l
 		alarm->opened = time;
 	if (rows[kind].since || alarm->state == WQ_LIFE_NORMAL)
 		alarm->since = decided;
+	if (rows[kind].rhythm || alarm->state == WQ_LIFE_NORMAL || kind == WQ_REMINDED)
+		alarm->reminded = decided;
+	if (kind == WQ_REMINDED)
+		alarm->reminders++;
+	else if (rows[kind].rhythm || alarm->state == WQ_LIFE_NORMAL)
+		alarm->reminders = 0;
 	if (rows[kind].level)
 		alarm->level = level;
 	if (kind == WQ_ACKNOWLEDGED) {

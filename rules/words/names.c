@@ -101,6 +101,7 @@ const char *wq_change_name(enum wq_change_kind kind)
 		[WQ_REOPENED] = "reopened",
 		[WQ_SHELVED] = "shelved",
 		[WQ_UNSHELVED] = "unshelved",
+		[WQ_REMINDED] = "reminded",
 	};
 
 	return NAME_OF(names, kind);

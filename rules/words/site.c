@@ -79,3 +79,22 @@ wq_ms wq_site_escalation(const struct wq_site *site, uint32_t rule, enum wq_leve
 			sooner(&after, use->seasonal[i].escalate_after[level]);
 	return after;
 }
+
+static wq_ms every(const struct wq_reminding *remind, enum wq_level level, bool acknowledged)
+{
+	const wq_ms span = acknowledged ? remind->acknowledged[level] : remind->open[level];
+
+	return span > 0 ? span : WQ_NO_TIME;
+}
+
+wq_ms wq_site_reminder(const struct wq_site *site, uint32_t rule, enum wq_level level, bool acknowledged, wq_ms at)
+{
+	const struct wq_rule_use *use = &site->rules[rule];
+	wq_ms span = every(&use->remind, level, acknowledged);
+	const wq_day today = use->seasonal_count > 0 ? wq_day_of(site->zone, at) : 0;
+
+	for (size_t i = 0; i < use->seasonal_count; i++)
+		if (wq_season_has(&use->seasonal[i].season, today))
+			sooner(&span, every(&use->seasonal[i].remind, level, acknowledged));
+	return span;
+}

@@ -102,6 +102,31 @@ static void escalation_is_by_level_and_zero_is_never(void **state)
 	config_free(config);
 }
 
+static void reminders_are_by_level_and_by_the_shortest_span(void **state)
+{
+	struct config *config = load_right(HEAD
+	        "route \"b\" { lead = \"lead\" remind = \"2h\" remind_alarm = \"30m\" remind_watch = \"0\" remind_most = 3 }\n"
+	        "route \"c\" { lead = \"lead\" remind_watch = \"1d\" remind_acknowledged = \"1d\" min_level = warning }\n"
+	        "route \"d\" { lead = \"lead\" season = \"05-01..09-30\" remind = \"1h\" }\n"
+	        "above \"x\" { }\n");
+	const struct wq_rule_use *use = &config->site.rules[0];
+	static const wq_ms open[5] = { 0, 0, 0, WQ_HOURS(2), WQ_MINUTES(30) }, acknowledged[5] = { 0, 0, 0, WQ_DAYS(1), WQ_DAYS(1) };
+	wq_ms may;
+
+	(void)state;
+	for (int level = 0; level < 5; level++) {
+		assert_int_equal(use->remind.open[level], open[level]);
+		assert_int_equal(use->remind.acknowledged[level], acknowledged[level]);
+	}
+	assert_int_equal(config->routes[1].remind_most, 3);
+	assert_int_equal(use->remind_most, 12);
+	assert_int_equal(wq_instant_parse("2026-05-01", config->site.zone, &may, NULL), 0);
+	assert_int_equal(wq_site_reminder(&config->site, 0, WQ_LEVEL_WARNING, false, may), WQ_HOURS(1));
+	assert_int_equal(wq_site_reminder(&config->site, 0, WQ_LEVEL_WARNING, false, may - 1), WQ_HOURS(2));
+	assert_true(wq_site_reminder(&config->site, 0, WQ_LEVEL_WATCH, false, may) == WQ_NO_TIME);
+	config_free(config);
+}
+
 static void a_deadline_is_a_minute_unless_it_is_given(void **state)
 {
 	struct config *config = load_right(HEAD "bell \"b\" { }\n"
@@ -337,6 +362,7 @@ int main(void)
 		cmocka_unit_test(a_department_is_everybody_who_says_so),
 		cmocka_unit_test(a_person_says_what_is_not_to_be_told_at_once),
 		cmocka_unit_test(escalation_is_by_level_and_zero_is_never),
+		cmocka_unit_test(reminders_are_by_level_and_by_the_shortest_span),
 		cmocka_unit_test(a_deadline_is_a_minute_unless_it_is_given),
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
 		cmocka_unit_test(a_season_has_its_own_spans),

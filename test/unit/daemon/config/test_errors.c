@@ -218,6 +218,7 @@ static const struct row {
 	        "parameters: there is no parameter \"tpp\"; did you mean 'tp'?" },
 	{ "route \"g\" { lead = \"lead\"\n season = \"05-01..13-01\" }", 14, "must be two days of the year" },
 	{ "route \"g\" { lead = \"lead\"\n season = \"05-01 - 9-30\" }", 14, "must be two days of the year" },
+	{ "route \"g\" { lead = \"lead\" remind = \"30s\" }", 13, "reminds oftener than once a minute" },
 	{ "route \"g\" { lead = \"lead\" min_level = \"none\" }", 13,
 	        "must be one of info, watch" },
 };

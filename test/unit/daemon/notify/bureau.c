@@ -140,6 +140,9 @@ struct wq_change bureau_change(enum wq_change_kind kind, enum wq_level level)
 		.level = level,
 		.time = 1772697600000, /* 2026-03-05T08:00:00Z */
 		.decided = 1772697605000,
+		.opened = 1772694000000, /* an hour before */
+		.since = 1772694005000,
+		.state = WQ_LIFE_ACTIVE,
 		.until = WQ_NO_TIME,
 		.value = 0.263,
 		.limit = 0.2,

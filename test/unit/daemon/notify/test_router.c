@@ -201,6 +201,33 @@ static void a_season_begins_at_the_site_s_midnight(void **state)
 	assert_int_equal(router_refuses(&config, 0, &change), ROUTER_NO_LEVEL);
 }
 
+static void a_reminder_goes_to_the_lead_of_routes_that_asked_for_it(void **state)
+{
+	struct config config = bureau();
+	struct config_route routes[2] = { config.routes[0], config.routes[0] };
+	struct wq_change change = bureau_change(WQ_REMINDED, WQ_LEVEL_WARNING);
+
+	(void)state;
+	config.routes = routes;
+	routes[1].lead = 1; /* wang leads here */
+	change.reminder = 3;
+	change.state = WQ_LIFE_ACTIVE;
+	assert_string_equal(told(&config, &change), "");
+	assert_int_equal(router_refuses(&config, 0, &change), ROUTER_NO_REMINDER);
+	routes[0].remind.open[WQ_LEVEL_WARNING] = WQ_HOURS(2);
+	routes[0].remind_most = 3;
+	assert_string_equal(told(&config, &change), "zhang:lead li:lead");
+	assert_reasons_fit(&config, &change);
+	change.reminder = 4;
+	assert_string_equal(told(&config, &change), "");
+	change.reminder = 1;
+	change.state = WQ_LIFE_ACKNOWLEDGED;
+	assert_string_equal(told(&config, &change), "");
+	routes[1].remind.acknowledged[WQ_LEVEL_WARNING] = WQ_DAYS(1);
+	routes[1].remind_most = 1;
+	assert_string_equal(told(&config, &change), "li:lead wang:lead");
+}
+
 /* Its stations do not ring meanwhile: whoever hears of one of them must hear of the bus. */
 static void a_bus_is_told_to_the_routes_of_what_is_read_from_it(void **state)
 {
@@ -441,6 +468,7 @@ int main(void)
 		cmocka_unit_test(routes_match_by_kind_and_by_station),
 		cmocka_unit_test(routes_match_by_town_parameter_and_day_of_the_year),
 		cmocka_unit_test(a_season_begins_at_the_site_s_midnight),
+		cmocka_unit_test(a_reminder_goes_to_the_lead_of_routes_that_asked_for_it),
 		cmocka_unit_test(a_bus_is_told_to_the_routes_of_what_is_read_from_it),
 		cmocka_unit_test(a_maintenance_that_nobody_ended_is_told_to_the_lead_whatever_the_level),
 		cmocka_unit_test(a_group_tells_who_is_on_duty_at_that_moment),

@@ -243,7 +243,7 @@ static void data_for_machines_is_compact_and_exact(void **state)
 	(void)state;
 	assert_string_equal(notice.data,
 	        "{\"alarm\":\"W20260305-007\",\"change\":\"opened\",\"number\":1,"
-	        "\"time\":\"2026-03-05T16:00:00+08:00\",\"station\":{\"id\":\"yigan\","
+	        "\"time\":\"2026-03-05T16:00:00+08:00\",\"opened\":\"2026-03-05T15:00:00+08:00\",\"station\":{\"id\":\"yigan\","
 	        "\"name\":\"一干河备用水源地\",\"kind\":\"source-backup\",\"town\":\"杨舍镇\"},"
 	        "\"parameter\":{\"alias\":\"tp\",\"code\":\"w21011\",\"name\":\"总磷\",\"unit\":"
 	        "\"mg/L\"},"
@@ -267,6 +267,37 @@ static void what_has_no_value_is_null(void **state)
 
 	assert_non_null(strstr(notice.data, "\"station\":null,\"parameter\":null,\"level\":4"));
 	assert_non_null(strstr(notice.data, "\"value\":null,\"limit\":null"));
+}
+
+static void a_reminder_says_how_long_nobody_has_answered(void **state)
+{
+	static const struct {
+		enum wq_life_state state;
+		wq_ms waited;
+		const char *words;
+	} cases[] = {
+		{ WQ_LIFE_ACTIVE, WQ_MINUTES(59), ",已59分钟无人确认,第3次提醒。请立即处置并回复。" },
+		{ WQ_LIFE_ESCALATED, WQ_HOURS(6) + WQ_MINUTES(1), ",已6小时无人确认,第3次提醒。请立即处置并回复。" },
+		{ WQ_LIFE_RECOVERED, WQ_DAYS(4), ",已恢复,已4天无人确认,第3次提醒。请确认。" },
+		{ WQ_LIFE_ACKNOWLEDGED, WQ_DAYS(1), ",已24小时未解除,第3次提醒。请跟进并回复。" },
+	};
+	const struct config config = bureau();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct wq_change change = bureau_change(WQ_REMINDED, WQ_LEVEL_ALARM);
+		char want[400];
+
+		change.state = cases[i].state;
+		change.since = change.opened = change.decided - cases[i].waited;
+		change.reminder = 3;
+		struct wq_notice notice = notice_of(&config, &change);
+
+		snprintf(want, sizeof want, "【预警提醒】一干河备用水源地" TP "%s编号W20260305-007", cases[i].words);
+		assert_string_equal(notice.text, want);
+		assert_non_null(strstr(notice.data, "\"change\":\"reminded\""));
+		assert_non_null(strstr(notice.data, "\"reminder\":3"));
+	}
 }
 
 static void people_and_what_they_said_are_in_the_data(void **state)
@@ -390,6 +421,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_utf8_becomes_a_question_mark),
 		cmocka_unit_test(data_for_machines_is_compact_and_exact),
 		cmocka_unit_test(what_has_no_value_is_null),
+		cmocka_unit_test(a_reminder_says_how_long_nobody_has_answered),
 		cmocka_unit_test(people_and_what_they_said_are_in_the_data),
 		cmocka_unit_test(evidence_that_does_not_fit_or_is_no_object_is_left_out),
 		cmocka_unit_test(evidence_that_is_too_long_gets_shorter),

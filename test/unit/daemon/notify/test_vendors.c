@@ -390,6 +390,32 @@ static void it_rings_for_unacknowledged_alarms_of_the_highest_level_only(void **
 	kit_close(&kit);
 }
 
+/* Receivers tell alerts by their start: it is that of the alarm, whatever the change is of. */
+static void an_alert_starts_with_its_alarm(void **state)
+{
+	struct kit kit = kit_open("alertmanager \"am\" { url = \"https://am.example/hook\" }");
+	struct wq_notice n = kit_notice(), before = n;
+	struct wq_request request;
+
+	(void)state;
+	snprintf(n.data, sizeof n.data, "{\"opened\":\"2026-03-05T15:00:00+08:00\",%.3000s", before.data + 1);
+	for (int i = 0; i < 3; i++) {
+		const struct wq_notice *told = i < 2 ? &n : &before;
+
+		n.kind = i == 0 ? WQ_RAISED : WQ_CLEARED;
+		prepare(&kit, told, NOW, &request);
+		json_t *body = json_loadb(request.body, request.body_length, 0, NULL);
+		json_t *alert = json_array_get(json_object_get(body, "alerts"), 0);
+
+		assert_string_equal(kit_text(alert, "startsAt"),
+		        i < 2 ? "2026-03-05T15:00:00+08:00" : "2026-03-05T16:00:00+08:00");
+		assert_string_equal(kit_text(alert, "endsAt"),
+		        i == 1 ? "2026-03-05T16:00:00+08:00" : "0001-01-01T00:00:00Z");
+		json_decref(body);
+	}
+	kit_close(&kit);
+}
+
 static void an_alert_keeps_its_fingerprint_until_it_is_resolved(void **state)
 {
 	struct kit kit = kit_open("alertmanager \"am\" { url = \"https://am.example/hook\" }");
@@ -632,6 +658,7 @@ int main(void)
 		cmocka_unit_test(aliyun_s_variables_are_texts_in_the_order_given),
 		cmocka_unit_test(tencent_s_body_counts_its_variables),
 		cmocka_unit_test(it_rings_for_unacknowledged_alarms_of_the_highest_level_only),
+		cmocka_unit_test(an_alert_starts_with_its_alarm),
 		cmocka_unit_test(an_alert_keeps_its_fingerprint_until_it_is_resolved),
 		cmocka_unit_test(the_vendors_own_codes_decide),
 		cmocka_unit_test(a_refused_time_tells_how_wrong_our_clock_is),

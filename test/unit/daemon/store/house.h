@@ -90,7 +90,7 @@ struct fake_sample {
 struct wq_engine {
 	struct fake_sample samples[512];
 	struct wq_day_row days[64];
-	struct wq_alarm alarms[16];
+	struct wq_alarm alarms[32];
 	size_t sample_count, day_count, alarm_count;
 	int64_t highest;
 	struct wq_need needs[8];

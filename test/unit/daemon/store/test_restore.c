@@ -286,6 +286,9 @@ static const struct {
 	{ "os", WQ_LIFE_ACTIVE },
 	{ "oesu", WQ_LIFE_ACTIVE },
 	{ "oasu", WQ_LIFE_ACKNOWLEDGED },
+	{ "omm", WQ_LIFE_ACTIVE },
+	{ "oem", WQ_LIFE_ESCALATED },
+	{ "omam", WQ_LIFE_ACKNOWLEDGED },
 };
 
 static void the_state_of_an_alarm_follows_from_its_changes(void **state)
@@ -301,7 +304,8 @@ static void the_state_of_an_alarm_follows_from_its_changes(void **state)
 		['v'] = WQ_RECOVERED,
 		['n'] = WQ_REOPENED,
 		['s'] = WQ_SHELVED,
-		['u'] = WQ_UNSHELVED };
+		['u'] = WQ_UNSHELVED,
+		['m'] = WQ_REMINDED };
 	size_t count = sizeof lives / sizeof *lives, open = 0;
 	for (size_t i = 0; i < count; i++)
 		for (uint32_t n = 0; lives[i].changes[n] != '\0'; n++)

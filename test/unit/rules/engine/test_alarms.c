@@ -150,6 +150,130 @@ static void a_latched_alarm_waits_for_somebody(void **state)
 	plant_free(p);
 }
 
+/* Levels 3 and 4 are reminded of every 40 minutes, three times; what is acknowledged every two hours. Level 4 escalates
+ * after 30 minutes. */
+static struct plant *plant_that_reminds(const struct wq_life *life)
+{
+	static const struct wq_reminding remind = { .open = { 0, 0, 0, WQ_MINUTES(40), WQ_MINUTES(40) },
+		.acknowledged = { 0, 0, 0, WQ_HOURS(2), WQ_HOURS(2) } };
+	struct plant *p = plant_with(life);
+	((struct wq_rule_use *)p->site.rules)[0].remind = remind;
+	((struct wq_rule_use *)p->site.rules)[0].remind_most = 3;
+	return p;
+}
+
+static void who_does_not_answer_is_reminded_a_few_times(void **state)
+{
+	const struct wq_life life = { 0 };
+	struct plant *p = plant_that_reminds(&life);
+	(void)state;
+	give(p, 0, 40, "opened");
+	tick(p, 30, "escalated");
+	tick(p, 39, "");
+	give(p, 39, 41, "");
+	tick(p, 40, "reminded");
+	assert_int_equal(p->out.changes[0].reminder, 1);
+	assert_int_equal(p->out.changes[0].since, M(0));
+	assert_int_equal(p->out.changes[0].opened, M(0));
+	assert_int_equal(p->out.changes[0].state, WQ_LIFE_ESCALATED);
+	assert_true(p->out.changes[0].value == 41); /* the newest */
+	tick(p, 79, "");
+	tick(p, 80, "reminded");
+	/* Nobody ticked for long: one, and the next counts from it. */
+	tick(p, 300, "reminded");
+	tick(p, 340, "");
+	assert_int_equal(alarm_of(p)->reminders, 3);
+	tick(p, 1000, "");
+	plant_free(p);
+}
+
+static void an_answer_ends_the_reminders_and_begins_rarer_ones(void **state)
+{
+	const struct wq_life life = { 0 };
+	struct plant *p = plant_that_reminds(&life);
+	(void)state;
+	give(p, 0, 30, "opened");
+	tick(p, 40, "reminded");
+	assert_int_equal(wq_engine_acknowledge(p->engine, alarm_of(p)->id, "张三", NULL, M(50), &p->out, NULL), 0);
+	tick(p, 169, "");
+	tick(p, 170, "reminded");
+	assert_int_equal(p->out.changes[0].state, WQ_LIFE_ACKNOWLEDGED);
+	assert_int_equal(p->out.changes[0].reminder, 1);
+	give(p, 180, 40, "raised");
+	tick(p, 219, "escalated");
+	tick(p, 220, "reminded");
+	assert_int_equal(p->out.changes[0].reminder, 1); /* told anew, counted anew */
+	give(p, 230, 1, "cleared");
+	tick(p, 600, "");
+	plant_free(p);
+}
+
+static void nobody_is_reminded_of_lesser_levels_of_what_is_shelved(void **state)
+{
+	const struct wq_life life = { 0 };
+	struct plant *p = plant_that_reminds(&life);
+	(void)state;
+	give(p, 0, 20, "opened");
+	tick(p, 200, "");
+	give(p, 201, 1, "cleared");
+	give(p, 210, 30, "opened");
+	wq_outcome_reset(&p->out);
+	assert_int_equal(wq_engine_shelve(p->engine, 0, 0, M(400), "乙", "清洗", M(220), &p->out, NULL), 0);
+	expect(p, "shelved");
+	tick(p, 399, "");
+	tick(p, 400, "unshelved");
+	tick(p, 439, "");
+	tick(p, 440, "reminded");
+	plant_free(p);
+}
+
+static void what_has_recovered_and_waits_reminds_too(void **state)
+{
+	const struct wq_life life = { .latch = true };
+	struct plant *p = plant_that_reminds(&life);
+	(void)state;
+	give(p, 0, 30, "opened");
+	give(p, 30, 1, "recovered");
+	tick(p, 69, "");
+	tick(p, 70, "reminded");
+	assert_int_equal(p->out.changes[0].state, WQ_LIFE_RECOVERED);
+	assert_true(p->out.changes[0].value == 1);
+	plant_free(p);
+}
+
+/* Neither a restart nor a clock that is set makes a reminder come twice or be forgotten. */
+static void reminders_outlive_restarts_and_clocks(void **state)
+{
+	const struct wq_life life = { 0 };
+	struct plant *p = plant_that_reminds(&life);
+	struct wq_alarm alarm;
+	(void)state;
+	give(p, 0, 30, "opened");
+	tick(p, 40, "reminded");
+	alarm = *alarm_of(p);
+	wq_engine_free(p->engine);
+	p->engine = wq_engine_new(&p->site, NULL);
+	assert_int_equal(wq_engine_restore_alarm(p->engine, &alarm, NULL), 0);
+	tick(p, 41, "");
+	tick(p, 79, "");
+	tick(p, 80, "reminded");
+	assert_int_equal(p->out.changes[0].reminder, 2);
+	/* Set forward by a day when 20 minutes had passed: 20 more are to come. */
+	wq_engine_stepped(p->engine, WQ_DAYS(1), M(100 + 1440));
+	tick(p, 100 + 1440, "");
+	tick(p, 119 + 1440, "");
+	tick(p, 120 + 1440, "reminded");
+	plant_free(p);
+	/* Restored from a life whose clock was a year ahead: from now on. */
+	p = plant_that_reminds(&life);
+	alarm.reminded = alarm.since = M(365 * 1440);
+	assert_int_equal(wq_engine_restore_alarm(p->engine, &alarm, NULL), 0);
+	tick(p, 0, "");
+	tick(p, 39, "");
+	tick(p, 40, "reminded");
+	plant_free(p);
+}
+
 static void an_alarm_that_chatters_is_shelved_and_told_once(void **state)
 {
 	const struct wq_life life = { .chatter = 3, .chatter_within = WQ_HOURS(1), .chatter_shelve = WQ_HOURS(2) };
@@ -256,11 +380,13 @@ static void a_shelf_always_ends(void **state)
 }
 
 /* Days whose verdict late data turn: the daily rule of the plant. */
-static void late_data_ring_no_escalation(void **state)
+static void late_data_ring_no_escalation_and_remind_nobody(void **state)
 {
 	static const double fine[] = { 7.5, 8, 3, 0.4, 0.1 };
 	struct plant *p = plant_new(WQ_HOURS(4));
 	(void)state;
+	((struct wq_rule_use *)p->site.rules)[1].remind.open[WQ_LEVEL_WARNING] = WQ_MINUTES(30);
+	((struct wq_rule_use *)p->site.rules)[1].remind_most = 9;
 	((struct wq_rule_use *)p->site.rules)[1].escalate_after[WQ_LEVEL_WARNING] = WQ_MINUTES(30);
 	for (int i = 0; i < 6; i++)
 		for (int s = PH; s < SERIES; s++)
@@ -600,7 +726,12 @@ int main(void)
 		cmocka_unit_test(on_the_shelf_an_alarm_lives_on_in_silence),
 		cmocka_unit_test(what_is_still_open_when_the_shelf_ends_is_told_again),
 		cmocka_unit_test(a_shelf_always_ends),
-		cmocka_unit_test(late_data_ring_no_escalation),
+		cmocka_unit_test(late_data_ring_no_escalation_and_remind_nobody),
+		cmocka_unit_test(who_does_not_answer_is_reminded_a_few_times),
+		cmocka_unit_test(an_answer_ends_the_reminders_and_begins_rarer_ones),
+		cmocka_unit_test(nobody_is_reminded_of_lesser_levels_of_what_is_shelved),
+		cmocka_unit_test(what_has_recovered_and_waits_reminds_too),
+		cmocka_unit_test(reminders_outlive_restarts_and_clocks),
 		cmocka_unit_test(what_came_first_at_a_station_is_marked),
 		cmocka_unit_test(an_alarm_whose_series_is_silent_is_stale_and_keeps_its_level),
 		cmocka_unit_test(a_rule_of_time_is_asked_again_when_its_delay_is_over),

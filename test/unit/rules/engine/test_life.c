@@ -14,8 +14,8 @@
 
 /* A letter a state and a letter a change. */
 static const char state_letters[] = "NAEKCR";       /* normal active escalated acKnowledged corrected recovered */
-static const char change_letters[] = "oreacxkvnsu"; /* as enum wq_change_kind: cleared c, closed x, corrected k, recovered v,
-                                                       reopened n */
+static const char change_letters[] = "oreacxkvnsum"; /* as enum wq_change_kind: cleared c, closed x, corrected k, recovered v,
+                                                       reopened n, reminded m */
 
 /* "A:o": goes to active and is told as opened. "." nothing. "!": no such alarm. "?": already. */
 static const struct {
@@ -35,6 +35,7 @@ static const struct {
 	{ LIFE_LATE_MEETS, { ".", "N:kc", "N:kc", "N:kc", "N:kc", "N:c" } },
 	{ LIFE_LATE_MEETS_LATCHED, { ".", "R:kv", "R:kv", "N:kc", "R:kv", "." } },
 	{ LIFE_OVERDUE, { ".", "E:e", ".", ".", ".", "." } },
+	{ LIFE_REMIND, { ".", "A:m", "E:m", "K:m", ".", "R:m" } },
 	{ LIFE_ACKNOWLEDGE, { "!", "K:a", "K:a", "?", "K:a", "N:ac" } },
 	{ LIFE_CLOSE, { "!", "N:x", "N:x", "N:x", "N:x", "N:x" } },
 	{ LIFE_SHELVE, { ".", "A:s", "E:s", "K:s", "C:s", "R:s" } },

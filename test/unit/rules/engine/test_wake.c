@@ -22,12 +22,14 @@ struct story {
 	char *text;
 	size_t length;
 	FILE *to;
-	size_t ticks, changes, days, needs;
+	size_t ticks, changes, days, needs, reminders;
 };
 
 static void tell(struct story *story, const struct plant *p, wq_ms now)
 {
 	const struct wq_outcome *out = &p->out;
+	for (size_t i = 0; i < out->change_count; i++)
+		story->reminders += out->changes[i].kind == WQ_REMINDED;
 	for (size_t i = 0; i < out->change_count; i++)
 		fprintf(story->to, "%" PRId64 " change %" PRId64 " %d %d %" PRId64 "\n", now, out->changes[i].alarm,
 			(int)out->changes[i].kind, (int)out->changes[i].level, out->changes[i].time);
@@ -65,7 +67,19 @@ static void happen(struct plant *p, struct story *story, unsigned *seed, wq_ms n
 
 static void play(struct story *story, unsigned seed, bool each)
 {
+	static const struct wq_reminding often = { .open = { 0, 0, WQ_MINUTES(95), WQ_HOURS(5), WQ_MINUTES(40) },
+		.acknowledged = { 0, 0, 0, WQ_HOURS(7), WQ_HOURS(9) } };
+	static const struct wq_seasonal late = { .season = { 3, 15, 2, 28 },
+		.escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_HOURS(3), WQ_MINUTES(20) },
+		.remind = { .open = { 0, 0, WQ_MINUTES(30), WQ_HOURS(1), 0 } } };
 	struct plant *p = plant_new(WQ_HOURS(4));
+	for (size_t i = 0; i < p->site.rule_count; i++) {
+		struct wq_rule_use *use = (struct wq_rule_use *)&p->site.rules[i];
+		use->remind = often;
+		use->remind_most = 5;
+		use->seasonal = &late;
+		use->seasonal_count = 1;
+	}
 	*story = (struct story){ .to = NULL };
 	story->to = open_memstream(&story->text, &story->length);
 	assert_non_null(story->to);
@@ -90,8 +104,9 @@ static void ticks_that_are_left_out_conclude_nothing(void **state)
 		play(&some, seed, false);
 		if (strcmp(each.text, some.text) != 0)
 			fail_msg("seed %u: %zu and %zu bytes of conclusions differ", seed, each.length, some.length);
-		print_message("%zu changes, %zu days, %zu needs, %zu of %zu ticks\n", each.changes, each.days, each.needs,
-			some.ticks, each.ticks);
+		print_message("%zu changes (%zu reminders), %zu days, %zu needs, %zu of %zu ticks\n", each.changes, each.reminders,
+			each.days, each.needs, some.ticks, each.ticks);
+		assert_true(each.reminders > 5);
 		/* It is a story, and most ticks were left out of it. */
 		assert_true(each.changes > 20 && each.days > 50 && each.needs > 5);
 		assert_true(some.ticks * 2 < each.ticks);
@@ -125,8 +140,8 @@ static void an_escalation_is_due_to_the_millisecond(void **state)
 /* From 03-06 on somebody must answer within five minutes: an alarm that has waited for ten by then is due at midnight. */
 static void a_span_of_a_season_counts_from_its_first_day(void **state)
 {
-	static const struct wq_seasonal flood = { { 3, 6, 9, 30 },
-		{ WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_MINUTES(5) } };
+	static const struct wq_seasonal flood = { .season = { 3, 6, 9, 30 },
+		.escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_MINUTES(5) } };
 	struct plant *p = plant_new(WQ_HOURS(4));
 	const wq_ms midnight = DAY0 + WQ_DAYS(1);
 	(void)state;
