@@ -22,6 +22,8 @@ struct trust {
 	size_t same, changes; /* values in a row that are the other's, and how often they changed
 	                         meanwhile */
 	double other;         /* the one of these before */
+	bool doubtful;        /* regular or coarse, as of the newest value */
+	double rare;          /* share of which as many in a row are CHANCE; 0: not yet worked out */
 };
 
 /* The bends that left the ring: behind the struct. */
@@ -64,7 +66,7 @@ static bool regular(struct trust *t, size_t recent)
 	        bends / (double)recent * CALM < usual_median(older, TRUST_OLDER);
 }
 
-static bool coarse(const struct trust *t, size_t recent)
+static bool coarse(struct trust *t, size_t recent)
 {
 	size_t most = 0, as_coarse = 0;
 
@@ -74,7 +76,9 @@ static bool coarse(const struct trust *t, size_t recent)
 		most = t->places[i] > most ? t->places[i] : most;
 	for (size_t i = 0; i <= most; i++)
 		as_coarse += t->told[i];
-	return pow((double)(as_coarse + 1) / (double)(t->told_all + 1), (double)recent) < CHANCE;
+	if (t->rare <= 0)
+		t->rare = pow(CHANCE, 1 / (double)recent);
+	return (double)(as_coarse + 1) < t->rare * (double)(t->told_all + 1);
 }
 
 static bool copied(struct trust *t, size_t recent, double value, double other)
@@ -108,18 +112,17 @@ enum trust_doubt trust_next(struct trust *t, size_t recent, double value, double
 	enum trust_doubt doubt = TRUST_NONE;
 
 	if (full)
-		leave(t, slot, !regular(t, recent) && !coarse(t, recent));
+		leave(t, slot, !t->doubtful);
 	t->bends[slot] = t->count >= 2 ? fabs(value - 2 * t->last + t->before) : 0;
 	t->places[slot] = places_of(value);
 	t->moved[slot] = t->count >= 1 && value != t->last;
 	t->before = t->last;
 	t->last = value;
 	t->count++;
-	if (copied(t, recent, value, other))
-		doubt = TRUST_COPIED;
-	else if (full && coarse(t, recent))
+	if (full && coarse(t, recent))
 		doubt = TRUST_COARSE;
 	else if (full && regular(t, recent))
 		doubt = TRUST_REGULAR;
-	return doubt;
+	t->doubtful = doubt != TRUST_NONE;
+	return copied(t, recent, value, other) ? TRUST_COPIED : doubt;
 }

@@ -25,19 +25,32 @@ static size_t place_of(const double *sorted, size_t count, double number)
 	return low;
 }
 
+/* The oldest leaves and the new one comes: only what lies between their places moves. */
+static void replace(double *sorted, size_t count, double old, double number)
+{
+	const size_t out = place_of(sorted, count, old), in = place_of(sorted, count, number);
+
+	if (in > out) {
+		memmove(sorted + out, sorted + out + 1, (in - 1 - out) * sizeof *sorted);
+		sorted[in - 1] = number;
+	} else {
+		memmove(sorted + in + 1, sorted + in, (out - in) * sizeof *sorted);
+		sorted[in] = number;
+	}
+}
+
 void usual_add(struct usual *usual, size_t room, double number)
 {
 	double *ring = usual->numbers, *sorted = ring + room;
 	size_t place;
 
 	if (usual->count == room) {
-		place = place_of(sorted, room, ring[usual->first]);
-		memmove(sorted + place, sorted + place + 1, (room - place - 1) * sizeof *sorted);
-		usual->count--;
+		replace(sorted, room, ring[usual->first], number);
 		ring[usual->first] = number;
 		usual->first = (usual->first + 1) % room;
-	} else
-		ring[(usual->first + usual->count) % room] = number;
+		return;
+	}
+	ring[(usual->first + usual->count) % room] = number;
 	place = place_of(sorted, usual->count, number);
 	memmove(sorted + place + 1, sorted + place, (usual->count - place) * sizeof *sorted);
 	sorted[place] = number;
