@@ -6,6 +6,7 @@
 #include "api/command.h"
 #include "conclude.h"
 #include "daemon.h"
+#include "duty/duty.h"
 #include "intake/importer.h"
 #include "log.h"
 #include "wq/err.h"
@@ -99,6 +100,7 @@ static void attempt_open(void *owner, struct letter *letter)
 		free(letter);
 		return;
 	}
+	drill_delivered(daemon, delivery);
 	struct flight *flight = handover_current(&daemon->handover);
 	bool failed = delivery->kind != WQ_SENT && delivery->kind != WQ_TAKEN;
 	daemon->sent += delivery->kind == WQ_SENT;

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "daemon.h"
+#include "duty/duty.h"
 #include "log.h"
 #include "notify/roster.h"
 #include "wq/err.h"
@@ -133,6 +134,23 @@ static bool judge_roster(struct selfwatch *watch, const struct selfwatch_facts *
 	return true;
 }
 
+static bool judge_drill(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	(void)watch, (void)boot;
+	if (facts->drill_failed > 0) {
+		raise(out, WQ_LEVEL_WATCH, (double)facts->drill_failed);
+		wq_verdict_say(out, "通道测试%zu项未通过:%s%s", facts->drill_failed, facts->drill,
+			facts->drill_failed > SELFWATCH_DRILL_NAMED ? "等" : "");
+		return true;
+	}
+	/* Nothing is known of one that is under way. */
+	if (facts->drills && (facts->drill_under_way > 0 || facts->drill_passed == 0))
+		return false;
+	out->finding = WQ_FINDING_CLEAR;
+	wq_verdict_say(out, "通道测试全部通过");
+	return true;
+}
+
 bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struct selfwatch_facts *facts, wq_ms boot,
 	wq_ms now, struct wq_verdict *out)
 {
@@ -144,6 +162,7 @@ bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struc
 		[CONFIG_SELF_CHANNEL] = judge_channel,
 		[CONFIG_SELF_UPLINK] = judge_uplink,
 		[CONFIG_SELF_ROSTER] = judge_roster,
+		[CONFIG_SELF_DRILL] = judge_drill,
 	};
 	*out = (struct wq_verdict){ .series = WQ_NONE, .at = now, .value = NAN, .limit = NAN };
 	if (judges[rule] == NULL)
@@ -230,6 +249,7 @@ void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 	look_at_channels(daemon, boot, &facts);
 	look_at_uplinks(daemon, now, &facts);
 	look_at_rosters(daemon->config, now, &facts);
+	drill_facts(daemon, &facts);
 	for (enum config_self rule = 0; rule < CONFIG_SELF_RULES; rule++) {
 		struct wq_verdict verdict;
 		struct wq_err err;

@@ -30,8 +30,14 @@ struct selfwatch_facts {
 	wq_ms uplink_lag;           /* how long */
 	bool uplinks_calm;          /* every other waits for less than half of it */
 	const char *roster;         /* by which nobody has the lead now, or NULL */
+	bool drills;                /* some are configured; of the last run of each: */
+	size_t drill_passed, drill_failed, drill_under_way;
+	char drill[280];            /* the first that failed: "张三/modem、李四/modem" */
 	bool delivered;             /* some channel delivered since the start */
 };
+
+/* So many channels that did not pass a drill are named. */
+#define SELFWATCH_DRILL_NAMED 4
 
 struct selfwatch_counter {
 	uint64_t calm, seen; /* the count when it was last calm; at the last look */

@@ -47,9 +47,24 @@ static void put_bell(const struct daemon *daemon, const char *what, const struct
 			api_instant(zone, bell_next(bell->bell, zone, clock_now()))));
 }
 
+static void put_results(const struct drills *drills, size_t drill, json_t *row)
+{
+	json_int_t counts[3] = { 0 };
+	for (size_t i = 0; i < drills->count; i++)
+		if (drills->tries[i].drill == drill)
+			counts[drills->tries[i].state]++;
+	json_object_set_new(row, "under_way", json_integer(counts[DRILL_UNDER_WAY]));
+	json_object_set_new(row, "passed", json_integer(counts[DRILL_PASSED]));
+	json_object_set_new(row, "failed", json_integer(counts[DRILL_FAILED]));
+}
+
 json_t *api_duty_bells(const struct daemon *daemon)
 {
 	json_t *list = json_array();
+	for (size_t i = 0; daemon->duty != NULL && i < daemon->config->drill_count; i++) {
+		put_bell(daemon, "drill", &daemon->config->drills[i], daemon->duty->drills.marks[i], list);
+		put_results(&daemon->duty->drills, i, json_array_get(list, json_array_size(list) - 1));
+	}
 	for (size_t i = 0; daemon->duty != NULL && i < daemon->config->heartbeat_count; i++)
 		put_bell(daemon, "heartbeat", &daemon->config->heartbeats[i], daemon->duty->pulse.marks[i], list);
 	return list;

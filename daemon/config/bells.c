@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens at a time of day: heartbeats. */
+/* What happens at a time of day: heartbeats and drills. */
 #include "fill.h"
 #include "load.h"
 
@@ -18,6 +18,15 @@ const struct wq_option schema_heartbeat[] = {
 	ROW(TEXT, to, "to", .required = true, .min = 1, .max = WQ_NAME_TEXT - 1, .help = "group that is told"),
 	ROW(LIST, on, "on", .min = 1, .max = 7,
 	        .help = "days of the week, { \"mon\", \"thu\" }; nothing: every day"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_drill[] = {
+	ROW(TEXT, at, "at", .required = true, .min = 5, .max = 5, .help = "time of day, \"10:00\", in the site's zone"),
+	ROW(TEXT, to, "to", .required = true, .min = 1, .max = WQ_NAME_TEXT - 1,
+	        .help = "group whose contacts' channels are tried"),
+	ROW(LIST, on, "on", .min = 1, .max = 7, .help = "days of the week, { \"mon\" }"),
+	ROW(INTEGER, day, "day", .min = 1, .max = 31, .help = "day of the month; in a shorter one its last day"),
 	WQ_OPTION_END,
 };
 
@@ -48,16 +57,22 @@ static unsigned weekdays_of(struct loader *l, const struct section *section, con
 
 static void load_bell(struct loader *l, const struct section *section, const struct wq_option *rows, struct config_bell *bell)
 {
+	const size_t errors = l->report->error_count;
 	struct bell *time = arena_take(l->arena, sizeof *time);
-	struct bell_settings s;
+	struct bell_settings s = { .day = INT64_MIN };
 
 	fill_settings(section, rows, &s, l->arena, l->report);
 	*bell = (struct config_bell){ .id = section->title, .bell = time, .group = WQ_NONE };
 	if (s.at != NULL && !time_of_day(s.at, &time->at))
 		load_error(l, section, "at", 0, "at = \"%.20s\": is not a time of day like \"08:30\"", s.at);
 	time->weekdays = weekdays_of(l, section, &s.on);
+	time->monthday = s.day > 0 ? (int)s.day : 0;
 	if (s.to != NULL)
 		bell->group = load_reference(l, section, "to", 0, "group", s.to, &l->group_names);
+	if (rows == schema_drill && !section->damaged && time->weekdays == 0 && time->monthday == 0 && l->report->error_count == errors)
+		load_error(l, section, NULL, 0, "day or on is missing: the day of the month, or days of the week");
+	if (time->weekdays != 0 && time->monthday != 0)
+		load_error(l, section, "day", 0, "day and on: a drill is on a day of the month or on days of the week");
 }
 
 static const struct config_bell *load_kind(struct loader *l, enum section_role role, const struct wq_option *rows, size_t *count)
@@ -73,4 +88,5 @@ static const struct config_bell *load_kind(struct loader *l, enum section_role r
 void load_bells(struct loader *l)
 {
 	l->config->heartbeats = load_kind(l, SECTION_HEARTBEAT, schema_heartbeat, &l->config->heartbeat_count);
+	l->config->drills = load_kind(l, SECTION_DRILL, schema_drill, &l->config->drill_count);
 }

@@ -136,6 +136,7 @@ enum config_self {
 	CONFIG_SELF_UPLINK,  /* "wqd:uplink": a platform above has not taken what is forwarded for long */
 	CONFIG_SELF_FLOOD,   /* "wqd:flood": more alarms came than anybody can take in; the engine says so itself */
 	CONFIG_SELF_ROSTER,  /* "wqd:roster": nobody is on duty by a roster that a group names */
+	CONFIG_SELF_DRILL,   /* "wqd:drill": a channel did not pass the last drill */
 	CONFIG_SELF_RULES,
 };
 
@@ -158,8 +159,8 @@ struct config {
 	const struct roster *rosters; /* people are indices of contacts */
 	const struct config_route *routes;
 	const struct config_uplink *uplinks;
-	size_t heartbeat_count;
-	const struct config_bell *heartbeats;
+	size_t heartbeat_count, drill_count;
+	const struct config_bell *heartbeats, *drills;
 	const char *const *uplink_names; /* in the same order */
 	struct wq_list causes; /* of closed alarms (原因), where the site has agreed on them; count 0: any */
 	bool any_station; /* section station "*" was given: backtest takes unknown stations */

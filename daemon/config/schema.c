@@ -426,6 +426,7 @@ static const struct section_kind fixed[] = {
 	{ "roster", SECTION_ROSTER, true, schema_roster, NULL, NULL },
 	{ "route", SECTION_ROUTE, true, schema_route, NULL, NULL },
 	{ "heartbeat", SECTION_HEARTBEAT, true, schema_heartbeat, NULL, NULL },
+	{ "drill", SECTION_DRILL, true, schema_drill, NULL, NULL },
 	{ "maintenance", SECTION_CARE, true, schema_care, NULL, NULL },
 };
 #define FIXED (sizeof fixed / sizeof fixed[0])

@@ -42,9 +42,10 @@ enum section_role {
 	SECTION_UPLINK,
 	SECTION_ROSTER,
 	SECTION_HEARTBEAT,
+	SECTION_DRILL,
 	SECTION_TEMPLATE, /* a point of an instrument profile */
 };
-#define SECTION_ROLES 17
+#define SECTION_ROLES 18
 
 struct section_kind {
 	const char *name;
@@ -166,6 +167,7 @@ struct roster_settings {
 struct bell_settings {
 	const char *at, *to;
 	struct wq_list on;
+	int64_t day;
 };
 
 struct route_settings {
@@ -182,6 +184,6 @@ struct route_settings {
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_channel[], schema_contact[], schema_group[],
         schema_route[], schema_care[], schema_profile[], schema_uplink[], schema_roster[],
-        schema_heartbeat[]; /* bells.c */
+        schema_heartbeat[], schema_drill[]; /* bells.c */
 
 #endif

@@ -118,3 +118,25 @@ int ctl_outbox(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &query);
 	return query_run(&query);
 }
+
+/* The last that each contact got by each channel, among the newest notices. */
+static const char drill_sql[] =
+        "WITH newest AS (SELECT max(n.seq) AS seq FROM notice n WHERE n.seq>(SELECT coalesce(max(seq),0) FROM notice)-20000 "
+        "AND n.topic=4 GROUP BY n.contact,n.channel) "
+        "SELECT n.contact, n.channel, strftime('%Y-%m-%dT%H:%M:%S',(n.time+m.zone_offset)/1000,'unixepoch')||m.zone_text AS time, "
+        "CASE n.state WHEN 0 THEN 'under way' WHEN 1 THEN 'passed' ELSE 'failed' END AS result, "
+        "n.attempts, coalesce((SELECT d.text FROM delivery d WHERE d.notice=n.id AND d.text NOT LIKE 'given up%' "
+        "ORDER BY d.seq DESC LIMIT 1),'not tried') AS last "
+        "FROM newest w JOIN notice n ON n.seq=w.seq JOIN meta m ORDER BY n.time DESC, n.contact, n.channel";
+
+int ctl_drill(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { NULL, parse_outbox, NULL,
+		"Lists what the last drill of each contact's channels came to. Works whether or not the daemon runs.", children,
+		NULL, NULL };
+	struct query query = { .what = QUERY_SQL, .sql = drill_sql };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &query);
+	return query_run(&query);
+}

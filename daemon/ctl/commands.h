@@ -33,6 +33,7 @@ int ctl_maintain(int argc, char **argv);
 int ctl_command(int argc, char **argv);
 int ctl_channel(int argc, char **argv);
 int ctl_outbox(int argc, char **argv);
+int ctl_drill(int argc, char **argv);
 int ctl_trend(int argc, char **argv);
 int ctl_probe(int argc, char **argv);
 int ctl_plan(int argc, char **argv);

@@ -166,6 +166,7 @@ static void print_duty(const json_t *status, FILE *to)
 	static const struct part parts[] = { { "", "name" }, { "now ", "now" }, { "from ", "next_at" }, { "", "next" },
 		{ NULL, NULL } };
 	static const struct part bells[] = { { "", "what" }, { "", "name" }, { "to ", "to" }, { "last ", "last" }, { "next ", "next" },
+		{ "passed ", "passed" }, { "failed ", "failed" }, { "under way ", "under_way" },
 		{ NULL, NULL } };
 	const json_t *row;
 	size_t i;

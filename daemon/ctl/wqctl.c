@@ -33,6 +33,7 @@ static const struct command {
 	{ "channel", ctl_channel, "try a channel with a marked message" },
 	{ "command", ctl_command, "have a device do what the configuration lists" },
 	{ "outbox", ctl_outbox, "list the notices that wait and those that were given up" },
+	{ "drill", ctl_drill, "list what the last drills of the channels came to" },
 	{ "shelve", ctl_shelve, "put an alarm aside for a while: it is recorded, nobody is told" },
 	{ "unshelve", ctl_unshelve, "end that before its time" },
 	{ "shelved", ctl_shelved, "list what is shelved" },

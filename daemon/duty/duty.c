@@ -168,13 +168,15 @@ int duty_open(struct daemon *daemon, struct wq_err *err)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for %zu heartbeats", daemon->config->heartbeat_count);
 	handing_open(daemon);
 	pulse_open(daemon);
-	return store_acknowledged(daemon->store, take_word, duty, err);
+	int r = drill_open(daemon, err);
+	return r < 0 ? r : store_acknowledged(daemon->store, take_word, duty, err);
 }
 
 void duty_close(struct daemon *daemon)
 {
 	if (daemon->duty == NULL)
 		return;
+	drill_close(daemon);
 	free(daemon->duty->shifts);
 	free(daemon->duty->pulse.marks);
 	free(daemon->duty->words);
@@ -194,4 +196,5 @@ void duty_tick(struct daemon *daemon, struct flight *flight)
 		return;
 	handing_tick(daemon, flight, now);
 	pulse_tick(daemon, flight, now);
+	drill_tick(daemon, flight, now);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is told by the clock: to who comes on duty what is open, and daily that we live. Decided once a second on main, committed with the
+/* What is told by the clock: to who comes on duty what is open, daily that we live, and on schedule through every
+ * channel that it works. Decided once a second on main, committed with the
  * mark that it was done; what a mark says is never done twice, over restarts and whatever the clock does. Main only. */
 #ifndef WQ_DUTY_H
 #define WQ_DUTY_H
 
 #include "wq/alarm.h"
+#include "wq/channel.h"
 #include "wq/instant.h"
 
 #include <pthread.h>
@@ -42,7 +44,22 @@ struct pulse {
 	pthread_t thread;
 };
 
+/* One contact by one channel, in the last run of a drill. */
+struct drill_try {
+	uint32_t drill, contact, channel;
+	char id[WQ_NOTICE_ID];
+	enum { DRILL_UNDER_WAY, DRILL_PASSED, DRILL_FAILED } state;
+	char text[96]; /* what the channel said last */
+};
+
+struct drills {
+	wq_ms *marks; /* by drill of the configuration */
+	struct drill_try *tries;
+	size_t count, room;
+};
+
 struct duty {
+	struct drills drills;
 	struct pulse pulse;
 	struct duty_shift *shifts; /* by roster of the configuration */
 	struct duty_word *words;
@@ -59,6 +76,14 @@ bool duty_stop(struct daemon *daemon, wq_ms patience);
 /* A change was concluded. */
 void duty_heard(struct daemon *daemon, const struct wq_change *change);
 
+/* An attempt was made: perhaps of a drill. */
+struct store_delivery;
+void drill_delivered(struct daemon *daemon, const struct store_delivery *delivery);
+
+/* What the last drills came to. */
+struct selfwatch_facts;
+void drill_facts(const struct daemon *daemon, struct selfwatch_facts *facts);
+
 /* Time passes: what is due goes into the flight. */
 void duty_tick(struct daemon *daemon, struct flight *flight);
 
@@ -72,6 +97,11 @@ void handing_tick(struct daemon *daemon, struct flight *flight, wq_ms now);
 void pulse_open(struct daemon *daemon);
 void pulse_tick(struct daemon *daemon, struct flight *flight, wq_ms now);
 bool pulse_close(struct daemon *daemon, wq_ms patience);
+
+/* drill.c: the drills. */
+int drill_open(struct daemon *daemon, struct wq_err *err);
+void drill_tick(struct daemon *daemon, struct flight *flight, wq_ms now);
+void drill_close(struct daemon *daemon);
 
 /* Whether the contact is a member of the group at `now`: listed, or on duty by a roster of it as lead or assist (everybody of one
  * by which nobody is). */

@@ -206,10 +206,10 @@ bool pulse_close(struct daemon *daemon, wq_ms patience)
 }
 
 /* False: no memory. */
-static bool tell(struct daemon *daemon, struct flight *flight, const struct config_bell *bell, const struct heartbeat *heartbeat,
-	wq_ms due)
+static bool tell(struct daemon *daemon, struct flight *flight, const struct config_bell *bell, struct heartbeat *heartbeat, wq_ms due)
 {
 	char key[24], text[WQ_NOTICE_TEXT];
+	heartbeat->due = due;
 	heartbeat_text(heartbeat, text);
 	json_t *data = heartbeat_data(heartbeat);
 	snprintf(key, sizeof key, "%" PRIx64, (uint64_t)(due / WQ_MINUTES(1)));

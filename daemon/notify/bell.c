@@ -3,6 +3,7 @@
 #include "bell.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LOOK_AHEAD 397 /* days */
@@ -18,6 +19,15 @@ static int monthday_of(wq_day day)
 static unsigned weekday_of(wq_day day)
 {
 	return (unsigned)(((day % 7) + 7 + 3) % 7);
+}
+
+char *bell_number(const struct wq_zone *zone, wq_ms at, char letter, char buf[WQ_INSTANT_TEXT])
+{
+	char text[WQ_INSTANT_TEXT];
+
+	wq_instant_format(zone, at, text); /* 2026-03-05T10:00:… */
+	snprintf(buf, WQ_INSTANT_TEXT, "%c%.4s%.2s%.2s-%.2s%.2s", letter, text, text + 5, text + 8, text + 11, text + 14);
+	return buf;
 }
 
 bool bell_rings(const struct bell *bell, wq_day day)

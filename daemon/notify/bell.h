@@ -16,6 +16,10 @@ struct bell {
 /* A mark further in the future than this was set by a clock that was ahead: it is given up. */
 #define BELL_AHEAD WQ_DAYS(2)
 
+/* The number by which people speak of such a message: "T20260305-1000" of the letter T. Robots that ask for a keyword find 编号
+ * before it in every message. Returns buf. */
+char *bell_number(const struct wq_zone *zone, wq_ms at, char letter, char buf[WQ_INSTANT_TEXT]);
+
 /* Whether it rings on a natural day. */
 bool bell_rings(const struct bell *bell, wq_day day);
 

@@ -260,7 +260,9 @@ static const struct config_contact *contact_of(const struct config *config, cons
 static size_t channels_of(const struct config *config, const struct wq_notice *notice,
         const uint32_t **channels, uint32_t *own)
 {
-	const struct config_contact *contact = notice->test ? NULL : contact_of(config, notice);
+	/* A drill tries one channel, and no other may pass for it. */
+	const bool alone = notice->test || notice->topic == WQ_TOPIC_DRILL;
+	const struct config_contact *contact = alone ? NULL : contact_of(config, notice);
 
 	if (contact != NULL) {
 		*channels = contact->channels;

@@ -2,6 +2,7 @@
 /* What is wrong stands before the figures: a short message is cut at its end. */
 #include "heartbeat.h"
 
+#include "bell.h"
 #include "memo.h"
 #include "text.h"
 
@@ -125,11 +126,9 @@ static void add_bytes(struct line *line, uint64_t bytes)
 
 static void add_yesterday(const struct heartbeat *h, struct line *line)
 {
-	char day[WQ_INSTANT_TEXT];
-
 	if (!h->counted)
 		return;
-	add(line, "昨日(%s)", wq_day_format(h->yesterday, day) + 5);
+	add(line, "昨日");
 	if (h->expected > 0)
 		add(line, "数据有效率%.1f%%", share(h) * 100);
 	else
@@ -170,9 +169,13 @@ static void add_now(const struct heartbeat *h, struct line *line)
 	add(line, "。");
 }
 
+/* Bytes that are kept for the number at the end. */
+#define NUMBER_ROOM 24
+
 void heartbeat_text(const struct heartbeat *heartbeat, char out[WQ_NOTICE_TEXT])
 {
-	struct line line = { .text = out, .cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM };
+	struct line line = { .text = out, .cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM - NUMBER_ROOM };
+	char number[WQ_INSTANT_TEXT];
 
 	out[0] = '\0';
 	add(&line, "【%s】%.60s预警系统", memo_word(WQ_TOPIC_HEARTBEAT), heartbeat->site);
@@ -186,6 +189,8 @@ void heartbeat_text(const struct heartbeat *heartbeat, char out[WQ_NOTICE_TEXT])
 	add_yesterday(heartbeat, &line);
 	add_now(heartbeat, &line);
 	add_channels(heartbeat, &line);
+	line.cap += NUMBER_ROOM;
+	add(&line, "编号%s", bell_number(heartbeat->zone, heartbeat->due, 'S', number));
 }
 
 /* -- for machines -- */

@@ -25,6 +25,7 @@ struct heartbeat_channel {
 struct heartbeat {
 	const char *site;
 	const struct wq_zone *zone;
+	wq_ms due; /* when it was to come */
 	wq_ms now;
 	wq_day yesterday;
 	/* From the history; not counted: it could not be read, and why. */

@@ -2,6 +2,7 @@
 /* Handing a shift over. */
 #include "relief.h"
 
+#include "bell.h"
 #include "memo.h"
 #include "text.h"
 
@@ -141,30 +142,34 @@ static void write_alarm(const struct relief *relief, const struct relief_alarm *
 	add(line, ",%s。", wq_alarm_name(alarm->id, name));
 }
 
+/* "03-05 " of the instant: the number says the day. */
+#define DAY 6
+
 static void write_head(const struct relief *relief, struct line *line)
 {
 	static const char *const roles[] = { "值守", "配合", "带班" };
 	char time[WQ_INSTANT_TEXT];
 
 	add(line, "【%s】%.60s%s起由您%s。", memo_word(WQ_TOPIC_HANDOVER), relief->roster,
-	        wq_instant_format_short(relief->zone, relief->from, time), roles[relief->role]);
+	        wq_instant_format_short(relief->zone, relief->from, time) + DAY, roles[relief->role]);
 	if (relief->open == 0)
 		add(line, "目前无未结预警");
 	else
 		add(line, "未结%zu起,未确认%zu起", relief->open, relief->unacknowledged);
 	if (relief->shelved > 0)
-		add(line, ",搁置%zu起", relief->shelved);
+		add(line, ",搁置%zu", relief->shelved);
 	if (relief->maintained > 0)
-		add(line, ",维护中%zu站", relief->maintained);
+		add(line, ",维护%zu站", relief->maintained);
 	add(line, "。");
 }
 
 /* Bytes that are kept for the last sentence. */
-#define REST_ROOM 48
+#define REST_ROOM 72
 
 void relief_text(const struct relief *relief, char out[WQ_NOTICE_TEXT])
 {
 	struct line line = { out, WQ_NOTICE_TEXT - TEXT_MARK_ROOM, 0 };
+	char number[WQ_INSTANT_TEXT];
 	size_t told = 0;
 
 	out[0] = '\0';
@@ -179,7 +184,8 @@ void relief_text(const struct relief *relief, char out[WQ_NOTICE_TEXT])
 		add(&line, "%s", buf);
 	}
 	if (told < relief->open)
-		add(&line, "其余%zu起见wqctl alarms", relief->open - told);
+		add(&line, "其余%zu起见wqctl alarms。", relief->open - told);
+	add(&line, "编号%s", bell_number(relief->zone, relief->from, 'J', number));
 }
 
 /* -- for machines -- */

@@ -223,3 +223,35 @@ int store_acknowledged(struct store *store, void (*take)(void *owner, int64_t al
 	sqlite3_finalize(row);
 	return r;
 }
+
+int store_drills(struct store *store,
+        void (*take)(void *owner, const struct wq_notice *notice, int kind, bool done, const char *text), void *owner,
+        struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	sqlite3_stmt *row = NULL;
+	int rc = sqlite3_prepare_v2(store->db,
+	        "SELECT n.id,n.contact,n.channel,n.time,n.data,n.state,d.kind,d.text FROM notice n"
+	        " LEFT JOIN delivery d ON d.seq=(SELECT max(seq) FROM delivery WHERE notice=n.id)"
+	        " WHERE n.seq>(SELECT coalesce(max(seq),0) FROM notice)-?1 AND n.topic=?2 ORDER BY n.seq",
+	        -1, &row, NULL);
+	if (rc == SQLITE_OK)
+		rc = db_bind(row, DB_VALUES(db_int(STORE_DRILLS), db_int(WQ_TOPIC_DRILL)));
+	while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct wq_notice notice = { .topic = WQ_TOPIC_DRILL };
+		char text[192];
+		cell_text(row, 0, notice.id, sizeof notice.id);
+		cell_text(row, 1, notice.contact, sizeof notice.contact);
+		cell_text(row, 2, notice.channel, sizeof notice.channel);
+		notice.time = sqlite3_column_int64(row, 3);
+		cell_text(row, 4, notice.data, sizeof notice.data);
+		cell_text(row, 7, text, sizeof text);
+		take(owner, &notice, sqlite3_column_type(row, 6) == SQLITE_NULL ? -1 : sqlite3_column_int(row, 6),
+		        sqlite3_column_int(row, 5) != 0, text);
+		rc = SQLITE_OK;
+	}
+	int r = rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read drills", err);
+	sqlite3_finalize(row);
+	return r;
+}

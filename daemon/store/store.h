@@ -194,6 +194,13 @@ int store_marks(struct store *store, void (*take)(void *owner, const struct stor
 int store_acknowledged(struct store *store, void (*take)(void *owner, int64_t alarm, const char *who), void *owner,
 	struct wq_err *err);
 
+/* Calls `take` for the newest drills (WQ_TOPIC_DRILL), oldest first: id, contact, channel, time and data of the notice, the kind of the last
+ * attempt (-1: none was made) and its text; done: it was sent or given up. Looks over STORE_DRILLS notices. */
+#define STORE_DRILLS 5000
+int store_drills(struct store *store,
+	void (*take)(void *owner, const struct wq_notice *notice, int kind, bool done, const char *text), void *owner,
+	struct wq_err *err);
+
 /* Identity of this database file's life, and the highest batch sequence in it. */
 uint64_t store_incarnation(const struct store *store);
 uint64_t store_last_sequence(const struct store *store);

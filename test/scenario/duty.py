@@ -250,6 +250,44 @@ def the_heartbeat_comes_once_a_day_with_the_figures(folder, bureau):
     site.stop()
 
 
+def a_drill_finds_the_channel_that_is_dead(folder, bureau):
+    site = Site(folder, bureau)
+    today = int(day()[8:])
+    site.configure(roster(600) + f'drill "monthly" {{ day = {today} at = "00:00" to = "duty" }}\n')
+    bureau.refused.add("/m")
+    site.start()
+    expect("the dead one is told by the other", site.wait(lambda: any(d.get("rule") == "wqd:drill" for _, d in bureau.told("alarm.opened"))),
+           site.said())
+    told = [(p, d["text"]) for p, d in bureau.told("alarm.opened") if d.get("rule") == "wqd:drill"]
+    expect("by name", told and told[0][0] == "/w" and "通道测试1项未通过:张三/m" in told[0][1], told)
+    drills = bureau.told("system.drill")
+    expect("each channel of each contact, once, on duty or not", sorted((p, d["contact"]) for p, d in drills) == [("/w", "li"), ("/w", "zhang")], drills)
+    expect("marked", all(d["text"].startswith("【通道测试】一干河预警系统") and "定期测试通道w,收到请忽略。编号T" in d["text"] for _, d in drills), drills)
+
+    def results():
+        done = subprocess.run([os.path.join(BIN, "wqctl"), "drill", "--database", f"{folder}/wqd.db", "--format", "csv"],
+                              capture_output=True, text=True)
+        return sorted((c[0], c[1], c[3]) for c in (line.split(",") for line in done.stdout.splitlines()[1:]))
+
+    expect("wqctl lists it", site.wait(lambda: results() == [("li", "w", "passed"), ("zhang", "m", "under way"), ("zhang", "w", "passed")]), results())
+    site.stop()
+    site.start()
+    time.sleep(2.5)
+    expect("a restart repeats nothing and clears nothing", len(bureau.told("system.drill")) == 2
+           and not any(d.get("rule") == "wqd:drill" for _, d in bureau.told("alarm.cleared")), bureau.took)
+    status = subprocess.run([os.path.join(BIN, "wqctl"), "status", "--socket", f"{folder}/wqd.sock"], capture_output=True, text=True)
+    expect("status counts", "passed 2, failed 1, under way 0" in status.stdout, status)
+    site.stop()
+    bureau.refused.clear()
+    site.put("UPDATE mark SET at=at-86400000 WHERE name='drill:monthly'")
+    site.put("UPDATE notice SET id='old-'||id,state=2 WHERE topic=4")
+    site.start()
+    expect("one that passes whole clears it", site.wait(lambda: any(d.get("rule") == "wqd:drill" for _, d in bureau.told("alarm.cleared"))),
+           site.said())
+    expect("now by both channels", {p for p, _ in bureau.told("system.drill")} == {"/w", "/m"}, bureau.took)
+    site.stop()
+
+
 def run(story):
     bureau = Bureau()
     with tempfile.TemporaryDirectory(prefix="wq-duty-") as folder:
@@ -257,7 +295,8 @@ def run(story):
     bureau.shutdown()
 
 
-for story in (a_shift_is_handed_over_once, what_began_long_ago_is_not, the_heartbeat_comes_once_a_day_with_the_figures):
+for story in (a_shift_is_handed_over_once, what_began_long_ago_is_not, the_heartbeat_comes_once_a_day_with_the_figures,
+              a_drill_finds_the_channel_that_is_dead):
     run(story)
-print("\n".join(bad) if bad else "ok: shifts are handed over, the heart beats")
+print("\n".join(bad) if bad else "ok: shifts are handed over, the heart beats, a drill finds the dead channel")
 sys.exit(1 if bad else 0)

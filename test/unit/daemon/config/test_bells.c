@@ -24,6 +24,18 @@ static void a_heartbeat_has_a_time_a_group_and_perhaps_days(void **state)
 	config_free(config);
 }
 
+static void a_drill_is_on_a_day_of_the_month_or_of_the_week(void **state)
+{
+	struct config *config = load_right(HEAD "drill \"monthly\" { day = 31 at = \"10:00\" to = \"lead\" }\n"
+	                                        "drill \"weekly\" { on = { \"fri\" } at = \"10:00\" to = \"lead\" }\n");
+
+	(void)state;
+	assert_int_equal(config->drill_count, 2);
+	assert_true(config->drills[0].bell->monthday == 31 && config->drills[0].bell->weekdays == 0);
+	assert_true(config->drills[1].bell->monthday == 0 && config->drills[1].bell->weekdays == 1U << 4);
+	config_free(config);
+}
+
 static void every_mistake_is_told_with_its_line(void **state)
 {
 	static const struct {
@@ -35,6 +47,9 @@ static void every_mistake_is_told_with_its_line(void **state)
 		{ "heartbeat \"d\" { at = \"24:00\" to = \"lead\" }", "is not a time of day" },
 		{ "heartbeat \"d\" { at = \"08:30\" to = \"laed\" }", "there is no such group; did you mean 'lead'" },
 		{ "heartbeat \"d\" { at = \"08:30\" to = \"lead\" on = { \"monday\" } }", "there is no such day of the week" },
+		{ "drill \"d\" { at = \"08:30\" to = \"lead\" }", "day or on is missing" },
+		{ "drill \"d\" { at = \"08:30\" to = \"lead\" day = 1 on = { \"mon\" } }", "day and on" },
+		{ "drill \"d\" { at = \"08:30\" to = \"lead\" day = 32 }", "day" },
 	};
 
 	(void)state;
@@ -55,6 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_heartbeat_has_a_time_a_group_and_perhaps_days),
+		cmocka_unit_test(a_drill_is_on_a_day_of_the_month_or_of_the_week),
 		cmocka_unit_test(every_mistake_is_told_with_its_line),
 	};
 

@@ -372,6 +372,26 @@ static void what_is_wrong_fails_over_and_is_told_as_trouble(void **state)
 	bench_free(bench);
 }
 
+/* Through the channel that it names, and no other. */
+static void a_drill_is_tried_on_its_channel_alone(void **state)
+{
+	static const char *const gone[] = { GONE, NULL };
+	const char *const *const scripts[] = { ok, gone };
+	struct bench *bench = bench_new(scripts, 2, true, PATIENT);
+	struct wq_notice notice = { .id = "drill", .topic = WQ_TOPIC_DRILL, .level = WQ_LEVEL_INFO, .expires = wall() + WQ_HOURS(1),
+		.deadline = WQ_SECONDS(5), .contact = "all", .channel = "second", .text = "水", .data = "{}" };
+
+	(void)state;
+	assert_true(deliverer_offer(bench->deliverer, &notice, 0));
+	assert_record(bench, 0, "drill", "second", WQ_CONFIG, 1, false);
+	strcpy(notice.id, "drill2");
+	strcpy(notice.channel, "first");
+	assert_true(deliverer_offer(bench->deliverer, &notice, 0));
+	assert_record(bench, 1, "drill2", "first", WQ_SENT, 1, true);
+	assert_int_equal(endpoint_requests(bench->endpoints[0]), 1);
+	bench_free(bench);
+}
+
 static void a_channel_without_its_secret_fails_over_and_stops_nothing(void **state)
 {
 	const char *const *const scripts[] = { ok };
@@ -657,6 +677,7 @@ int main(void)
 		cmocka_unit_test(a_notice_arrives_as_it_was_prepared),
 		cmocka_unit_test(failures_are_tried_again_with_the_same_id_and_body),
 		cmocka_unit_test(what_is_wrong_fails_over_and_is_told_as_trouble),
+		cmocka_unit_test(a_drill_is_tried_on_its_channel_alone),
 		cmocka_unit_test(a_channel_without_its_secret_fails_over_and_stops_nothing),
 		cmocka_unit_test(a_hanging_endpoint_holds_up_no_other),
 		cmocka_unit_test(a_disk_that_hangs_holds_up_nobody_and_is_asked_again),

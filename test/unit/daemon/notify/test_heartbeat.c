@@ -19,7 +19,7 @@ static struct heartbeat calm(void)
 	wq_ms now = 0;
 
 	assert_int_equal(wq_instant_parse("2026-03-05 08:30", &wq_zone_china, &now, NULL), 0);
-	return (struct heartbeat){ .site = "一干河", .zone = &wq_zone_china, .now = now,
+	return (struct heartbeat){ .site = "一干河", .due = now, .zone = &wq_zone_china, .now = now,
 		.yesterday = wq_day_of(&wq_zone_china, now) - 1, .counted = true, .stations = 12, .delivered = 12,
 		.readings = 3456, .valid = 986, .expected = 1000, .opened = 2, .bytes = 120000000,
 		.disk_free = UINT64_C(20000000000), .disk_size = UINT64_C(60000000000), .open = 1, .channel_count = 2,
@@ -34,9 +34,9 @@ static void all_is_well(void **state)
 
 	(void)state;
 	heartbeat_text(&heartbeat, text);
-	assert_string_equal(text, "【系统自检】一干河预警系统运行正常。昨日(03-04)数据有效率98.6%,到站12/12,读数3456个,新增预警2起。"
+	assert_string_equal(text, "【系统自检】一干河预警系统运行正常。昨日数据有效率98.6%,到站12/12,读数3456个,新增预警2起。"
 	                          "现未结1起,未确认0起。已运行12天,历史库120MB,磁盘余20.0GB。"
-	                          "昨日通知:短信发出5失败0,钉钉发出7失败1。");
+	                          "昨日通知:短信发出5失败0,钉钉发出7失败1。编号S20260305-0830");
 	assert_int_equal(short_parts(short_length(text)), 2);
 }
 
@@ -111,6 +111,7 @@ static void whatever_is_wrong_it_stays_a_message(void **state)
 	assert_true(strlen(text) < WQ_NOTICE_TEXT);
 	short_text(text, short_room(2), cut, sizeof cut);
 	assert_non_null(strstr(cut, "有异常:通知通道x"));
+	assert_non_null(strstr(cut, "编号S20260305-0830"));
 }
 
 int main(void)

@@ -191,10 +191,10 @@ static void it_says_what_is_open_the_highest_first(void **state)
 	relief.shelved = 1;
 	relief.maintained = 2;
 	relief_text(&relief, text);
-	assert_string_equal(text, "【交接班】水质值班03-05 20:00起由您值守。未结3起,未确认2起,搁置1起,维护中2站。"
+	assert_string_equal(text, "【交接班】水质值班20:00起由您值守。未结3起,未确认2起,搁置1,维护2站。"
 	                          "报警一干河备用水源地总磷0.263mg/L已30分钟,已升级仍未确认,W20260305-003。"
 	                          "报警一干河备用水源地总磷0.263mg/L已2小时,张三已确认,W20260305-002。"
-	                          "关注一干河备用水源地总磷0.263mg/L已3天,未确认,W20260305-001。");
+	                          "关注一干河备用水源地总磷0.263mg/L已3天,未确认,W20260305-001。编号J20260305-2000");
 }
 
 static void nothing_open_is_said_too(void **state)
@@ -205,7 +205,7 @@ static void nothing_open_is_said_too(void **state)
 	(void)state;
 	relief.role = ROSTER_LEADER;
 	relief_text(&relief, text);
-	assert_string_equal(text, "【交接班】水质值班03-05 20:00起由您带班。目前无未结预警。");
+	assert_string_equal(text, "【交接班】水质值班20:00起由您带班。目前无未结预警。编号J20260305-2000");
 }
 
 /* Whatever is open, in two parts of a short message stand the counts and the worst alarm, whole. */
@@ -221,12 +221,13 @@ static void two_parts_hold_the_counts_and_the_worst(void **state)
 	relief.maintained = 34;
 	relief_text(&relief, text);
 	assert_true(strlen(text) < WQ_NOTICE_TEXT - 24);
-	assert_non_null(strstr(text, "起见wqctl alarms"));
+	assert_non_null(strstr(text, "起见wqctl alarms。编号J20260305-2000"));
 	short_text(text, short_room(2), cut, sizeof cut);
 	assert_true(short_length(cut) <= short_room(2));
-	assert_non_null(strstr(cut, "未结200起,未确认200起,搁置12起,维护中34站。"));
+	assert_non_null(strstr(cut, "未结200起,未确认200起,搁置12,维护34站。"));
 	assert_non_null(strstr(cut, "报警一干河备用水源地总磷0.263mg/L已2小时,未确认,W20260305-150。"));
-	assert_non_null(strstr(cut, "…"));
+	assert_non_null(strstr(cut, "…。其余"));
+	assert_string_equal(cut + strlen(cut) - strlen("起见wqctl alarms。编号J20260305-2000"), "起见wqctl alarms。编号J20260305-2000");
 }
 
 static void the_list_is_in_order_however_it_came(void **state)

@@ -134,6 +134,29 @@ static void an_uplink_that_lags_is_told_and_cleared_when_all_are_calm(void **sta
 	assert_int_equal(judge(&watch, CONFIG_SELF_UPLINK, &facts, 30, &verdict), CLEAR);
 }
 
+static void a_channel_that_fails_a_drill_is_named_until_one_passes_whole(void **state)
+{
+	struct selfwatch watch;
+	struct selfwatch_facts facts = { .drills = true, .drill_passed = 3, .drill_failed = 1, .drill = "张三/modem" };
+	struct wq_verdict verdict;
+
+	(void)state;
+	selfwatch_init(&watch, 0);
+	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 10, &verdict), RAISE);
+	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
+	assert_string_equal(verdict.says, "通道测试1项未通过:张三/modem");
+	/* The next one runs, and nobody knows yet. */
+	facts = (struct selfwatch_facts){ .drills = true, .drill_passed = 3, .drill_under_way = 1 };
+	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 20, &verdict), NOTHING);
+	facts.drill_under_way = 0;
+	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 30, &verdict), CLEAR);
+	/* After a start that knows of none; and when no drill is configured any more. */
+	facts = (struct selfwatch_facts){ .drills = true };
+	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 40, &verdict), NOTHING);
+	facts.drills = false;
+	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 50, &verdict), CLEAR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +165,7 @@ int main(void)
 		cmocka_unit_test(what_was_lost_is_counted_until_it_has_been_calm),
 		cmocka_unit_test(early_receipts_are_counted_apart_from_what_was_lost),
 		cmocka_unit_test(a_channel_is_told_of_only_when_it_stays_dead),
+		cmocka_unit_test(a_channel_that_fails_a_drill_is_named_until_one_passes_whole),
 		cmocka_unit_test(an_uplink_that_lags_is_told_and_cleared_when_all_are_calm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -703,6 +703,85 @@ static void a_random_history_equals_its_model(void **state)
 	assert_int_equal(house_number(h, "SELECT sum(revision=1) FROM reading"), 3 * INSTANTS);
 }
 
+struct drills {
+	char ids[4][WQ_NOTICE_ID], texts[4][192];
+	int kinds[4];
+	bool done[4];
+	size_t count;
+};
+
+static void take_drill(void *owner, const struct wq_notice *notice, int kind, bool done, const char *text)
+{
+	struct drills *drills = owner;
+	assert_string_equal(notice->data, "{\"drill\":\"monthly\"}");
+	assert_true(notice->time == MORNING);
+	snprintf(drills->ids[drills->count], WQ_NOTICE_ID, "%s", notice->id);
+	snprintf(drills->texts[drills->count], 192, "%s", text);
+	drills->kinds[drills->count] = kind;
+	drills->done[drills->count++] = done;
+}
+
+static void put_drill(struct house *h, const char *id)
+{
+	struct wq_notice *notice = house_notice(h, id);
+	notice->alarm = 0;
+	notice->topic = WQ_TOPIC_DRILL;
+	strcpy(notice->data, "{\"drill\":\"monthly\"}");
+}
+
+static void a_drill_comes_back_with_what_became_of_it(void **state)
+{
+	struct house *h = *state;
+	struct drills drills = { .count = 0 };
+	house_notice(h, "alarm");
+	put_drill(h, "sent");
+	put_drill(h, "failing");
+	put_drill(h, "untried");
+	house_commit(h);
+	house_delivery(h, "sent", WQ_RETRY, false);
+	strcpy(house_delivery(h, "sent", WQ_SENT, true)->text, "HTTP 200");
+	house_delivery(h, "failing", WQ_CONFIG, false);
+	house_commit(h);
+	house_again(h, &house_site);
+	assert_int_equal(store_drills(h->store, take_drill, &drills, &h->err), 0);
+	assert_int_equal(drills.count, 3);
+	assert_string_equal(drills.ids[0], "sent");
+	assert_true(drills.kinds[0] == WQ_SENT && drills.done[0]);
+	assert_string_equal(drills.texts[0], "HTTP 200");
+	assert_true(drills.kinds[1] == WQ_CONFIG && !drills.done[1]);
+	assert_true(drills.kinds[2] == -1 && !drills.done[2]);
+}
+
+struct words {
+	int64_t alarm[4];
+	char who[4][WQ_PERSON_TEXT];
+	size_t count;
+};
+
+static void take_who(void *owner, int64_t alarm, const char *who)
+{
+	struct words *words = owner;
+	words->alarm[words->count] = alarm;
+	snprintf(words->who[words->count++], WQ_PERSON_TEXT, "%s", who);
+}
+
+static void who_acknowledged_is_known_while_the_alarm_is_open(void **state)
+{
+	struct house *h = *state;
+	struct words words = { .count = 0 };
+	house_change(h, 2026030500001, 1, WQ_OPENED, LIMIT, 0);
+	strcpy(house_change(h, 2026030500001, 2, WQ_ACKNOWLEDGED, LIMIT, 0)->who, "张三");
+	house_change(h, 2026030500002, 1, WQ_OPENED, DAILY, 0);
+	strcpy(house_change(h, 2026030500002, 2, WQ_ACKNOWLEDGED, DAILY, 0)->who, "李四");
+	house_change(h, 2026030500002, 3, WQ_CLEARED, DAILY, 0);
+	house_change(h, 2026030500003, 1, WQ_OPENED, SILENCE, 0);
+	house_commit(h);
+	assert_int_equal(store_acknowledged(h->store, take_who, &words, &h->err), 0);
+	assert_int_equal(words.count, 1);
+	assert_true(words.alarm[0] == 2026030500001);
+	assert_string_equal(words.who[0], "张三");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -727,6 +806,8 @@ int main(void)
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
 		house_test(what_is_held_back_waits_for_its_digest),
 		house_test(a_mark_is_remembered_with_its_newest_time),
+		house_test(a_drill_comes_back_with_what_became_of_it),
+		house_test(who_acknowledged_is_known_while_the_alarm_is_open),
 		house_test(the_outbox_stops_when_it_is_told_to),
 		house_test(the_outbox_remembers_the_channel_tried_last_and_since_when),
 		house_test(a_notice_that_fails_over_stays_one_with_the_new_channel),
