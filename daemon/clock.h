@@ -20,6 +20,10 @@ wq_ms clock_boot(void);
 void clock_condition(pthread_cond_t *condition);
 struct timespec clock_deadline(wq_ms span);
 
+/* A name that the machine has from its start to its end, "" where it cannot be had. Returns buf. */
+#define CLOCK_MACHINE 40
+char *clock_machine(char buf[CLOCK_MACHINE]);
+
 /* Whether the time of day can be believed: the kernel says that it is synchronised (adjtimex), and it is not before
  * this program was written. */
 bool clock_trusted(void);

@@ -23,6 +23,9 @@
 #define DISPATCH WQ_SECONDS(1) / 50
 /* The clock runs apart from the time since boot by less than this between two looks, unless it is set. */
 #define STEP WQ_MINUTES(1)
+/* And by less than this and a thousandth of the time between (as it is made to run faster or slower), unless it is set by a
+ * little. */
+#define SHIFT WQ_SECONDS(1)
 
 /* Never silence: the router told everybody. Somebody should mend the roster. */
 static void tell_vacancy(struct daemon *daemon, const struct wq_change *change)
@@ -177,6 +180,51 @@ static bool take_next(struct daemon *daemon)
 	return true;
 }
 
+void conclude_recall_clock(struct daemon *daemon, const struct store_clock *known)
+{
+	struct store_clock *clock = &daemon->handover.clock;
+	*clock = (struct store_clock){ .wall = clock_now(), .boot = clock_boot(), .trusted = daemon->clock_known };
+	clock_machine(clock->machine);
+	bool same = known->boot > 0 && known->boot <= clock->boot && clock->machine[0] != '\0' &&
+		strcmp(known->machine, clock->machine) == 0;
+	if (same) {
+		clock->wall = daemon->looked_wall = known->wall;
+		clock->boot = daemon->looked_boot = known->boot;
+	}
+	daemon->clock_doubted = !same && known->trusted && !daemon->clock_known;
+	wq_engine_doubt(daemon->engine, daemon->clock_doubted);
+}
+
+/* What waits for an acknowledgement goes on waiting as long after a restart. */
+static void keep_waits(struct daemon *daemon)
+{
+	const struct wq_alarm *const *alarms;
+	size_t count = wq_engine_alarms(daemon->engine, &alarms);
+	struct flight *flight = count > 0 ? flight_now(daemon) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct store_wait wait = { alarms[i]->id, alarms[i]->changes, alarms[i]->since };
+		if (flight == NULL || !handover_wait(flight, &wait)) {
+			log_error("clock: no memory to record the step; after a restart alarms may escalate at another time");
+			return;
+		}
+	}
+}
+
+static void tell_step(struct daemon *daemon, wq_ms by, bool large, bool learned, wq_ms wall)
+{
+	if (by != 0 && large)
+		log_warning("clock: it was set %s by %lld s; silence is counted from now on", by > 0 ? "forward" : "back",
+			(long long)(by > 0 ? by : -by) / 1000);
+	if (large || learned)
+		wq_engine_stepped(daemon->engine, large ? by : 0, wall);
+	if (by != 0 && !large)
+		wq_engine_shifted(daemon->engine, by);
+	if (learned && daemon->clock_doubted)
+		wq_engine_doubt(daemon->engine, daemon->clock_doubted = false);
+	if (by != 0)
+		keep_waits(daemon);
+}
+
 /* A step of the clock shows where it runs apart from the time since boot. */
 void conclude_clock(struct daemon *daemon)
 {
@@ -184,18 +232,19 @@ void conclude_clock(struct daemon *daemon)
 	wq_ms before = clock_boot(), wall = clock_now(), boot = clock_boot();
 	if (boot - before > STEP / 2)
 		return;
-	wq_ms by = (wall - daemon->looked_wall) - (boot - daemon->looked_boot);
-	bool stepped = daemon->looked_boot != 0 && (by > STEP || by < -STEP);
+	bool looked = daemon->looked_boot != 0;
+	wq_ms span = boot - daemon->looked_boot, by = looked ? (wall - daemon->looked_wall) - span : 0;
+	if (llabs(by) <= SHIFT + span / 1000)
+		by = 0;
+	bool large = llabs(by) > STEP + span / 1000;
 	/* Only now it is known what of the store lies in the future: a start without time from outside took all of it. */
 	bool learned = !daemon->clock_known && clock_trusted();
 	daemon->clock_known |= learned;
-	daemon->looked_wall = wall;
-	daemon->looked_boot = boot;
-	if (stepped)
-		log_warning("clock: it was set %s by %lld s; silence is counted from now on", by > 0 ? "forward" : "back",
-			(long long)(by > 0 ? by : -by) / 1000);
-	if (stepped || learned)
-		wq_engine_stepped(daemon->engine, stepped ? by : 0, wall);
+	daemon->looked_wall = daemon->handover.clock.wall = wall;
+	daemon->looked_boot = daemon->handover.clock.boot = boot;
+	daemon->handover.clock.trusted = clock_trusted();
+	if (by != 0 || learned)
+		tell_step(daemon, by, large, learned, wall);
 }
 
 void conclude_pump(struct daemon *daemon)

@@ -7,6 +7,10 @@
 #include "daemon.h"
 #include "offer.h"
 
+/* What an earlier life knew of the clock, from the store: a step since its last commit shows at the first look. After
+ * store_restore(). */
+void conclude_recall_clock(struct daemon *daemon, const struct store_clock *known);
+
 /* Tells the engine when the clock was set, or is trusted for the first time. To be called before the engine is told anything with the present in it. */
 void conclude_clock(struct daemon *daemon);
 

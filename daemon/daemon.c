@@ -56,9 +56,13 @@ static int open_history(struct daemon *daemon, struct wq_err *err)
 	daemon->incarnation = store_incarnation(daemon->store);
 	daemon->clock_known = clock_trusted();
 	wq_ms now = clock_now(), latest = daemon->clock_known ? now + config->site.evaluation.future_tolerance : INT64_MAX;
+	struct store_clock known;
 	r = store_restore(daemon->store, &config->site, daemon->engine, now, latest, err);
+	if (r == 0)
+		r = store_last_clock(daemon->store, &known, err);
 	if (r < 0)
 		return r;
+	conclude_recall_clock(daemon, &known);
 	if (store_orphans(daemon->store) > 0)
 		log_warning("store: %zu open alarms belong to rules or places that are no longer configured; they stay "
 			    "as they are in the history",

@@ -87,6 +87,7 @@ struct daemon {
 	wq_ms started, started_boot;
 	wq_ms looked_wall, looked_boot; /* both clocks, at the last look */
 	bool clock_known;               /* it was trusted once: at the start, or since */
+	bool clock_doubted;             /* the engine was told so */
 	struct delays latencies; /* arrival to notice committed */
 	struct delays ticks;     /* how late the main loop's timer was */
 	wq_ms tick_due;          /* boot clock */

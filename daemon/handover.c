@@ -66,7 +66,7 @@ static bool empty(const struct flight *flight)
 		group->outcome.word_count == 0 && group->outcome.maintenance_count == 0 &&
 		group->delivery_count == 0 && group->outage_count == 0 && group->check_count == 0 &&
 		group->manual_count == 0 && group->import_count == 0 && group->uplink_count == 0 &&
-		group->command_count == 0 && group->fold_count == 0 && group->mark_count == 0;
+		group->command_count == 0 && group->fold_count == 0 && group->wait_count == 0 && group->mark_count == 0;
 }
 
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
@@ -77,6 +77,7 @@ void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
 	if (handover->first != NULL && flight->group.batch_count < GROUP_BATCHES && !now_or_never)
 		return;
 	flight->submitted = boot;
+	flight->group.clock = handover->clock;
 	flight->next = NULL;
 	if (!writer_submit(handover->writer, &flight->group))
 		return;
@@ -192,6 +193,17 @@ bool handover_fold(struct flight *flight, const struct store_fold *fold)
 	group->folds = rows;
 	if (ok)
 		group->folds[group->fold_count++] = *fold;
+	return ok;
+}
+
+bool handover_wait(struct flight *flight, const struct store_wait *wait)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->waits;
+	bool ok = reserve(&rows, &group->wait_room, group->wait_count, 1, sizeof *group->waits);
+	group->waits = rows;
+	if (ok)
+		group->waits[group->wait_count++] = *wait;
 	return ok;
 }
 

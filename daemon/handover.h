@@ -44,6 +44,7 @@ struct handover {
 	size_t room;    /* for so many; beyond that batches wait in the inbox, or are shed */
 	size_t most_samples, most_changes; /* of a group that landed since handover_tidy() last looked */
 	wq_ms tidied;                      /* boot clock */
+	struct store_clock clock; /* as last looked at: goes with each group */
 	uint64_t committed_groups, committed_samples;
 	uint64_t committed_sequence; /* of the newest batch that is committed, since the start */
 };
@@ -80,6 +81,7 @@ wq_ms handover_age(const struct handover *handover, wq_ms boot);
 struct wq_notice *handover_notices(struct flight *flight, size_t count);
 bool handover_fold(struct flight *flight, const struct store_fold *fold);
 bool handover_mark(struct flight *flight, const char *name, wq_ms at);
+bool handover_wait(struct flight *flight, const struct store_wait *wait);
 bool handover_delivery(struct flight *flight, const struct store_delivery *delivery);
 bool handover_checks(struct flight *flight, const struct wq_check *checks, size_t count);
 bool handover_uplink(struct flight *flight, const struct store_uplink *uplink);

@@ -284,9 +284,11 @@ uint64_t commit_sequence(const struct store *store, const struct commit_group *g
 
 static int put_meta(struct store *store, const struct commit_group *group, struct wq_err *err)
 {
+	const struct store_clock *clock = &group->clock;
 	int rc = db_run(store->statements[ST_META],
 	        DB_VALUES(db_int((int64_t)commit_sequence(store, group)),
-	                db_int(newest_arrival(store, group)), db_int(store->commits + 1)));
+	                db_int(newest_arrival(store, group)), db_int(store->commits + 1), db_int(clock->wall),
+	                db_int(clock->boot), db_field(clock->machine, sizeof clock->machine), db_int(clock->trusted)));
 	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot count the commit", err);
 }
 

@@ -234,6 +234,14 @@ static int put_mark(struct store *store, const struct commit_group *group, const
 	return db_run(store->statements[ST_MARK_PUT], DB_VALUES(db_field(m->name, sizeof m->name), db_int(m->at)));
 }
 
+static int put_wait(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
+{
+	const struct store_wait *w = item;
+	(void)group;
+	(void)err;
+	return db_run(store->statements[ST_ALARM_WAIT], DB_VALUES(db_int(w->alarm), db_int(w->number), db_int(w->since)));
+}
+
 static int put_delivery(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
 	(void)group;
@@ -326,6 +334,7 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		{ put_need, o->needs, o->need_count, sizeof *o->needs, "cannot remember a day" },
 		{ put_change, o->changes, o->change_count, sizeof *o->changes,
 		        "cannot store an alarm" },
+		{ put_wait, group->waits, group->wait_count, sizeof *group->waits, "cannot store since when an alarm waits" },
 		{ put_shelf, o->shelves, o->shelf_count, sizeof *o->shelves,
 		        "cannot store a shelf" },
 		{ put_word, o->words, o->word_count, sizeof *o->words,

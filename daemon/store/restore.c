@@ -191,12 +191,20 @@ static void apply_change(const struct store *store, sqlite3_stmt *row, struct wq
 	last->at = time;
 }
 
-static int replay_changes(
-        struct store *store, sqlite3_stmt *changes, struct wq_alarm *alarm, struct wq_err *err)
+/* Columns 5 and 6 of the alarm: the change after which our clock was set, and since when it waited then. */
+static void keep_wait(sqlite3_stmt *row, struct wq_alarm *alarm)
+{
+	if (sqlite3_column_type(row, 5) != SQLITE_NULL && alarm->changes == (uint32_t)sqlite3_column_int64(row, 5))
+		alarm->since = sqlite3_column_int64(row, 6);
+}
+
+static int replay_changes(struct store *store, sqlite3_stmt *row, sqlite3_stmt *changes, struct wq_alarm *alarm,
+        struct wq_err *err)
 {
 	int rc = db_bind(changes, DB_VALUES(db_int(alarm->id)));
 	while (rc == SQLITE_OK && (rc = sqlite3_step(changes)) == SQLITE_ROW) {
 		apply_change(store, changes, alarm);
+		keep_wait(row, alarm);
 		rc = SQLITE_OK;
 	}
 	int r = rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read alarms", err);
@@ -213,7 +221,7 @@ static int restore_alarm(struct store *store, const struct wq_site *site, struct
 		store->orphans++;
 		return 0;
 	}
-	int r = replay_changes(store, changes, &alarm, err);
+	int r = replay_changes(store, row, changes, &alarm, err);
 	if (r == 0)
 		r = wq_engine_restore_alarm(engine, &alarm, err);
 	if (r == WQ_E_MISSING) {
@@ -229,7 +237,7 @@ static int restore_alarms(struct store *store, const struct wq_site *site, struc
 	sqlite3_stmt *row = NULL, *changes = NULL;
 	store->orphans = 0;
 	int rc = sqlite3_prepare_v2(store->db,
-	        "SELECT id,rule,station,series,opened FROM alarm WHERE open=1 ORDER BY id", -1,
+	        "SELECT id,rule,station,series,opened,waits_number,waits_since FROM alarm WHERE open=1 ORDER BY id", -1,
 	        &row, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(store->db,

@@ -515,5 +515,17 @@ static const char *const step_health[] = {
 	NULL
 };
 
+/* Since when an alarm waits where our clock was set meanwhile; and both clocks at the last commit, by which a later life finds that
+ * it was set while nobody looked. */
+static const char *const step_clocks[] = {
+	"ALTER TABLE alarm ADD COLUMN waits_number INTEGER;"
+	"ALTER TABLE alarm ADD COLUMN waits_since INTEGER;"
+	"ALTER TABLE meta ADD COLUMN wall INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE meta ADD COLUMN boot INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE meta ADD COLUMN machine TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE meta ADD COLUMN trusted INTEGER NOT NULL DEFAULT 0;",
+	NULL
+};
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
-	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing, step_health };
+	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing, step_health, step_clocks };

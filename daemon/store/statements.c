@@ -16,7 +16,8 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_BEGIN] = "BEGIN IMMEDIATE",
 	[ST_COMMIT] = "COMMIT",
 	[ST_ROLLBACK] = "ROLLBACK",
-	[ST_META] = "UPDATE meta SET sequence=?1,received=?2,commits=?3",
+	[ST_META] = "UPDATE meta SET sequence=?1,received=?2,commits=?3,wall=?4,boot=?5,machine=?6,trusted=?7",
+	[ST_ALARM_WAIT] = "UPDATE alarm SET waits_number=?2,waits_since=?3 WHERE id=?1",
 	[ST_SAMPLE_INSERT] =
 	        "INSERT INTO "
 	        "sample_open(at,series,revision,value,quality,stamp,flag,source,received,"

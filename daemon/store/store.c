@@ -360,6 +360,24 @@ void store_close(struct store *store)
 	free(store);
 }
 
+int store_last_clock(struct store *store, struct store_clock *clock, struct wq_err *err)
+{
+	sqlite3_stmt *row = NULL;
+	*clock = (struct store_clock){ 0 };
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	int rc = sqlite3_prepare_v2(store->db, "SELECT wall,boot,machine,trusted FROM meta", -1, &row, NULL);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		clock->wall = sqlite3_column_int64(row, 0);
+		clock->boot = sqlite3_column_int64(row, 1);
+		cell_text(row, 2, clock->machine, sizeof clock->machine);
+		clock->trusted = sqlite3_column_int(row, 3) != 0;
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(row);
+	return rc == SQLITE_OK ? 0 : store_fail(store, rc, "cannot read the last commit", err);
+}
+
 uint64_t store_incarnation(const struct store *store)
 {
 	return store->incarnation;

@@ -47,6 +47,20 @@ struct store_fold {
 	int64_t upto; /* wq_notice.held */
 };
 
+/* Since when an open alarm waits, after our clock was set: as of its `number`-th change. */
+struct store_wait {
+	int64_t alarm;
+	uint32_t number;
+	wq_ms since;
+};
+
+/* Both clocks at one instant: what a later life tells a step by. */
+struct store_clock {
+	wq_ms wall, boot; /* boot 0: not known */
+	char machine[40]; /* one name from start to end of the machine; "": not known */
+	bool trusted;     /* the wall clock was synchronised */
+};
+
 /* When something that happens by the clock was done last: "heartbeat", "handover:water". */
 struct store_mark {
 	char name[2 * WQ_NAME_TEXT];
@@ -126,6 +140,9 @@ struct commit_group {
 	size_t fold_count, fold_room;
 	struct store_mark *marks;
 	size_t mark_count, mark_room;
+	struct store_wait *waits; /* after the changes */
+	size_t wait_count, wait_room;
+	struct store_clock clock;
 	struct store_delivery *deliveries;
 	size_t delivery_count, delivery_room;
 	struct store_outage *outages;
@@ -186,6 +203,9 @@ int store_held(struct store *store, bool (*take)(void *owner, const struct wq_no
 
 /* One that was held back is to leave. May be called from `take` of store_held(). */
 int store_release(struct store *store, const char *id, struct wq_err *err);
+
+/* Both clocks as of the last commit. */
+int store_last_clock(struct store *store, struct store_clock *clock, struct wq_err *err);
 
 /* Calls `take` for every mark. */
 int store_marks(struct store *store, void (*take)(void *owner, const struct store_mark *mark), void *owner, struct wq_err *err);

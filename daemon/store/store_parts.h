@@ -12,7 +12,7 @@ enum statement {
 	ST_BEGIN,
 	ST_COMMIT,
 	ST_ROLLBACK,
-	ST_META, /* sequence, received, commits */
+	ST_META, /* sequence, received, commits, both clocks */
 	ST_SAMPLE_INSERT,
 	ST_SAMPLE_ROWS,
 	ST_SAMPLE_JUDGED,
@@ -59,6 +59,7 @@ enum statement {
 	ST_NOTICE_FOLD,
 	ST_NOTICE_RELEASE,
 	ST_MARK_PUT,
+	ST_ALARM_WAIT,
 	ST_COUNT,
 };
 extern const char *const store_statements[ST_COUNT]; /* statements.c */

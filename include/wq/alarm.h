@@ -74,6 +74,8 @@ struct wq_alarm {
 	wq_ms reminded;    /* our clock: what reminders count from: when it was told as a new one, acknowledged, recovered or
 	                      last reminded of */
 	uint32_t reminders; /* since it was told as a new one, acknowledged or recovered */
+	bool restored;     /* `since` is of an earlier life of the program */
+	wq_ms watched;     /* our clock: when this life began to look, with `restored`; WQ_NO_TIME: it has not */
 	struct wq_verdict last; /* the newest verdict that raised it; when it has recovered, the one that says so */
 };
 

@@ -133,6 +133,14 @@ wq_ms wq_engine_wake(const struct wq_engine *engine);
  * readings that now lie further in the future than is believed no longer count as the newest. */
 void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now);
 
+/* It was set by a little, `by` ms: only waiting acknowledgements keep the time they have left. */
+void wq_engine_shifted(struct wq_engine *engine, wq_ms by);
+
+/* Whether our clock is doubted: it was known to be right when alarms were stored that were restored since, and is not now (the
+ * machine has started anew meanwhile). As long as it is, these count from when this life began to look, which is never too
+ * early, and no step of the clock moves them; then by the clock again. */
+void wq_engine_doubt(struct wq_engine *engine, bool doubted);
+
 /* Closes the days that are due by `now` and does nothing else a tick does: for the end of a recorded series,
  * after which silence means nothing. */
 int wq_engine_close_days(struct wq_engine *engine, wq_ms now, struct wq_outcome *out, struct wq_err *err);

@@ -262,16 +262,26 @@ static struct slot *slot_of(const struct wq_engine *engine, const struct wq_alar
 	return slots_at(engine, alarm->rule, alarm->place);
 }
 
+/* How long it waits for an acknowledgement: by the clock; one of an earlier life at least for as long as this one has looked,
+ * and where the clock is doubted no longer than that. */
+static wq_ms waited(const struct wq_engine *engine, struct wq_alarm *alarm, wq_ms now)
+{
+	wq_ms by_clock = now - alarm->since;
+	if (!alarm->restored)
+		return by_clock;
+	if (alarm->watched == WQ_NO_TIME)
+		alarm->watched = now;
+	wq_ms seen = now - alarm->watched;
+	return engine->doubted || seen > by_clock ? seen : by_clock;
+}
+
 static bool overdue(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
 {
 	struct wq_alarm *alarm = slot->alarm;
 	wq_ms after = wq_site_escalation(engine->site, slot->use, alarm->level, now);
 	if (after == WQ_NO_TIME || slot->shelf != NULL)
 		return false;
-	/* Of a life whose clock was ahead. */
-	if (alarm->since > now)
-		alarm->since = now;
-	if (now - alarm->since < after)
+	if (waited(engine, alarm, now) < after)
 		return false;
 	wq_ms accounted = suppress_quiet(engine, slot, now);
 	return accounted == WQ_NO_TIME || now - accounted >= (after > 0 ? after : 1);
@@ -356,6 +366,8 @@ int wq_engine_restore_alarm(struct wq_engine *engine, const struct wq_alarm *ala
 	if (copy == NULL)
 		return wq_fail(err, WQ_E_MEMORY, "no memory to restore alarm %lld", (long long)alarm->id);
 	*copy = *alarm;
+	copy->restored = true;
+	copy->watched = WQ_NO_TIME;
 	slot->alarm = copy;
 	size_t i = engine->alarm_count++;
 	for (; i > 0 && engine->alarms[i - 1]->id > copy->id; i--)

@@ -120,6 +120,7 @@ struct span {
 #define HANDS_MAX 64
 
 struct wq_engine {
+	bool doubted; /* wq_engine_doubt() */
 	const struct wq_site *site;
 	wq_ms started; /* WQ_NO_TIME before the first batch or tick */
 	struct track *tracks;

@@ -39,16 +39,32 @@ static void drop_future_days(struct wq_engine *engine, uint32_t station, wq_ms n
 }
 
 /* What a rule has said since an instant that has not come is said from now on. */
-static void step_slot(struct slot *slot, wq_ms by, wq_ms now)
+static void step_slot(struct slot *slot, wq_ms now)
 {
-	if (slot->alarm != NULL) {
-		slot->alarm->since += by;
-		slot->alarm->reminded += by;
-	}
 	if (slot->exceeds_since > now)
 		slot->exceeds_since = WQ_NO_TIME;
 	if (slot->meets_since > now)
 		slot->meets_since = WQ_NO_TIME;
+}
+
+void wq_engine_shifted(struct wq_engine *engine, wq_ms by)
+{
+	for (size_t i = 0; i < engine->slot_count; i++) {
+		struct wq_alarm *alarm = engine->slots[i].alarm;
+		if (alarm == NULL)
+			continue;
+		if (!alarm->restored || !engine->doubted) {
+			alarm->since += by;
+			alarm->reminded += by;
+		}
+		if (alarm->restored && alarm->watched != WQ_NO_TIME)
+			alarm->watched += by;
+	}
+}
+
+void wq_engine_doubt(struct wq_engine *engine, bool doubted)
+{
+	engine->doubted = doubted;
 }
 
 void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
@@ -67,7 +83,8 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 	for (uint32_t i = 0; i < site->station_count; i++)
 		drop_future_days(engine, i, now);
 	for (size_t i = 0; i < engine->slot_count; i++)
-		step_slot(&engine->slots[i], by, now);
+		step_slot(&engine->slots[i], now);
+	wq_engine_shifted(engine, by);
 	shelves_stepped(engine, by);
 	flood_stepped(engine, by, now);
 	suppress_stepped(engine, by, now);

@@ -15,6 +15,14 @@ static wq_ms tomorrow(const struct wq_engine *engine)
 	return wq_day_start(zone, wq_day_of(zone, engine->ticked) + 1);
 }
 
+/* The earliest instant from which an alarm's wait may count. */
+static wq_ms wait_from(const struct wq_engine *engine, const struct wq_alarm *alarm)
+{
+	if (!alarm->restored)
+		return alarm->since;
+	return earlier(alarm->since, alarm->watched != WQ_NO_TIME ? alarm->watched : engine->ticked);
+}
+
 static wq_ms escalations(const struct wq_engine *engine)
 {
 	wq_ms next = INT64_MAX;
@@ -24,7 +32,7 @@ static wq_ms escalations(const struct wq_engine *engine)
 		if (alarm->state != WQ_LIFE_ACTIVE || slots_at(engine, alarm->rule, alarm->place)->shelf != NULL)
 			continue;
 		if (after != WQ_NO_TIME)
-			next = earlier(next, alarm->since + after);
+			next = earlier(next, wait_from(engine, alarm) + after);
 		if (engine->site->rules[alarm->rule].seasonal_count > 0)
 			next = earlier(next, tomorrow(engine));
 	}

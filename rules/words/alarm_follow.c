@@ -46,8 +46,10 @@ void wq_alarm_follow(struct wq_alarm *alarm, enum wq_change_kind kind, enum wq_l
 		return;
 	if (alarm->state == WQ_LIFE_NORMAL)
 		alarm->opened = time;
-	if (rows[kind].since || alarm->state == WQ_LIFE_NORMAL)
+	if (rows[kind].since || alarm->state == WQ_LIFE_NORMAL) {
 		alarm->since = decided;
+		alarm->restored = false;
+	}
 	if (rows[kind].rhythm || alarm->state == WQ_LIFE_NORMAL || kind == WQ_REMINDED)
 		alarm->reminded = decided;
 	if (kind == WQ_REMINDED)

@@ -163,6 +163,19 @@ void wq_engine_stepped(struct wq_engine *engine, wq_ms by, wq_ms now)
 	bench->stepped_by = by;
 }
 
+void wq_engine_shifted(struct wq_engine *engine, wq_ms by)
+{
+	(void)engine;
+	bench->shifts++;
+	bench->shifted_by = by;
+}
+
+void wq_engine_doubt(struct wq_engine *engine, bool doubted)
+{
+	(void)engine;
+	bench->doubted = doubted;
+}
+
 /* -- the rest -- */
 
 size_t router_notices(const struct config *config, const struct wq_change *of, uint64_t incarnation,

@@ -28,6 +28,9 @@ struct main_bench {
 	bool holds;  /* every notice is held back */
 	bool digest; /* one is due */
 	int64_t held_back;
+	size_t shifts; /* lesser ones */
+	wq_ms shifted_by;
+	bool doubted;
 	/* the router */
 	const char *contact; /* whom it tells: "a" if nothing else is said */
 	uint32_t number;     /* of the change: 2 likewise */

@@ -255,6 +255,94 @@ static void a_clock_that_is_trusted_for_the_first_time_is_told_to_the_engine(voi
 	assert_int_equal(b->steps, 1);
 }
 
+/* One alarm is open and waits since the beginning. */
+static struct wq_alarm open_alarm = { .id = 7, .changes = 3, .since = HAND_NOW };
+
+size_t wq_engine_alarms(const struct wq_engine *engine, const struct wq_alarm *const **alarms)
+{
+	static const struct wq_alarm *const open[] = { &open_alarm };
+
+	(void)engine;
+	*alarms = open;
+	return 1;
+}
+
+static void a_clock_that_is_set_by_a_little_moves_only_what_waits(void **state)
+{
+	static const wq_ms spans[] = { 1500, WQ_SECONDS(59), -WQ_SECONDS(59), -1500 };
+	struct main_bench *b = *state;
+
+	conclude_tick(&b->daemon);
+	for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+		hand_clock_set(clock_now() + spans[i]);
+		conclude_tick(&b->daemon);
+		assert_int_equal(b->shifts, i + 1);
+		assert_int_equal(b->shifted_by, spans[i]);
+	}
+	assert_int_equal(b->steps, 0);
+}
+
+/* Recorded with the clocks in one commit, so that neither is known without the other. */
+static void since_when_an_alarm_waits_is_stored_with_each_step(void **state)
+{
+	struct main_bench *b = *state;
+
+	conclude_recall_clock(&b->daemon, &(struct store_clock){ .boot = 0 });
+	conclude_tick(&b->daemon);
+	hand_clock_set(clock_now() + WQ_HOURS(1));
+	conclude_tick(&b->daemon);
+	const struct commit_group *group = writer_of(b)->groups[0];
+	assert_int_equal(writer_of(b)->submitted, 1);
+	assert_int_equal(group->wait_count, 1);
+	assert_true(group->waits[0].alarm == 7 && group->waits[0].number == 3 && group->waits[0].since == HAND_NOW);
+	assert_true(group->clock.wall == clock_now() && group->clock.boot == clock_boot() && group->clock.trusted);
+	assert_string_equal(group->clock.machine, "this start of it");
+	main_bench_land(b);
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->submitted, 1);
+}
+
+static void a_step_while_nobody_looked_shows_at_the_first_look(void **state)
+{
+	struct main_bench *b = *state;
+	struct store_clock known = { .wall = HAND_NOW - WQ_DAYS(2) + WQ_HOURS(1), .boot = HAND_BOOT - WQ_DAYS(2),
+		.machine = "this start of it", .trusted = true };
+
+	hand_clock_pass(WQ_DAYS(3));
+	known.wall += WQ_DAYS(3);
+	known.boot += WQ_DAYS(3);
+	conclude_recall_clock(&b->daemon, &known);
+	assert_int_equal(b->steps, 0);
+	conclude_tick(&b->daemon);
+	assert_int_equal(b->steps, 1);
+	assert_int_equal(b->stepped_by, -WQ_HOURS(1));
+	assert_false(b->doubted);
+}
+
+static void a_clock_that_was_right_before_the_machine_started_anew_is_doubted_until_it_is_again(void **state)
+{
+	struct main_bench *b = *state;
+	struct store_clock known = { .wall = HAND_NOW + WQ_HOURS(5), .boot = HAND_BOOT / 2, .machine = "the one before", .trusted = true };
+
+	hand_clock_trust(false);
+	b->daemon.clock_known = false;
+	conclude_recall_clock(&b->daemon, &known);
+	assert_true(b->doubted);
+	conclude_tick(&b->daemon);
+	hand_clock_set(clock_now() + WQ_HOURS(5));
+	conclude_tick(&b->daemon);
+	assert_int_equal(b->steps, 1); /* still doubted: the engine does not move what is of the earlier life */
+	assert_true(b->doubted);
+	hand_clock_trust(true);
+	conclude_tick(&b->daemon);
+	assert_false(b->doubted);
+	/* Where it was not known before either, it is all that there is. */
+	known.trusted = false;
+	b->daemon.clock_known = false;
+	conclude_recall_clock(&b->daemon, &known);
+	assert_false(b->doubted);
+}
+
 static void time_that_passes_and_a_clock_that_drifts_are_no_step(void **state)
 {
 	struct main_bench *b = *state;
@@ -267,7 +355,7 @@ static void time_that_passes_and_a_clock_that_drifts_are_no_step(void **state)
 		hand_clock_set(clock_now() + (i < 500 ? 30 : -30));
 		conclude_tick(&b->daemon);
 	}
-	assert_int_equal(b->steps, 0);
+	assert_int_equal(b->steps + b->shifts, 0);
 }
 
 static void while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said(void **state)
@@ -660,6 +748,10 @@ int main(void)
 		bench_test(a_clock_that_is_set_is_told_to_the_engine_and_stalls_nothing),
 		bench_test(a_clock_that_is_trusted_for_the_first_time_is_told_to_the_engine),
 		bench_test(time_that_passes_and_a_clock_that_drifts_are_no_step),
+		bench_test(a_clock_that_is_set_by_a_little_moves_only_what_waits),
+		bench_test(since_when_an_alarm_waits_is_stored_with_each_step),
+		bench_test(a_step_while_nobody_looked_shows_at_the_first_look),
+		bench_test(a_clock_that_was_right_before_the_machine_started_anew_is_doubted_until_it_is_again),
 		bench_test(
 		        while_it_is_stalled_all_is_judged_and_what_does_not_fit_is_shed_and_said),
 		bench_test(notices_leave_when_they_are_committed_once_and_in_order),

@@ -411,6 +411,87 @@ static void a_clock_set_forward_neither_escalates_nor_counts_as_silence(void **s
 	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
 }
 
+static void a_clock_set_by_a_little_moves_what_waits_and_nothing_else(void **state)
+{
+	struct plant *p = *state;
+	plant_give(p, TP, H(0), 40, H(0));
+	plant_tick(p, H(0) + WQ_MINUTES(10));
+	wq_engine_shifted(p->engine, WQ_SECONDS(59));
+	plant_tick(p, H(0) + WQ_MINUTES(30) + WQ_SECONDS(58));
+	assert_int_equal(p->out.change_count, 0);
+	wq_engine_shifted(p->engine, -WQ_SECONDS(59));
+	plant_tick(p, H(0) + WQ_MINUTES(30) - 1);
+	assert_int_equal(p->out.change_count, 0);
+	plant_tick(p, H(0) + WQ_MINUTES(30));
+	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
+}
+
+/* An alarm of an earlier life, which waits since `since`. */
+static void restore_one(struct plant *p, wq_ms since)
+{
+	struct wq_alarm alarm = { .id = 2026030500001, .level = WQ_LEVEL_ALARM, .changes = 1, .state = WQ_LIFE_ACTIVE,
+		.opened = since, .since = since,
+		.last = { .finding = WQ_FINDING_RAISE, .level = WQ_LEVEL_ALARM, .at = since, .series = TP } };
+	assert_int_equal(wq_engine_restore_alarm(p->engine, &alarm, NULL), 0);
+}
+
+static void an_alarm_of_an_earlier_life_escalates_by_the_clock(void **state)
+{
+	struct plant *p = *state;
+	restore_one(p, H(0));
+	plant_tick(p, H(0) + WQ_MINUTES(30) - 1);
+	assert_int_equal(p->out.change_count, 0);
+	plant_tick(p, H(0) + WQ_MINUTES(30));
+	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
+}
+
+/* The clock went back by so much that the alarm is still to come: it waits for no longer than this life has looked. */
+static void an_alarm_of_a_time_to_come_waits_for_as_long_as_it_was_looked_at(void **state)
+{
+	struct plant *p = *state;
+	restore_one(p, H(9));
+	plant_tick(p, H(1));
+	plant_tick(p, H(1) + WQ_MINUTES(10));
+	wq_engine_stepped(p->engine, WQ_HOURS(1), H(2) + WQ_MINUTES(10));
+	plant_tick(p, H(2) + WQ_MINUTES(30) - 1);
+	assert_int_equal(p->out.change_count, 0);
+	plant_tick(p, H(2) + WQ_MINUTES(30));
+	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
+}
+
+/* The machine started anew without the time: by its clock an hour has passed, or none. */
+static void under_a_doubted_clock_nothing_of_an_earlier_life_escalates_before_its_time_was_seen_to_pass(void **state)
+{
+	struct plant *p = *state;
+	restore_one(p, H(0));
+	wq_engine_doubt(p->engine, true);
+	plant_tick(p, H(1));
+	plant_tick(p, H(1) + WQ_MINUTES(20));
+	assert_int_equal(p->out.change_count, 0);
+	/* It learns the time: ten minutes before that of the alarm, more than the twenty that were looked at. */
+	wq_engine_stepped(p->engine, -WQ_HOURS(1), H(0) + WQ_MINUTES(20));
+	plant_tick(p, H(0) + WQ_MINUTES(29));
+	assert_int_equal(p->out.change_count, 0);
+	wq_engine_doubt(p->engine, false);
+	plant_tick(p, H(0) + WQ_MINUTES(30) - 1);
+	assert_int_equal(p->out.change_count, 0);
+	plant_tick(p, H(0) + WQ_MINUTES(30));
+	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
+}
+
+static void what_was_off_for_hours_escalates_as_soon_as_the_time_is_known(void **state)
+{
+	struct plant *p = *state;
+	restore_one(p, H(0));
+	wq_engine_doubt(p->engine, true);
+	plant_tick(p, H(0) + WQ_MINUTES(5)); /* as saved when it went off */
+	plant_tick(p, H(0) + WQ_MINUTES(6));
+	wq_engine_stepped(p->engine, WQ_HOURS(4), H(4) + WQ_MINUTES(6));
+	wq_engine_doubt(p->engine, false);
+	plant_tick(p, H(4) + WQ_MINUTES(6));
+	assert_change(p, WQ_ESCALATED, WQ_LEVEL_ALARM);
+}
+
 /* The days of the year ahead had taken the place of today, whose readings only the store has then. */
 static void the_day_that_a_clock_ahead_had_put_away_is_read_again(void **state)
 {
@@ -672,6 +753,11 @@ int main(void)
 		engine_test(a_correction_that_changes_no_verdict_is_not_told),
 		engine_test(readings_of_days_long_gone_are_asked_of_the_store),
 		engine_test(a_clock_set_forward_neither_escalates_nor_counts_as_silence),
+		engine_test(a_clock_set_by_a_little_moves_what_waits_and_nothing_else),
+		engine_test(an_alarm_of_an_earlier_life_escalates_by_the_clock),
+		engine_test(an_alarm_of_a_time_to_come_waits_for_as_long_as_it_was_looked_at),
+		engine_test(under_a_doubted_clock_nothing_of_an_earlier_life_escalates_before_its_time_was_seen_to_pass),
+		engine_test(what_was_off_for_hours_escalates_as_soon_as_the_time_is_known),
 		engine_test(the_day_that_a_clock_ahead_had_put_away_is_read_again),
 		engine_test(what_was_read_while_the_clock_was_ahead_hides_nothing),
 		engine_test(a_backlog_is_summed_up_when_it_has_ended),

@@ -115,6 +115,8 @@ struct model_slot {
 	uint32_t changes;
 	int level;
 	wq_ms opened, since, since_stored;
+	bool restored; /* `since` is of an earlier life */
+	wq_ms watched; /* then: when this one began to look; NONE: it has not */
 	wq_ms exceeds, meets, exceeds_stored, meets_stored;
 	wq_ms shelf_until, until_stored; /* NONE: not on the shelf */
 	wq_ms openings[64];              /* since it was last shelved; the newest 64 */
@@ -180,10 +182,16 @@ static void is_over(size_t slot)
 	s->changes = 0;
 }
 
+static void begins_to_wait(struct model_slot *s, wq_ms now)
+{
+	s->since = s->since_stored = now;
+	s->restored = false;
+}
+
 static void told_anew(struct model_slot *s, wq_ms now)
 {
 	s->acknowledged = s->escalated = s->late_only = s->recovered = false;
-	s->since = s->since_stored = now;
+	begins_to_wait(s, now);
 }
 
 static size_t recent_openings(wq_ms now)
@@ -210,7 +218,7 @@ static void off_the_shelf(size_t slot, wq_ms now)
 	if (!s->open)
 		return;
 	s->escalated = s->untold = false;
-	s->since = s->since_stored = now;
+	begins_to_wait(s, now);
 	expect(slot, WQ_UNSHELVED, WQ_HUSH_NONE);
 }
 
@@ -293,7 +301,7 @@ static void exceeds(size_t slot, int level, wq_ms at, wq_ms now, bool late)
 		s->level = level;
 		if (!was_open) {
 			s->opened = at;
-			s->since = s->since_stored = now;
+			begins_to_wait(s, now);
 		}
 		enum wq_hush hush = hush_of(slot, WQ_CORRECTED);
 		s->untold = false;
@@ -393,9 +401,10 @@ static void model_tick(wq_ms now)
 		wq_ms after = s->open ? uses[s->use].escalate_after[s->level] : NONE;
 		if (after == NONE || s->shelf_until != NONE)
 			continue;
-		if (s->since > now)
-			s->since = now;
-		if (s->acknowledged || s->escalated || s->late_only || s->recovered || now - s->since < after)
+		if (s->restored && s->watched == NONE)
+			s->watched = now;
+		wq_ms from = s->restored && s->watched < s->since ? s->watched : s->since;
+		if (s->acknowledged || s->escalated || s->late_only || s->recovered || now - from < after)
 			continue;
 		s->escalated = true;
 		s->untold = false;
@@ -412,6 +421,8 @@ static void model_step(wq_ms by, wq_ms now)
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct model_slot *s = &model.slots[i];
 		s->since += s->open ? by : 0;
+		s->since_stored = s->since; /* the daemon stores it with each step */
+		s->watched += s->watched != NONE ? by : 0;
 		s->exceeds = s->exceeds > now ? NONE : s->exceeds;
 		s->meets = s->meets > now ? NONE : s->meets;
 		s->shelf_until += s->shelf_until != NONE ? by : 0;
@@ -434,6 +445,8 @@ static void model_restart(void)
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct model_slot *s = &model.slots[i];
 		s->since = s->since_stored;
+		s->restored = s->open;
+		s->watched = NONE;
 		s->exceeds = s->exceeds_stored;
 		s->meets = s->meets_stored;
 		s->shelf_until = s->until_stored;
@@ -586,8 +599,10 @@ static void restore_alarms(struct wq_engine *engine)
 		a->last = (struct wq_verdict){ .series = WQ_NONE, .at = c->time, .value = NAN, .limit = NAN };
 	}
 	for (size_t i = 0; i < SLOTS; i++)
-		if (alarms[i].id != 0 && alarms[i].state != WQ_LIFE_NORMAL)
+		if (alarms[i].id != 0 && alarms[i].state != WQ_LIFE_NORMAL) {
+			alarms[i].since = model.slots[i].since_stored;
 			assert_int_equal(wq_engine_restore_alarm(engine, &alarms[i], NULL), 0);
+		}
 	wq_engine_restore_highest(engine, model.highest);
 }
 
