@@ -107,7 +107,8 @@ static void load_contacts(struct loader *l)
 			.name = settings.name,
 			.phone = settings.phone,
 			.email = settings.email,
-			.department = settings.department };
+			.department = settings.department,
+			.english = settings.language == 1 };
 		contact->channels = load_references(l, s, "channels", "channel", &settings.channels,
 		        &l->channel_names, &contact->channel_count);
 		load_hold(l, s, &settings, contact);

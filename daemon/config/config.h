@@ -52,6 +52,7 @@ struct config_contact {
 	const char *phone;      /* or NULL */
 	const char *email;      /* or NULL */
 	const char *department; /* or NULL */
+	bool english;           /* messages in English, not in Chinese */
 	size_t channel_count;
 	const uint32_t *channels; /* indices of channels, in the order they are tried */
 	struct config_hold hold;

@@ -27,6 +27,7 @@ static const struct wq_choice station_kinds[] = { { "national", WQ_NATIONAL },
 	{ "provincial", WQ_PROVINCIAL }, { "source-central", WQ_SOURCE_CENTRAL },
 	{ "source-dispersed", WQ_SOURCE_DISPERSED }, { "source-backup", WQ_SOURCE_BACKUP },
 	{ "tributary", WQ_TRIBUTARY }, { NULL, 0 } };
+static const struct wq_choice languages[] = { { "zh", 0 }, { "en", 1 }, { NULL, 0 } };
 static const struct wq_choice turns[] = { { "shift", 0 }, { "day", 1 }, { "week", 2 }, { NULL, 0 } };
 static const struct wq_choice handovers[] = { { "open", 0 }, { "always", 1 }, { "never", 2 }, { NULL, 0 } };
 static const struct wq_choice classes[] = { { "I", 1 }, { "II", 2 }, { "III", 3 }, { "IV", 4 },
@@ -137,6 +138,8 @@ const struct wq_option schema_parameter[] = {
 const struct wq_option schema_station[] = {
 	ROW(TEXT, station_settings, name, "name", .min = 1, .max = 90,
 	        .help = "as officers read it; default: the title"),
+	ROW(TEXT, station_settings, english, "name_en", .min = 1, .max = 60,
+	        .help = "in English messages; default: the title alone"),
 	ROW(CHOICE, station_settings, kind, "kind", .required = true, .choices = station_kinds,
 	        .help = "what the place is"),
 	ROW(CHOICE, station_settings, water, "water", .fallback = "river", .choices = waters,
@@ -289,6 +292,8 @@ const struct wq_option schema_contact[] = {
 	        .help = "address for channels that send mail"),
 	ROW(TEXT, contact_settings, department, "department", .min = 1, .max = 60,
 	        .help = "department, for the reader and for groups"),
+	ROW(CHOICE, contact_settings, language, "language", .fallback = "zh", .choices = languages,
+	        .help = "of the messages: Chinese or English"),
 	ROW(LIST, contact_settings, channels, "channels", .required = true,
 	        .help = "channels in the order they are tried"),
 	ROW(TEXT, contact_settings, quiet, "quiet", .min = 11, .max = 11,

@@ -101,7 +101,7 @@ struct parameter_settings {
 };
 
 struct station_settings {
-	const char *name, *flows_into, *town, *offset;
+	const char *name, *english, *flows_into, *town, *offset;
 	int kind, water, target, mode; /* mode 1: commissioning */
 	bool focus;
 	wq_ms cycle, interval, late_after, travel, settle, flag_longest;
@@ -146,6 +146,7 @@ struct channel_settings {
 
 struct contact_settings {
 	const char *name, *phone, *email, *department, *quiet;
+	int language; /* 1: en */
 	struct wq_list channels, digest;
 	int digest_level;
 	wq_ms gather, most_within;

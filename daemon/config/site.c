@@ -227,6 +227,7 @@ static void load_station(struct loader *l, const struct section *section, struct
 		.interval = settings.interval,
 		.late_after = settings.late_after };
 	plan->station = (struct wq_station){ .id = section->title,
+		.english = settings.english,
 		.name = settings.name == NULL ? section->title : settings.name,
 		.kind = settings.kind < 0 ? WQ_NATIONAL : (enum wq_station_kind)settings.kind,
 		.water = settings.water < 0 ? WQ_RIVER : (enum wq_water)settings.water,

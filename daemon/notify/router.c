@@ -7,6 +7,7 @@
 #include "notice_id.h"
 #include "roster.h"
 #include "text.h"
+#include "text_en.h"
 #include "wq/rule.h"
 
 #include <inttypes.h>
@@ -285,7 +286,7 @@ static void write_notice(const struct config *config, const struct wq_change *ch
 	        config->channels[contact->channels[0]].name);
 	snprintf(out->address, sizeof out->address, "%s",
 	        contact->phone != NULL ? contact->phone : "");
-	text_message(&config->site, change, assist, out->text);
+	(contact->english ? text_message_en : text_message)(&config->site, change, assist, out->text);
 	data_write(config, change, out);
 }
 

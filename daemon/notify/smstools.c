@@ -5,6 +5,7 @@
 #include "phone.h"
 #include "short.h"
 #include "smsfate.h"
+#include "text_en.h"
 
 #include "wq/channel.h"
 #include "wq/err.h"
@@ -250,16 +251,17 @@ struct message {
 	char bytes[HEAD_TEXT + 2 * WQ_NOTICE_TEXT];
 };
 
-/* "并回复" becomes "并回复7": what to answer, where there is room for it. */
+/* "并回复" becomes "并回复7", "and answer" "and answer 7": what to answer, where there is room for it. */
 static void add_code(int64_t alarm, size_t room, char text[WQ_NOTICE_TEXT])
 {
-	static const char ask[] = "并回复";
+	const bool english = text_is_english(text);
+	const char *ask = english ? "and answer" : "并回复";
 	char code[24], *at = strstr(text, ask);
-	int n = snprintf(code, sizeof code, "%lld", (long long)(alarm % 100000));
+	int n = snprintf(code, sizeof code, "%s%lld", english ? " " : "", (long long)(alarm % 100000));
 
 	if (at == NULL || short_length(text) + (size_t)n > room || strlen(text) + (size_t)n >= WQ_NOTICE_TEXT)
 		return;
-	at += sizeof ask - 1;
+	at += strlen(ask);
 	memmove(at + n, at, strlen(at) + 1);
 	memcpy(at, code, (size_t)n);
 }
@@ -271,13 +273,21 @@ static void write_message(
 	size_t most = notice->level >= WQ_LEVEL_ALARM ? 1 : sms->parts;
 	bool queue = sms->queue[0] != '\0';
 
-	short_text(notice->text, short_room(most), text, sizeof text);
+	/* An English message in the telephone's own alphabet has more than twice the room. */
+	const bool gsm = short_gsm(notice->text);
+
+	short_text(notice->text, gsm ? short_gsm_room(notice->text, most) : short_room(most), text, sizeof text);
+	m->parts = gsm ? short_gsm_parts(text) : short_parts(short_length(text));
 	if (sms->replies && notice->topic == WQ_TOPIC_ALARM)
-		add_code(notice->alarm, short_room(short_parts(short_length(text))), text);
-	m->parts = short_parts(short_length(text));
-	m->length = (size_t)snprintf(m->bytes, HEAD_TEXT, "To: %s\n%s%s%s%s%sAlphabet: UCS\n\n",
+		add_code(notice->alarm, gsm ? short_gsm_room(text, m->parts) : short_room(m->parts), text);
+	m->length = (size_t)snprintf(m->bytes, HEAD_TEXT, "To: %s\n%s%s%s%s%sAlphabet: %s\n\n",
 	        m->number, queue ? "Queue: " : "", sms->queue, queue ? "\n" : "",
-	        m->parts > 1 ? "Autosplit: 3\n" : "", urgent ? "Priority: HIGH\n" : "");
+	        m->parts > 1 ? "Autosplit: 3\n" : "", urgent ? "Priority: HIGH\n" : "", gsm ? "ISO" : "UCS");
+	if (gsm) {
+		memcpy(m->bytes + m->length, text, strlen(text));
+		m->length += strlen(text);
+		return;
+	}
 	for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
 		unsigned c = next_character(&at);
 

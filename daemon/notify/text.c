@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include "data.h"
+#include "text_en.h"
 
 #include "wq/rule.h"
 
@@ -14,7 +15,8 @@
 /* Asked where no escalation says how soon somebody must answer. */
 #define ASK_WITHIN WQ_MINUTES(30)
 
-#define MARK "(尚未入库)"
+#define MARK    "(尚未入库)"
+#define MARK_EN " (not stored yet)"
 
 /* A bounded text that grows at its end; what does not fit is cut and cleaned afterwards. */
 struct line {
@@ -414,11 +416,12 @@ void text_message(const struct wq_site *site, const struct wq_change *change, bo
 
 void text_mark_unstored(struct wq_notice *notice)
 {
-	size_t length = strlen(notice->text);
+	const char *mark = text_is_english(notice->text) ? MARK_EN : MARK;
+	size_t length = strlen(notice->text), size = strlen(mark) + 1;
 
-	if (strstr(notice->text, MARK) != NULL)
+	if (strstr(notice->text, mark) != NULL)
 		return;
-	if (length + sizeof MARK <= sizeof notice->text)
-		memcpy(notice->text + length, MARK, sizeof MARK);
+	if (length + size <= sizeof notice->text)
+		memcpy(notice->text + length, mark, size);
 	data_mark_unstored(notice);
 }

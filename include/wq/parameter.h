@@ -30,6 +30,7 @@ struct wq_parameter {
 	int evaluation_places; /* decimals for evaluation; -1: as measured */
 	enum wq_mean mean;
 	double low, high; /* plausible range, inclusive: outside is quality bad */
+	const char *english; /* "total phosphorus"; NULL: the alias stands for it */
 };
 
 /* Decimal places of a view; -1: as measured. */

@@ -52,6 +52,7 @@ struct wq_plan {
 struct wq_station {
 	const char *id;   /* the section's title: "yigan"; unique */
 	const char *name; /* as officers read it: "一干河备用水源地" */
+	const char *english; /* in English messages, or NULL: the id stands for it */
 	enum wq_station_kind kind;
 	enum wq_water water;
 	int target; /* target class, 1 … 5; 3 by default */

@@ -11,51 +11,51 @@
 
 #define AS_MEASURED (-1)
 
-#define ROW(code_, alias_, name_, unit_, shown, evaluated, low_, high_)                            \
+#define ROW(code_, alias_, name_, english_, unit_, shown, evaluated, low_, high_)                  \
 	{                                                                                          \
 		.code = code_, .alias = alias_, .name = name_, .unit = unit_,                      \
 		.display_places = shown, .evaluation_places = evaluated,                           \
-		.mean = WQ_MEAN_ARITHMETIC, .low = low_, .high = high_                             \
+		.mean = WQ_MEAN_ARITHMETIC, .low = low_, .high = high_, .english = english_        \
 	}
 
 /* Order of the first five: the evaluated items; see wq/standard.h. */
 /* clang-format off */
 const struct wq_parameter wq_parameters[] = {
-	/*  code      alias  name  unit  places shown, evaluated  plausible from, to */
+	/*  code      alias  name  in English  unit  places shown, evaluated  plausible from, to */
 	{ .code = "w01001", .alias = "ph", .name = "pH", .unit = "-", .display_places = 2,
-		.evaluation_places = 0, .mean = WQ_MEAN_HYDROGEN, .low = 2, .high = 12 },
-	ROW("w01009", "do", "溶解氧", "mg/L", 2, 1, 0, 30),
-	ROW("w01019", "codmn", "高锰酸盐指数", "mg/L", 2, 1, 0, 200),
-	ROW("w21003", "nh3n", "氨氮", "mg/L", 3, 2, 0, 200),
-	ROW("w21011", "tp", "总磷", "mg/L", 3, 3, 0, 20),
-	ROW("w01010", "temp", "水温", "℃", 1, 1, -1, 45),
-	ROW("w01014", "ec", "电导率", "μS/cm", 1, 1, 1, 80000),
-	ROW("w01003", "turbidity", "浊度", "NTU", 1, 1, 0, 10000),
-	ROW("w21001", "tn", "总氮", "mg/L", 2, 2, 0, 200),
-	ROW("w01016", "chla", "叶绿素a", "mg/L", 3, 3, 0, 5),
-	ROW("w19011", "algae", "藻密度", "cells/L", 0, 0, 0, 1e12),
-	ROW("w01018", "cod", "化学需氧量", "mg/L", 2, 1, 0, 2000),
-	ROW("w01017", "bod5", "五日生化需氧量", "mg/L", AS_MEASURED, 1, 0, 1000),
-	ROW("w20122", "cu", "铜", "mg/L", AS_MEASURED, 3, 0, 100),
-	ROW("w20123", "zn", "锌", "mg/L", AS_MEASURED, 3, 0, 100),
-	ROW("w21017", "f", "氟化物", "mg/L", AS_MEASURED, 3, 0, 500),
-	ROW("w20128", "se", "硒", "mg/L", AS_MEASURED, 4, 0, 10),
-	ROW("w20141", "as", "砷", "mg/L", AS_MEASURED, 4, 0, 100),
-	ROW("w20111", "hg", "汞", "mg/L", AS_MEASURED, 5, 0, 10),
-	ROW("w20115", "cd", "镉", "mg/L", AS_MEASURED, 5, 0, 100),
-	ROW("w20117", "cr6", "六价铬", "mg/L", AS_MEASURED, 3, 0, 100),
-	ROW("w20120", "pb", "铅", "mg/L", AS_MEASURED, 3, 0, 100),
-	ROW("w21016", "cn", "氰化物", "mg/L", AS_MEASURED, 3, 0, 100),
-	ROW("w23002", "phenol", "挥发酚", "mg/L", AS_MEASURED, 4, 0, 1000),
-	ROW("w22001", "oil", "石油类", "mg/L", AS_MEASURED, 2, 0, 1000),
-	ROW("w19002", "las", "阴离子表面活性剂", "mg/L", AS_MEASURED, 2, 0, 1000),
-	ROW("w21019", "sulfide", "硫化物", "mg/L", AS_MEASURED, 3, 0, 1000),
-	ROW("w02003", "coliform", "粪大肠菌群", "count/L", AS_MEASURED, AS_MEASURED, 0, 1e11),
-	ROW("w21038", "so4", "硫酸盐", "mg/L", AS_MEASURED, AS_MEASURED, 0, 20000),
-	ROW("w21022", "cl", "氯化物", "mg/L", AS_MEASURED, AS_MEASURED, 0, 30000),
-	ROW("w21007", "no3n", "硝酸盐氮", "mg/L", AS_MEASURED, AS_MEASURED, 0, 1000),
-	ROW("w20125", "fe", "铁", "mg/L", AS_MEASURED, AS_MEASURED, 0, 1000),
-	ROW("w20124", "mn", "锰", "mg/L", AS_MEASURED, AS_MEASURED, 0, 1000),
+		.evaluation_places = 0, .mean = WQ_MEAN_HYDROGEN, .low = 2, .high = 12, .english = "pH" },
+	ROW("w01009", "do", "溶解氧", "dissolved oxygen", "mg/L", 2, 1, 0, 30),
+	ROW("w01019", "codmn", "高锰酸盐指数", "permanganate index", "mg/L", 2, 1, 0, 200),
+	ROW("w21003", "nh3n", "氨氮", "ammonia nitrogen", "mg/L", 3, 2, 0, 200),
+	ROW("w21011", "tp", "总磷", "total phosphorus", "mg/L", 3, 3, 0, 20),
+	ROW("w01010", "temp", "水温", "water temperature", "℃", 1, 1, -1, 45),
+	ROW("w01014", "ec", "电导率", "conductivity", "μS/cm", 1, 1, 1, 80000),
+	ROW("w01003", "turbidity", "浊度", "turbidity", "NTU", 1, 1, 0, 10000),
+	ROW("w21001", "tn", "总氮", "total nitrogen", "mg/L", 2, 2, 0, 200),
+	ROW("w01016", "chla", "叶绿素a", "chlorophyll a", "mg/L", 3, 3, 0, 5),
+	ROW("w19011", "algae", "藻密度", "algal density", "cells/L", 0, 0, 0, 1e12),
+	ROW("w01018", "cod", "化学需氧量", "chemical oxygen demand", "mg/L", 2, 1, 0, 2000),
+	ROW("w01017", "bod5", "五日生化需氧量", "biochemical oxygen demand (5 d)", "mg/L", AS_MEASURED, 1, 0, 1000),
+	ROW("w20122", "cu", "铜", "copper", "mg/L", AS_MEASURED, 3, 0, 100),
+	ROW("w20123", "zn", "锌", "zinc", "mg/L", AS_MEASURED, 3, 0, 100),
+	ROW("w21017", "f", "氟化物", "fluoride", "mg/L", AS_MEASURED, 3, 0, 500),
+	ROW("w20128", "se", "硒", "selenium", "mg/L", AS_MEASURED, 4, 0, 10),
+	ROW("w20141", "as", "砷", "arsenic", "mg/L", AS_MEASURED, 4, 0, 100),
+	ROW("w20111", "hg", "汞", "mercury", "mg/L", AS_MEASURED, 5, 0, 10),
+	ROW("w20115", "cd", "镉", "cadmium", "mg/L", AS_MEASURED, 5, 0, 100),
+	ROW("w20117", "cr6", "六价铬", "hexavalent chromium", "mg/L", AS_MEASURED, 3, 0, 100),
+	ROW("w20120", "pb", "铅", "lead", "mg/L", AS_MEASURED, 3, 0, 100),
+	ROW("w21016", "cn", "氰化物", "cyanide", "mg/L", AS_MEASURED, 3, 0, 100),
+	ROW("w23002", "phenol", "挥发酚", "volatile phenols", "mg/L", AS_MEASURED, 4, 0, 1000),
+	ROW("w22001", "oil", "石油类", "petroleum oils", "mg/L", AS_MEASURED, 2, 0, 1000),
+	ROW("w19002", "las", "阴离子表面活性剂", "anionic surfactants", "mg/L", AS_MEASURED, 2, 0, 1000),
+	ROW("w21019", "sulfide", "硫化物", "sulfide", "mg/L", AS_MEASURED, 3, 0, 1000),
+	ROW("w02003", "coliform", "粪大肠菌群", "faecal coliforms", "count/L", AS_MEASURED, AS_MEASURED, 0, 1e11),
+	ROW("w21038", "so4", "硫酸盐", "sulfate", "mg/L", AS_MEASURED, AS_MEASURED, 0, 20000),
+	ROW("w21022", "cl", "氯化物", "chloride", "mg/L", AS_MEASURED, AS_MEASURED, 0, 30000),
+	ROW("w21007", "no3n", "硝酸盐氮", "nitrate nitrogen", "mg/L", AS_MEASURED, AS_MEASURED, 0, 1000),
+	ROW("w20125", "fe", "铁", "iron", "mg/L", AS_MEASURED, AS_MEASURED, 0, 1000),
+	ROW("w20124", "mn", "锰", "manganese", "mg/L", AS_MEASURED, AS_MEASURED, 0, 1000),
 };
 /* clang-format on */
 

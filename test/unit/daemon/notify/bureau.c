@@ -13,6 +13,7 @@ static const struct wq_rule missing = { .name = "missing", .about = WQ_ABOUT_DEV
 static const struct wq_station stations[] = {
 	[NANHENG] = { .id = "nanheng",
 	        .name = "南横套河",
+	        .english = "Nanheng Tributary",
 	        .kind = WQ_TRIBUTARY,
 	        .flows_into = YIGAN,
 	        .zone = &wq_zone_china },
@@ -35,7 +36,7 @@ static const struct wq_station stations[] = {
 	        .zone = &wq_zone_china },
 };
 static const struct wq_parameter parameters[] = {
-	{ .code = "w21011", .alias = "tp", .name = "总磷", .unit = "mg/L" },
+	{ .code = "w21011", .alias = "tp", .name = "总磷", .unit = "mg/L", .english = "total phosphorus" },
 };
 static const struct wq_series series[] = {
 	{ .station = NANHENG },

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The English messages: from the fields of a change and the facts of its evidence, never from the Chinese. */
+#include "text_en.h"
+
+#include "wq/rule.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ASK_WITHIN WQ_MINUTES(30)
+#define FACTS_MOST 4
+
+struct line {
+	char *text;
+	size_t cap, length;
+};
+
+struct facts {
+	const struct wq_site *site;
+	const struct wq_change *change;
+	json_t *evidence; /* or NULL */
+	const char *item, *rule, *kind; /* name of the parameter, "" for none; title and kind of the rule */
+	bool device, flood, assist;
+	char place[160];
+	char time[WQ_INSTANT_TEXT];
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(line->text + line->length, line->cap - line->length, format, args);
+	va_end(args);
+	if (n > 0)
+		line->length += (size_t)n;
+	if (line->length >= line->cap)
+		line->length = line->cap - 1;
+}
+
+bool text_is_english(const char *text)
+{
+	return text[0] == '[';
+}
+
+static void span_english(wq_ms span, char out[32])
+{
+	static const struct {
+		wq_ms unit;
+		const char *name;
+	} units[] = { { WQ_DAYS(1), "d" }, { WQ_HOURS(1), "h" }, { WQ_MINUTES(1), "min" }, { WQ_SECONDS(1), "s" }, { 1, "ms" } };
+	size_t i = 0;
+
+	while (i < 4 && (span % units[i].unit != 0 || span < units[i].unit))
+		i++;
+	snprintf(out, 32, "%lld %s", (long long)(span / units[i].unit), units[i].name);
+}
+
+/* As in Chinese: whole minutes, then hours, from three days on days. */
+static void elapsed_english(wq_ms span, char out[32])
+{
+	const wq_ms unit = span >= WQ_DAYS(3) ? WQ_DAYS(1) : span >= WQ_HOURS(1) ? WQ_HOURS(1) : WQ_MINUTES(1);
+
+	snprintf(out, 32, "%lld %s", (long long)(span > 0 ? span / unit : 0), span >= WQ_DAYS(3) ? "d" : span >= WQ_HOURS(1) ? "h" : "min");
+}
+
+static const char *unit_english(const struct wq_parameter *parameter)
+{
+	static const struct {
+		const char *unit, *plain;
+	} rows[] = { { "-", "" }, { "℃", " deg C" }, { "μS/cm", " uS/cm" }, { "μg/L", " ug/L" }, { "m³/s", " m3/s" } };
+	static const char spaced[] = " ";
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(parameter->unit, rows[i].unit) == 0)
+			return rows[i].plain;
+	return spaced; /* and the unit itself */
+}
+
+static void add_value(struct line *line, const struct facts *f)
+{
+	const struct wq_parameter *parameter = text_parameter(f->site, f->change);
+	const char *unit = parameter == NULL ? "" : unit_english(parameter);
+
+	add(line, "%.15g%s%s", f->change->value, unit, strcmp(unit, " ") == 0 ? parameter->unit : "");
+}
+
+static double fact(const struct facts *f, const char *key)
+{
+	const json_t *number = json_object_get(json_object_get(f->evidence, "facts"), key);
+
+	return json_is_number(number) ? json_number_value(number) : (double)NAN;
+}
+
+/* -- what it is about -- */
+
+/* The program's own rules, by the title's beginning: while it lasts, and when it is over. */
+static const struct {
+	const char *title, *raised, *over;
+} own[] = {
+	{ "wqd:store", "the history cannot be written; readings wait in memory", "the history is written again" },
+	{ "wqd:shed", "memory is full: readings were judged but not stored", "readings are stored again" },
+	{ "wqd:receipt", "storing is slow: readings were acknowledged before they were stored", "receipts are as they should be" },
+	{ "wqd:channel", "a channel of notices does not deliver", "the channel delivers again" },
+	{ "wqd:maintenance", "a maintenance that nobody ended", "the maintenance is over" },
+	{ "wqd:uplink", "a platform above does not take what is forwarded; all of it is stored", "the platform has caught up" },
+	{ WQ_FLOOD_RULE, "too many alarms at once; lesser ones are not told", "the alarm flood is over" },
+	{ "wqd:roster", "nobody is on duty by a roster; everybody in it is told", "somebody is on duty again" },
+	{ "wqd:bus:", "a bus (gateway or broker) does not serve", "the bus serves again" },
+};
+
+static bool add_own(struct line *line, const struct facts *f, bool over)
+{
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		const size_t n = strlen(own[i].title);
+
+		if (strncmp(f->rule, own[i].title, n) != 0)
+			continue;
+		add(line, "%s", over ? own[i].over : own[i].raised);
+		if (own[i].title[n - 1] == ':')
+			add(line, ": %s", f->rule + n);
+		return true;
+	}
+	return false;
+}
+
+/* "total phosphorus 0.263 mg/L, over Class III limit 0.2 by 0.32 times, 3 in a row" */
+static bool add_limit(struct line *line, const struct facts *f, bool over)
+{
+	static const char *const classes[] = { "", "Class I ", "Class II ", "Class III ", "Class IV ", "Class V " };
+	const struct wq_change *change = f->change;
+	const double target = fact(f, "target_class"), multiple = fact(f, "exceedance"), run = fact(f, "consecutive");
+	const char *class = target >= 1 && target <= 5 ? classes[(int)target] : "";
+
+	if (strcmp(f->kind, "limit") != 0 || f->item[0] == '\0' || !isfinite(change->value))
+		return false;
+	add(line, "%s ", f->item);
+	add_value(line, f);
+	if (isfinite(change->limit))
+		add(line, ", %s %slimit %.15g", over ? "within" : change->value < change->limit ? "below" : "over", class,
+		        change->limit);
+	if (!over && isfinite(multiple))
+		add(line, " by %.2f times", multiple);
+	if (!over && run > 1)
+		add(line, ", %.0f in a row", run);
+	return true;
+}
+
+/* Any other rule: its title, what it judged, and the first of its facts. */
+static void add_facts(struct line *line, const struct facts *f, bool over)
+{
+	const char *key;
+	json_t *value;
+	int count = 0;
+
+	if (f->item[0] != '\0')
+		add(line, "%s ", f->item);
+	if (f->item[0] != '\0' && isfinite(f->change->value))
+		add_value(line, f);
+	add(line, "%srule %s%s", f->item[0] != '\0' ? (isfinite(f->change->value) ? ", " : "") : "", f->rule, over ? " is met again" : "");
+	json_object_foreach (json_object_get(f->evidence, "facts"), key, value)
+		if (!over && json_is_number(value) && count++ < FACTS_MOST)
+			add(line, "%s%s %.3g", count == 1 ? ": " : ", ", key, json_number_value(value));
+}
+
+static void add_what(struct line *line, const struct facts *f, bool over)
+{
+	if (!add_own(line, f, over) && !add_limit(line, f, over))
+		add_facts(line, f, over);
+}
+
+/* "total phosphorus warning", "fault": the alarm as a thing. */
+static void add_alarm(struct line *line, const struct facts *f)
+{
+	if (f->item[0] != '\0')
+		add(line, "%s ", f->item);
+	add(line, "%s", f->device ? "fault" : wq_level_name(f->change->level));
+	if (!f->device && f->change->level != WQ_LEVEL_ALARM)
+		add(line, " alarm");
+}
+
+/* -- what is asked -- */
+
+static wq_ms escalation(const struct facts *f)
+{
+	wq_ms span;
+
+	if (f->change->rule >= f->site->rule_count || f->change->level < 1 || f->change->level > 4)
+		return 0;
+	span = wq_site_escalation(f->site, f->change->rule, f->change->level, f->change->decided);
+	return span > 0 ? span : 0;
+}
+
+static void add_ask(struct line *line, const struct facts *f)
+{
+	const struct wq_station *station = text_station(f->site, f->change);
+	char within[32];
+
+	if (station != NULL && station->flows_into < f->site->station_count) {
+		const struct wq_station *down = &f->site->stations[station->flows_into];
+
+		add(line, "Downstream: %s. ", down->english != NULL ? down->english : down->id);
+	}
+	if (f->flood)
+		add(line, "%s", f->assist ? "For your information. " : "Look at all alarms. ");
+	else if (f->device)
+		add(line, "%s", f->assist ? "For your information. " : "Have it checked. ");
+	else if (f->assist)
+		add(line, "Please assist. ");
+	else if (f->change->level <= WQ_LEVEL_INFO)
+		add(line, "Keep an eye on it. ");
+	else {
+		span_english(escalation(f) > 0 ? escalation(f) : ASK_WITHIN, within);
+		add(line, "Check and answer within %s. ", within);
+	}
+}
+
+/* -- one sentence a kind of change -- */
+
+static void say_told(struct line *body, struct line *tail, const struct facts *f)
+{
+	static const char *const words[WQ_CHANGE_KINDS] = { [WQ_REOPENED] = ", again", [WQ_UNSHELVED] = ", still open" };
+	const char *word = words[f->change->kind];
+
+	add(body, "%s %s ", f->place, f->time);
+	add_what(body, f, false);
+	if (f->change->kind == WQ_RAISED)
+		add(tail, ", raised to %s", wq_level_name(f->change->level));
+	add(tail, "%s. ", word != NULL ? word : "");
+	add_ask(tail, f);
+}
+
+static void say_escalated(struct line *body, struct line *tail, const struct facts *f)
+{
+	char within[32];
+
+	add(body, "%s ", f->place);
+	add_what(body, f, false);
+	span_english(escalation(f), within);
+	if (escalation(f) > 0)
+		add(tail, ", not acknowledged for %s. ", within);
+	else
+		add(tail, ", not acknowledged. ");
+	add(tail, "%s", f->assist ? "Please assist. " : "Act now and answer. ");
+}
+
+static void say_reminded(struct line *body, struct line *tail, const struct facts *f)
+{
+	const struct wq_change *change = f->change;
+	const bool acknowledged = change->state == WQ_LIFE_ACKNOWLEDGED, recovered = change->state == WQ_LIFE_RECOVERED;
+	char waited[32];
+
+	elapsed_english(change->decided - (acknowledged ? change->opened : change->since), waited);
+	add(body, "%s ", f->place);
+	add_what(body, f, recovered);
+	add(tail, ", %s for %s, reminder %u. %s", acknowledged ? "open" : "not acknowledged", waited, (unsigned)change->reminder,
+	        acknowledged ? "Follow up and answer. " : recovered ? "Please acknowledge. " : "Act now and answer. ");
+}
+
+static void say_by_person(struct line *body, struct line *tail, const struct facts *f)
+{
+	const struct wq_change *change = f->change;
+
+	(void)tail;
+	add(body, "%s ", f->place);
+	add_alarm(body, f);
+	add(body, " %s at %s by %s", change->kind == WQ_CLOSED ? "closed" : "acknowledged", f->time, change->who);
+	if (change->cause[0] != '\0')
+		add(body, ", cause: %s; measure: %s", change->cause, change->action);
+	if (change->note[0] != '\0')
+		add(body, "%s%s", change->cause[0] != '\0' ? "; " : ": ", change->note);
+	add(body, ". ");
+}
+
+static void say_cleared(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s %s ", f->place, f->time);
+	add_what(body, f, true);
+	if (f->change->kind == WQ_RECOVERED)
+		add(tail, ". %s", f->assist ? "For your information. " : "Please acknowledge. ");
+	else
+		add(tail, "%s. ", strncmp(f->rule, "wqd:", 4) == 0 ? "" : ", over");
+}
+
+static void say_corrected(struct line *body, struct line *tail, const struct facts *f)
+{
+	add(body, "%s %s late data: ", f->place, f->time);
+	add_what(body, f, !isfinite(f->change->value) || !(f->change->value > f->change->limit));
+	add(tail, ". This replaces what was told before. ");
+}
+
+static void say_shelved(struct line *body, struct line *tail, const struct facts *f)
+{
+	char until[WQ_INSTANT_TEXT];
+
+	add(body, "%s ", f->place);
+	add_alarm(body, f);
+	if (f->change->who[0] != '\0')
+		add(body, " shelved by %s", f->change->who);
+	else
+		add(body, " opens too often, shelved");
+	if (f->change->until != WQ_NO_TIME)
+		add(body, " until %s", wq_instant_format_short(text_zone(f->site, f->change), f->change->until, until));
+	if (f->change->note[0] != '\0' && f->change->who[0] != '\0')
+		add(body, ": %s", f->change->note);
+	add(tail, ". Recorded, not told meanwhile. ");
+}
+
+static const struct {
+	const char *word; /* NULL: by level, or FAULT */
+	void (*say)(struct line *body, struct line *tail, const struct facts *f);
+} kinds[WQ_CHANGE_KINDS] = {
+	[WQ_OPENED] = { NULL, say_told },
+	[WQ_RAISED] = { NULL, say_told },
+	[WQ_ESCALATED] = { "ESCALATED", say_escalated },
+	[WQ_ACKNOWLEDGED] = { "ACKNOWLEDGED", say_by_person },
+	[WQ_CLEARED] = { "CLEARED", say_cleared },
+	[WQ_CLOSED] = { "CLOSED", say_by_person },
+	[WQ_CORRECTED] = { "CORRECTED", say_corrected },
+	[WQ_RECOVERED] = { "RECOVERED", say_cleared },
+	[WQ_REOPENED] = { NULL, say_told },
+	[WQ_SHELVED] = { "SHELVED", say_shelved },
+	[WQ_UNSHELVED] = { "SHELF ENDED", say_told },
+	[WQ_REMINDED] = { "REMINDER", say_reminded },
+};
+
+static const char *word_of(const struct facts *f)
+{
+	static const char *const levels[] = { "NOTICE", "NOTICE", "WATCH", "WARNING", "ALARM" };
+
+	if (f->flood && (f->change->kind == WQ_OPENED || f->change->kind == WQ_CLEARED))
+		return f->change->kind == WQ_OPENED ? "ALARM FLOOD" : "FLOOD OVER";
+	if (kinds[f->change->kind].word != NULL)
+		return kinds[f->change->kind].word;
+	return f->device ? "FAULT" : levels[f->change->level <= WQ_LEVEL_ALARM ? f->change->level : 0];
+}
+
+static void gather(struct facts *f)
+{
+	const struct wq_change *change = f->change;
+	const struct wq_station *station = text_station(f->site, change);
+	const struct wq_parameter *parameter = text_parameter(f->site, change);
+	const struct wq_rule *rule = change->rule < f->site->rule_count ? f->site->rules[change->rule].rule : NULL;
+
+	if (station == NULL)
+		snprintf(f->place, sizeof f->place, "The site");
+	else if (station->english != NULL)
+		snprintf(f->place, sizeof f->place, "%s (%s)", station->english, station->id);
+	else
+		snprintf(f->place, sizeof f->place, "%s", station->id);
+	f->item = parameter == NULL ? "" : parameter->english != NULL ? parameter->english : parameter->alias;
+	f->rule = rule != NULL ? f->site->rules[change->rule].name : "";
+	f->kind = rule != NULL ? rule->name : "";
+	f->device = rule != NULL && rule->about == WQ_ABOUT_DEVICE;
+	f->flood = strcmp(f->rule, WQ_FLOOD_RULE) == 0;
+	wq_instant_format_short(text_zone(f->site, change), change->time, f->time);
+	f->evidence = json_loads(change->evidence, 0, NULL);
+}
+
+void text_message_en(const struct wq_site *site, const struct wq_change *change, bool assist, char out[WQ_NOTICE_TEXT])
+{
+	char body_text[2 * WQ_NOTICE_TEXT] = "", tail_text[WQ_NOTICE_TEXT / 2] = "", number[WQ_ALARM_NAME];
+	struct line body = { body_text, sizeof body_text, 0 }, tail = { tail_text, sizeof tail_text - WQ_ALARM_NAME - 8, 0 };
+	struct facts f = { .site = site, .change = change, .assist = assist };
+	const struct wq_station *station = text_station(site, change);
+
+	gather(&f);
+	if (station != NULL && station->commissioning)
+		add(&body, "[TEST] ");
+	add(&body, "[%s] ", word_of(&f));
+	kinds[change->kind].say(&body, &tail, &f);
+	json_decref(f.evidence);
+	tail.cap = sizeof tail_text;
+	add(&tail, "No. %s", wq_alarm_name(change->alarm, number));
+	text_clean(body_text, out, WQ_NOTICE_TEXT - TEXT_MARK_ROOM - tail.length);
+	text_clean(tail_text, out + strlen(out), WQ_NOTICE_TEXT - strlen(out));
+}
