@@ -24,7 +24,7 @@ What is counted, on the days asked for:
 
 --trends: of each parameter the share of sections in whose five days a trend is found (18 values or more, nominal 5 %) by the plain test
 (`wqctl trend --test mk`) and by ours (`--test ar1`); and, for items with a limit, the share at which the rule `trend` warned at
-least once (`wqctl backtest`, rules of TRENDS below, Class III).
+least once (`wqctl backtest`, rules of TRENDS below, Class III), and at how many of these a later reading was over the limit.
 
 Exit status: 0, 2 usage, 77 no data."""
 
@@ -64,6 +64,7 @@ limit "any-reading" {
 COLUMNS = {"temp": "temp_c", "ph": "ph", "do": "do_mgl", "ec": "cond_uscm", "turbidity": "turb_ntu", "codmn": "codmn_mgl",
            "nh3n": "nh3n_mgl", "tp": "tp_mgl", "tn": "tn_mgl", "chla": "chla_mgl"}
 LEAST = 18
+MEETS = {"ph": (6, 9), "do": (5, 1e9), "codmn": (0, 6), "nh3n": (0, 1), "tp": (0, .2)}  # Class III, rivers
 
 # pH lies within 0.67 of its limits all the time; oxygen and pH have a course of the day.
 TRENDS = """
@@ -253,7 +254,7 @@ def p_of(alias, values, test):
 
 
 def warned_sections(found, folder):
-    """{parameter: sections that the rule warned of}"""
+    """{parameter: {section: when the rule warned first}}"""
     config, feed, alarms = (os.path.join(folder, n) for n in ("trends.conf", "trends.csv", "trends.jsonl"))
     items = list(ITEMS)
     cells = defaultdict(dict)
@@ -268,12 +269,20 @@ def warned_sections(found, folder):
         out.writerow(["station", "time", *items])
         out.writerows([s, t, *(row.get(a, "") for a in items)] for (t, s), row in sorted(cells.items()))
     subprocess.run([WQCTL, "backtest", "--config", config, "--csv", feed, "--alarms", alarms], stdout=subprocess.DEVNULL, check=True)
-    warned = defaultdict(set)
+    warned = defaultdict(dict)
     with open(alarms, encoding="utf-8") as f:
         for change in map(json.loads, f):
             if change["change"] == "opened":
-                warned[change["rule"]].add(change["station"])
+                warned[change["rule"]].setdefault(change["station"], time_of(change["time"]))
     return warned
+
+
+def told(alias, series, warned):
+    """Share of sections warned of, and of how many of them a later reading exceeded."""
+    low, high = MEETS[alias]
+    sections = [s for s in warned[alias] if s in series]
+    later = sum(any(time_of(t) > warned[alias][s] and not low <= float(v) <= high for t, v in series[s]) for s in sections)
+    return f"{100 * len(sections) / max(1, len(series)):.1f} %, {later} of {len(sections)} exceeded later"
 
 
 def trends(path):
@@ -288,8 +297,8 @@ def trends(path):
         for test in ("mk", "ar1"):
             ps = [p_of(alias, v, test) for v in series.values()]
             share[test] = 100 * sum(p is not None and p < .05 for p in ps) / max(1, len(ps))
-        told = f"{100 * len(warned[alias] & set(series)) / max(1, len(series)):.1f} %" if alias in ITEMS else "no limit"
-        print(f"| {alias} | {len(series)} | {share['mk']:.0f} % | {share['ar1']:.0f} % | {told} |", flush=True)
+        print(f"| {alias} | {len(series)} | {share['mk']:.0f} % | {share['ar1']:.0f} % | "
+              f"{told(alias, series, warned) if alias in ITEMS else 'no limit'} |", flush=True)
     return 0
 
 

@@ -46,7 +46,7 @@ def rules(r):
             'limit': lambda: f'{some()} readings = {r.randint(1, 3)} first_level = "{first()}" level = "{r.choice(LEVELS[1:])}" '
                              f'clear_readings = {r.randint(1, 3)} deadband = {r.choice(["0", "0.05", "0.2"])}',
             'daily': lambda: r.choice(['', 'item = "tp"', 'item = "do"']),
-            'trend': lambda: f'{some()} readings = {r.randint(8, 20)} confidence = 0.7 near = 0.3 aggregate = "{r.choice(["0", "12h"])}"',
+            'trend': lambda: f'{some()} readings = {r.randint(8, 20)} confidence = 0.7 near = 0.3 aggregate = "{r.choice(["0", "12h"])}" season = "{r.choice(["0", "1d"])}"',
             'missing': lambda: f'{some()} after = "{r.choice(["0", "9h", "1d"])}"',
             'today': lambda: f'{some()} minimum = {r.randint(1, 4)} after = "{r.choice(["0", "8h"])}" recent = {r.choice([0, 6, 18])} '
                              f'forecast_level = "{first()}"',

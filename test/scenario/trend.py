@@ -209,6 +209,35 @@ def what_is_refused():
     expect("too long", (status, "more than 20000 rows" in err), (1, True))
 
 
+def odd_ones():
+    """One value, two, all equal, very large, very many: an answer of the same form, or a sentence."""
+    lines = ("slope_per_hour", "slope_low", "slope_high", "intercept", "fitted_now")
+    for test in ("mk", "hamed-rao", "ar1", "spearman"):
+        answer = one(table([5]), "--test", test, "--limit", "9")
+        expect(f"one value, {test}", (list(answer), answer["n"], answer["verdict"], {answer[k] for k in lines}),
+               (KEYS, 1, "too few values", {None}))
+        answer = one(table([5, 6]), "--test", test, "--limit", "9")
+        expect(f"two values, {test}", (answer["n"], answer["verdict"], answer["slope_per_hour"], answer["hours_to_exceed"]),
+               (2, "too few values", .25, 12.0))
+    for test in TESTS:
+        answer = one(table([5] * 14), "--test", test, "--limit", "9")
+        expect(f"all equal, {test}", (answer["verdict"], answer["hours_to_exceed"], [answer[k] for k in lines]),
+               ("no trend", None, [0.0, 0.0, 0.0, 5.0, 5.0]))
+        expect(f"all equal, {test}: p", answer["p"], None if test == "spearman" else 1.0)
+        large = one(table([9e14 + (i * 7 % 5) * 1e9 for i in range(14)]), "--test", test)
+        small = one(table([(i * 7 % 5) * 1e-6 for i in range(14)]), "--test", test)
+        for key in ("s", "var_s", "z", "p", "rho", "verdict"):
+            expect(f"large and small values are the same, {test}: {key}", large[key], small[key])
+    good = table(rising(12, 6))
+    for value in ("inf", "-inf", "nan", "1e400", "1e308", "0x10", "1,5"):
+        status, out, _ = run("--csv", "-", "--parameter", "tp", stdin=good + f"2026-04-01,{value}\n")
+        expect(f"'{value}' is no value", (status, out), (1, ""))
+    status, out, err = run("--csv", "-", "--parameter", "tp", stdin=good + "2026-04-01,1\n2026-04-01,1\n")
+    expect("a time comes twice", (status, out, "not later than the row before" in err), (1, "", True))
+    status, out, err = run("--csv", "-", "--parameter", "tp", stdin=table(["1"] * 100000, .01))
+    expect("a hundred thousand rows", (status, out, "stdin:20002: more than 20000 rows" in err), (1, "", True))
+
+
 def selection():
     text = "time,station,tp\n" + "".join(f"2026-03-{d:02},{s},{v}\n" for d in range(1, 21) for s, v in (("a", d), ("b", -d)))
     expect("a station of a CSV", one(text, "--test", "mk", "--station", "b")["s"], -190)
@@ -281,6 +310,7 @@ with tempfile.TemporaryDirectory() as where:
     seasons()
     gaps_limits_and_verdicts()
     what_is_refused()
+    odd_ones()
     selection()
     longer_ones()
     from_a_history(where)

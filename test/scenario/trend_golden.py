@@ -32,6 +32,7 @@ except ImportError:
 
 WQCTL = os.path.join(os.environ.get("WQ_BIN", "build/bin"), "wqctl")
 SERIES = int(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("WQ_SERIES", 1000))
+PERIOD = 6
 START = datetime(2026, 3, 1)
 failures, held = [], {}
 
@@ -128,6 +129,15 @@ def hold_pymannkendall(i, t, x, found):
         near(i, f"{key}, pymannkendall", found[key], float(wanted))
 
 
+def hold_seasonal(i, t, x, found):
+    """Of a regular series of more than a period, with pairs in it; missing values keep their season in both."""
+    if found is None or found["tau_a"] is None:
+        return
+    m = pymannkendall.seasonal_test(x, PERIOD)
+    for key, wanted in (("s", m.s), ("var_s", m.var_s), ("z", m.z), ("p", m.p), ("slope_per_hour", m.slope / PERIOD / (t[1] - t[0]))):
+        near(i, f"{key} of seasonal, pymannkendall", found[key], float(wanted))
+
+
 def hold_spearman(i, t, x, found):
     n = len(x)
     if n < 2 or len(np.unique(x)) == 1:
@@ -149,16 +159,19 @@ def one(i):
     here = ~np.isnan(x)
     t, v = seconds[here] / 3600, x[here]
     hold = [trend(seconds, x, "--test", test) for test in ("mk", "spearman", "ar1")]
+    regular = len(set(np.diff(seconds))) == 1 and len(x) > PERIOD and len(v) > 1
+    hold.append(trend(seconds, x, "--test", "seasonal", "--period", str(PERIOD)) if pymannkendall and regular else None)
     return i, seconds / 3600, x, t, v, hold
 
 
 def main():
     warnings.simplefilter("ignore")  # constants, as scipy sees them
     with ThreadPoolExecutor(2) as pool:
-        for i, hours, x, t, v, (mk, spearman, ar1) in pool.map(one, range(SERIES)):
+        for i, hours, x, t, v, (mk, spearman, ar1, seasonal) in pool.map(one, range(SERIES)):
             hold_kendall(i, t, v, mk)
             hold_pymannkendall(i, hours, x, mk)
             hold_spearman(i, t, v, spearman)
+            hold_seasonal(i, hours, x, seasonal)
             if len(v) >= 5:
                 variance = ar1_variance(t, v, stats.theilslopes(v, t).slope, kendall(v)[1])
                 if variance is not None:
