@@ -199,6 +199,8 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 	if (r == 0)
 		r = start_alerter(daemon, err);
 	if (r == 0)
+		r = duty_start(daemon, err);
+	if (r == 0)
 		r = use_uplinks(daemon, err);
 	if (r == 0)
 		r = start_writer(daemon, err);
@@ -345,7 +347,7 @@ bool daemon_close(struct daemon *daemon)
 {
 	stop_replies(daemon);
 	if (!duty_stop(daemon, STOP_GRACE)) {
-		log_warning("heartbeat: the reading of the history hangs and is left behind");
+		log_warning("heartbeat or ping: a thread hangs, in the disk or a name server, and is left behind");
 		daemon->left_behind = true;
 	}
 	for (size_t i = 0; i < daemon->uplink_count; i++)

@@ -151,6 +151,22 @@ static bool judge_drill(struct selfwatch *watch, const struct selfwatch_facts *f
 	return true;
 }
 
+static bool judge_ping(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
+{
+	(void)watch, (void)boot;
+	if (facts->pings && facts->ping_lasts) {
+		raise(out, WQ_LEVEL_WATCH, (double)(facts->ping_failing / WQ_MINUTES(1)));
+		wq_verdict_say(out, "对外心跳已失败%lld分钟(%.90s),网关停机时外部可能不知道", (long long)(facts->ping_failing / WQ_MINUTES(1)),
+			facts->ping);
+		return true;
+	}
+	if (facts->pings && !facts->ping_good)
+		return false;
+	out->finding = WQ_FINDING_CLEAR;
+	wq_verdict_say(out, "对外心跳恢复");
+	return true;
+}
+
 bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struct selfwatch_facts *facts, wq_ms boot,
 	wq_ms now, struct wq_verdict *out)
 {
@@ -163,6 +179,7 @@ bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struc
 		[CONFIG_SELF_UPLINK] = judge_uplink,
 		[CONFIG_SELF_ROSTER] = judge_roster,
 		[CONFIG_SELF_DRILL] = judge_drill,
+		[CONFIG_SELF_PING] = judge_ping,
 	};
 	*out = (struct wq_verdict){ .series = WQ_NONE, .at = now, .value = NAN, .limit = NAN };
 	if (judges[rule] == NULL)
@@ -250,6 +267,7 @@ void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 	look_at_uplinks(daemon, now, &facts);
 	look_at_rosters(daemon->config, now, &facts);
 	drill_facts(daemon, &facts);
+	alive_facts(daemon, boot, &facts);
 	for (enum config_self rule = 0; rule < CONFIG_SELF_RULES; rule++) {
 		struct wq_verdict verdict;
 		struct wq_err err;

@@ -33,6 +33,10 @@ struct selfwatch_facts {
 	bool drills;                /* some are configured; of the last run of each: */
 	size_t drill_passed, drill_failed, drill_under_way;
 	char drill[280];            /* the first that failed: "张三/modem、李四/modem" */
+	bool pings;                 /* somebody outside is pinged, and it is told when that fails */
+	bool ping_good, ping_lasts; /* the last was taken; it fails for longer than it may */
+	wq_ms ping_failing;         /* for how long */
+	const char *ping;           /* why */
 	bool delivered;             /* some channel delivered since the start */
 };
 

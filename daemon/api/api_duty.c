@@ -70,6 +70,17 @@ json_t *api_duty_bells(const struct daemon *daemon)
 	return list;
 }
 
+json_t *api_duty_ping(const struct daemon *daemon)
+{
+	if (daemon->duty == NULL || daemon->config->ping == NULL)
+		return json_null();
+	const struct alive *alive = &daemon->duty->alive;
+	const char *state = alive->fault != NULL ? alive->fault : alive->failing != WQ_NO_TIME ? "fails" : alive->asked > 0 ? "ok" : "waiting";
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:s}", "state", state, "last", api_instant(daemon->config->site.zone, alive->last),
+		"asked", (json_int_t)alive->asked, "failed", (json_int_t)alive->failed, "left_out",
+		(json_int_t)alive->left_out, "why", alive->trouble);
+}
+
 json_t *api_duty_shifts(const struct daemon *daemon)
 {
 	json_t *list = json_array();

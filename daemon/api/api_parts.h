@@ -72,6 +72,8 @@ json_t *api_maintenance(const struct daemon *daemon); /* what is under maintenan
 json_t *api_duty_shifts(const struct daemon *daemon);
 /* What else is told by the clock: when it was last, and when it is next. */
 json_t *api_duty_bells(const struct daemon *daemon);
+/* Null where there is none. */
+json_t *api_duty_ping(const struct daemon *daemon);
 
 /* api_uplink.c */
 json_t *api_uplink_list(struct daemon *daemon);

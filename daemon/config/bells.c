@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens at a time of day: heartbeats and drills. */
+/* What happens by the clock: heartbeats, drills, and the ping that says to somebody outside that we live. */
 #include "fill.h"
 #include "load.h"
 
+#include "notify/address.h"
 #include "notify/bell.h"
+#include "wq/err.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -27,6 +29,24 @@ const struct wq_option schema_drill[] = {
 	        .help = "group whose contacts' channels are tried"),
 	ROW(LIST, on, "on", .min = 1, .max = 7, .help = "days of the week, { \"mon\" }"),
 	ROW(INTEGER, day, "day", .min = 1, .max = 31, .help = "day of the month; in a shorter one its last day"),
+	WQ_OPTION_END,
+};
+
+#undef ROW
+#define ROW(kind, f, text, ...)                                                                    \
+	{                                                                                          \
+		.key = text, .type = WQ_OPT_##kind, .offset = offsetof(struct config_ping, f), __VA_ARGS__ \
+	}
+
+const struct wq_option schema_ping[] = {
+	ROW(TEXT, url, "url", .required = true, .min = 10, .max = ADDRESS_MAX,
+	        .help = "address that is asked while all is well, https:// or http://, or \"credential:NAME\""),
+	ROW(TEXT, url_fail, "url_fail", .min = 10, .max = ADDRESS_MAX,
+	        .help = "likewise while something is wrong; nothing: then none is asked"),
+	ROW(SPAN, every, "every", .fallback = "5m", .min = 10000, .max = 86400000, .help = "how often"),
+	ROW(SPAN, timeout, "timeout", .fallback = "15s", .min = 1000, .max = 60000, .help = "longest wait for the answer"),
+	ROW(SPAN, fail_after, "fail_after", .fallback = "30m", .min = 0, .max = 604800000,
+	        .help = "pings that fail for this long are told; 0 = never"),
 	WQ_OPTION_END,
 };
 
@@ -85,8 +105,40 @@ static const struct config_bell *load_kind(struct loader *l, enum section_role r
 	return bells;
 }
 
+/* An address, or a reference to one: the address may be the secret. */
+static void check_url(struct loader *l, const struct section *section, const char *key, const char *url)
+{
+	struct wq_err err;
+
+	if (url == NULL)
+		return;
+	if (strncmp(url, "credential:", 11) == 0 && strchr(url, '/') != NULL)
+		load_error(l, section, key, 0, "%s: the name of a credential has no '/' in it", key);
+	else if (strncmp(url, "credential:", 11) == 0)
+		load_credential(l, section, key, url);
+	else if (address_check(url, "https", "http", true, &err) < 0)
+		load_error(l, section, key, 0, "%s: %s", key, err.text);
+}
+
+static void load_ping(struct loader *l)
+{
+	const struct section *section = load_next(l, SECTION_PING, NULL);
+	struct config_ping *ping;
+
+	if (section == NULL)
+		return;
+	if (load_next(l, SECTION_PING, section) != NULL)
+		load_error(l, load_next(l, SECTION_PING, section), NULL, 0, "is given twice; first on line %d", section->line);
+	ping = arena_take(l->arena, sizeof *ping);
+	fill_settings(section, schema_ping, ping, l->arena, l->report);
+	check_url(l, section, "url", ping->url);
+	check_url(l, section, "url_fail", ping->url_fail);
+	l->config->ping = ping;
+}
+
 void load_bells(struct loader *l)
 {
 	l->config->heartbeats = load_kind(l, SECTION_HEARTBEAT, schema_heartbeat, &l->config->heartbeat_count);
 	l->config->drills = load_kind(l, SECTION_DRILL, schema_drill, &l->config->drill_count);
+	load_ping(l);
 }

@@ -99,6 +99,14 @@ struct config_bell {
 	uint32_t group;
 };
 
+/* Somebody outside hears from us while all is well. */
+struct config_ping {
+	const char *url;      /* or "credential:NAME" */
+	const char *url_fail; /* asked while something is wrong; NULL: none is */
+	wq_ms every, timeout;
+	wq_ms fail_after;     /* told when it fails for this long; 0: never */
+};
+
 /* Where files come from that people give to wqctl import: the last of site.sources, behind the buses. */
 #define CONFIG_IMPORT "import"
 uint32_t config_import_source(const struct wq_site *site);
@@ -138,6 +146,7 @@ enum config_self {
 	CONFIG_SELF_FLOOD,   /* "wqd:flood": more alarms came than anybody can take in; the engine says so itself */
 	CONFIG_SELF_ROSTER,  /* "wqd:roster": nobody is on duty by a roster that a group names */
 	CONFIG_SELF_DRILL,   /* "wqd:drill": a channel did not pass the last drill */
+	CONFIG_SELF_PING,    /* "wqd:ping": who watches us from outside is not reached */
 	CONFIG_SELF_RULES,
 };
 
@@ -162,6 +171,7 @@ struct config {
 	const struct config_uplink *uplinks;
 	size_t heartbeat_count, drill_count;
 	const struct config_bell *heartbeats, *drills;
+	const struct config_ping *ping; /* NULL: none */
 	const char *const *uplink_names; /* in the same order */
 	struct wq_list causes; /* of closed alarms (原因), where the site has agreed on them; count 0: any */
 	bool any_station; /* section station "*" was given: backtest takes unknown stations */

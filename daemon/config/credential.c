@@ -33,12 +33,20 @@ static void check_reference(struct loader *l, const struct section *section, con
 		        (unsigned)file.st_mode & 07777);
 }
 
+static const char *directory_of(const struct loader *l)
+{
+	return l->config->paths.credentials != NULL ? l->config->paths.credentials : getenv("CREDENTIALS_DIRECTORY");
+}
+
+void load_credential(struct loader *l, const struct section *section, const char *key, const char *reference)
+{
+	check_reference(l, section, key, reference, directory_of(l));
+}
+
 void load_credentials(struct loader *l)
 {
-	const char *directory = l->config->paths.credentials;
+	const char *directory = directory_of(l);
 
-	if (directory == NULL)
-		directory = getenv("CREDENTIALS_DIRECTORY");
 	for (size_t i = 0; i < l->document.count; i++) {
 		const struct section *section = &l->document.sections[i];
 

@@ -204,5 +204,6 @@ wq_ms series_late_after(wq_ms given, wq_ms cycle);
 
 /* Warns of credential files that are not there. */
 void load_credentials(struct loader *l); /* credential.c */
+void load_credential(struct loader *l, const struct section *section, const char *key, const char *reference); /* of one */
 
 #endif

@@ -93,6 +93,7 @@ static const char *const self_titles[CONFIG_SELF_RULES] = {
 	[CONFIG_SELF_FLOOD] = WQ_FLOOD_RULE,
 	[CONFIG_SELF_ROSTER] = SELF_PREFIX "roster",
 	[CONFIG_SELF_DRILL] = SELF_PREFIX "drill",
+	[CONFIG_SELF_PING] = SELF_PREFIX "ping",
 };
 
 uint32_t config_self_rule(const struct wq_site *site, enum config_self which)

@@ -432,6 +432,7 @@ static const struct section_kind fixed[] = {
 	{ "route", SECTION_ROUTE, true, schema_route, NULL, NULL },
 	{ "heartbeat", SECTION_HEARTBEAT, true, schema_heartbeat, NULL, NULL },
 	{ "drill", SECTION_DRILL, true, schema_drill, NULL, NULL },
+	{ "ping", SECTION_PING, false, schema_ping, NULL, NULL },
 	{ "maintenance", SECTION_CARE, true, schema_care, NULL, NULL },
 };
 #define FIXED (sizeof fixed / sizeof fixed[0])

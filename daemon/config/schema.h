@@ -43,9 +43,10 @@ enum section_role {
 	SECTION_ROSTER,
 	SECTION_HEARTBEAT,
 	SECTION_DRILL,
+	SECTION_PING,
 	SECTION_TEMPLATE, /* a point of an instrument profile */
 };
-#define SECTION_ROLES 18
+#define SECTION_ROLES 19
 
 struct section_kind {
 	const char *name;
@@ -185,6 +186,6 @@ struct route_settings {
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_channel[], schema_contact[], schema_group[],
         schema_route[], schema_care[], schema_profile[], schema_uplink[], schema_roster[],
-        schema_heartbeat[], schema_drill[]; /* bells.c */
+        schema_heartbeat[], schema_drill[], schema_ping[]; /* bells.c */
 
 #endif

@@ -165,6 +165,8 @@ static void print_duty(const json_t *status, FILE *to)
 {
 	static const struct part parts[] = { { "", "name" }, { "now ", "now" }, { "from ", "next_at" }, { "", "next" },
 		{ NULL, NULL } };
+	static const struct part ping[] = { { "", "state" }, { "last taken ", "last" }, { "answered ", "asked" }, { "failed ", "failed" },
+		{ "left out ", "left_out" }, { "", "why" }, { NULL, NULL } };
 	static const struct part bells[] = { { "", "what" }, { "", "name" }, { "to ", "to" }, { "last ", "last" }, { "next ", "next" },
 		{ "passed ", "passed" }, { "failed ", "failed" }, { "under way ", "under_way" },
 		{ NULL, NULL } };
@@ -179,6 +181,7 @@ static void print_duty(const json_t *status, FILE *to)
 	{
 		print_line(row, "clock", bells, to);
 	}
+	print_line(json_object_get(status, "ping"), "ping", ping, to);
 }
 
 /* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */

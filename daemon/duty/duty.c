@@ -179,6 +179,7 @@ void duty_close(struct daemon *daemon)
 	drill_close(daemon);
 	free(daemon->duty->shifts);
 	free(daemon->duty->pulse.marks);
+	free(daemon->duty->pulse.counted); /* it may have come after duty_stop() */
 	free(daemon->duty->words);
 	free(daemon->duty);
 	daemon->duty = NULL;
@@ -186,7 +187,15 @@ void duty_close(struct daemon *daemon)
 
 bool duty_stop(struct daemon *daemon, wq_ms patience)
 {
-	return daemon->duty == NULL || pulse_close(daemon, patience);
+	if (daemon->duty == NULL)
+		return true;
+	bool ended = alive_stop(daemon, patience);
+	return pulse_close(daemon, patience) && ended;
+}
+
+int duty_start(struct daemon *daemon, struct wq_err *err)
+{
+	return alive_start(daemon, err);
 }
 
 void duty_tick(struct daemon *daemon, struct flight *flight)
@@ -197,4 +206,5 @@ void duty_tick(struct daemon *daemon, struct flight *flight)
 	handing_tick(daemon, flight, now);
 	pulse_tick(daemon, flight, now);
 	drill_tick(daemon, flight, now);
+	alive_tick(daemon);
 }

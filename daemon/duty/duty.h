@@ -58,7 +58,21 @@ struct drills {
 	size_t count, room;
 };
 
+struct pinger;
+
+/* The ping to somebody outside. */
+struct alive {
+	struct pinger *pinger; /* NULL: none is configured */
+	wq_ms next;            /* boot clock */
+	wq_ms failing;         /* boot clock: since when none is taken; WQ_NO_TIME: the last was */
+	wq_ms last;            /* our clock: when one was taken last */
+	uint64_t asked, failed, left_out; /* since the start */
+	const char *fault;     /* why all is not well; NULL: it is */
+	char trouble[192];     /* why the last was not taken */
+};
+
 struct duty {
+	struct alive alive;
 	struct drills drills;
 	struct pulse pulse;
 	struct duty_shift *shifts; /* by roster of the configuration */
@@ -70,7 +84,10 @@ struct duty {
 int duty_open(struct daemon *daemon, struct wq_err *err);
 void duty_close(struct daemon *daemon);
 
-/* Before that, while main still takes letters: ends the thread. False: it hangs in the disk, and keeps what it uses. */
+/* Once the alerter runs: the ping begins. */
+int duty_start(struct daemon *daemon, struct wq_err *err);
+
+/* Before that, while main still takes letters: ends the threads. False: one hangs, and keeps what it uses. */
 bool duty_stop(struct daemon *daemon, wq_ms patience);
 
 /* A change was concluded. */
@@ -80,9 +97,10 @@ void duty_heard(struct daemon *daemon, const struct wq_change *change);
 struct store_delivery;
 void drill_delivered(struct daemon *daemon, const struct store_delivery *delivery);
 
-/* What the last drills came to. */
+/* What the last drills came to, and the pings. */
 struct selfwatch_facts;
 void drill_facts(const struct daemon *daemon, struct selfwatch_facts *facts);
+void alive_facts(const struct daemon *daemon, wq_ms boot, struct selfwatch_facts *facts);
 
 /* Time passes: what is due goes into the flight. */
 void duty_tick(struct daemon *daemon, struct flight *flight);
@@ -102,6 +120,12 @@ bool pulse_close(struct daemon *daemon, wq_ms patience);
 int drill_open(struct daemon *daemon, struct wq_err *err);
 void drill_tick(struct daemon *daemon, struct flight *flight, wq_ms now);
 void drill_close(struct daemon *daemon);
+
+/* alive.c: the ping. What is wrong with us, NULL: nothing (pure). late: by how much the main loop's timer is. */
+const char *alive_fault(bool stored, wq_ms late, size_t channels, size_t failing);
+int alive_start(struct daemon *daemon, struct wq_err *err);
+void alive_tick(struct daemon *daemon);
+bool alive_stop(struct daemon *daemon, wq_ms patience);
 
 /* Whether the contact is a member of the group at `now`: listed, or on duty by a roster of it as lead or assist (everybody of one
  * by which nobody is). */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What is told by the clock, by the daemon whole: a shift is handed over once to who comes on duty, over restarts, the
-heartbeat comes once a day with the figures of the history.
+heartbeat comes once a day with the figures of the history, a drill finds the channel that is dead, and somebody outside is pinged.
 
     WQ_BIN=build/bin test/scenario/duty.py"""
 
@@ -288,6 +288,37 @@ def a_drill_finds_the_channel_that_is_dead(folder, bureau):
     site.stop()
 
 
+def somebody_outside_hears_while_all_is_well(folder, bureau):
+    site = Site(folder, bureau)
+    here = f"http://127.0.0.1:{bureau.port}"
+    ping = f'ping {{ url = "{here}/alive-SECRET" url_fail = "{here}/fault" every = "10s" fail_after = "1s" }}\n'
+    site.configure(roster(600) + ping)
+    site.start()
+    expect("it is asked at once", site.wait(lambda: ("/alive-SECRET", 200) in bureau.asked), site.said())
+
+    def status():
+        return subprocess.run([os.path.join(BIN, "wqctl"), "status", "--socket", f"{folder}/wqd.sock"], capture_output=True, text=True).stdout
+
+    expect("status says so", site.wait(lambda: "ping      ok, last taken " in status()), status())
+    bureau.refused.add("/alive-SECRET")
+    expect("one that fails is told", site.wait(lambda: any(d.get("rule") == "wqd:ping" for _, d in bureau.told("alarm.opened")), 40), site.said())
+    told = [d["text"] for _, d in bureau.told("alarm.opened") if d.get("rule") == "wqd:ping"]
+    expect("with why, without the address", told and "HTTP 404" in told[0] and "SECRET" not in told[0], told)
+    site.wait(lambda: len([a for a in bureau.asked if a == ("/alive-SECRET", 404)]) >= 2, 40)
+    expect("the log once, without the address", site.said().count("ping: 127.0.0.1") == 1 and "SECRET" not in site.said(), site.said())
+    bureau.refused.clear()
+    expect("and its end", site.wait(lambda: any(d.get("rule") == "wqd:ping" for _, d in bureau.told("alarm.cleared")), 40), site.said())
+    site.stop()
+    # Every channel fails: nobody can be told, so somebody outside is.
+    bureau.refused.update(("/w", "/m"))
+    bureau.asked.clear()
+    site.configure(roster(600) + ping + f'drill "d" {{ day = {int(day()[8:])} at = "00:00" to = "duty" }}\n')
+    site.start()
+    expect("what is wrong is said at the other address", site.wait(lambda: ("/fault", 200) in bureau.asked, 40), site.said())
+    expect("the log says what", "ping: no channel works: url_fail is asked" in site.said(), site.said())
+    site.stop()
+
+
 def run(story):
     bureau = Bureau()
     with tempfile.TemporaryDirectory(prefix="wq-duty-") as folder:
@@ -296,7 +327,7 @@ def run(story):
 
 
 for story in (a_shift_is_handed_over_once, what_began_long_ago_is_not, the_heartbeat_comes_once_a_day_with_the_figures,
-              a_drill_finds_the_channel_that_is_dead):
+              a_drill_finds_the_channel_that_is_dead, somebody_outside_hears_while_all_is_well):
     run(story)
-print("\n".join(bad) if bad else "ok: shifts are handed over, the heart beats, a drill finds the dead channel")
+print("\n".join(bad) if bad else "ok: shifts are handed over, the heart beats, a drill finds the dead channel, the ping is heard")
 sys.exit(1 if bad else 0)

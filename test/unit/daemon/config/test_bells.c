@@ -36,6 +36,21 @@ static void a_drill_is_on_a_day_of_the_month_or_of_the_week(void **state)
 	config_free(config);
 }
 
+static void a_ping_has_addresses_or_credentials(void **state)
+{
+	struct config *config = load_right(HEAD "ping { url = \"https://hc-ping.example/a\" url_fail = \"credential:ping\" every = \"1m\" }\n");
+
+	(void)state;
+	assert_string_equal(config->ping->url, "https://hc-ping.example/a");
+	assert_string_equal(config->ping->url_fail, "credential:ping");
+	assert_true(config->ping->every == WQ_MINUTES(1) && config->ping->timeout == WQ_SECONDS(15) &&
+	        config->ping->fail_after == WQ_MINUTES(30));
+	config_free(config);
+	config = load_right(HEAD);
+	assert_null(config->ping);
+	config_free(config);
+}
+
 static void every_mistake_is_told_with_its_line(void **state)
 {
 	static const struct {
@@ -50,6 +65,11 @@ static void every_mistake_is_told_with_its_line(void **state)
 		{ "drill \"d\" { at = \"08:30\" to = \"lead\" }", "day or on is missing" },
 		{ "drill \"d\" { at = \"08:30\" to = \"lead\" day = 1 on = { \"mon\" } }", "day and on" },
 		{ "drill \"d\" { at = \"08:30\" to = \"lead\" day = 32 }", "day" },
+		{ "ping { every = \"1m\" }", "url" },
+		{ "ping { url = \"ftp://hc-ping.example\" }", "must begin with https://" },
+		{ "ping { url = \"https://me:secret@hc-ping.example\" }", "a user or password" },
+		{ "ping { url = \"https://hc-ping.example\" every = \"5s\" }", "every" },
+		{ "ping { url = \"credential:a/b\" }", "has no '/'" },
 	};
 
 	(void)state;
@@ -71,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_heartbeat_has_a_time_a_group_and_perhaps_days),
 		cmocka_unit_test(a_drill_is_on_a_day_of_the_month_or_of_the_week),
+		cmocka_unit_test(a_ping_has_addresses_or_credentials),
 		cmocka_unit_test(every_mistake_is_told_with_its_line),
 	};
 

@@ -42,6 +42,8 @@ static bool complete(const char *text, size_t length)
 	const char *body = strstr(text, "\r\n\r\n"),
 	           *field = strcasestr(text, "\r\ncontent-length:");
 
+	if (body != NULL && strncmp(text, "GET ", 4) == 0)
+		return true;
 	return body != NULL && field != NULL &&
 	        length >= (size_t)(body + 4 - text) + strtoul(field + 17, NULL, 10);
 }

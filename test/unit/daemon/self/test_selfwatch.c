@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "duty/duty.h"
 #include "selfwatch.h"
 
 #include <string.h>
@@ -157,6 +158,53 @@ static void a_channel_that_fails_a_drill_is_named_until_one_passes_whole(void **
 	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 50, &verdict), CLEAR);
 }
 
+static void a_ping_that_fails_for_long_is_told_until_one_is_taken(void **state)
+{
+	struct selfwatch watch;
+	struct selfwatch_facts facts = { .pings = true, .ping_failing = WQ_MINUTES(29), .ping = "hc-ping.example: HTTP 404" };
+	struct wq_verdict verdict;
+
+	(void)state;
+	selfwatch_init(&watch, 0);
+	assert_int_equal(judge(&watch, CONFIG_SELF_PING, &facts, 10, &verdict), NOTHING);
+	facts.ping_failing = WQ_MINUTES(30);
+	facts.ping_lasts = true;
+	assert_int_equal(judge(&watch, CONFIG_SELF_PING, &facts, 20, &verdict), RAISE);
+	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
+	assert_non_null(strstr(verdict.says, "已失败30分钟(hc-ping.example: HTTP 404)"));
+	facts = (struct selfwatch_facts){ .pings = true, .ping_good = true };
+	assert_int_equal(judge(&watch, CONFIG_SELF_PING, &facts, 30, &verdict), CLEAR);
+	facts = (struct selfwatch_facts){ .pings = false };
+	assert_int_equal(judge(&watch, CONFIG_SELF_PING, &facts, 40, &verdict), CLEAR);
+}
+
+static void we_are_alive_only_while_we_do_our_work(void **state)
+{
+	static const struct {
+		bool stored;
+		wq_ms late;
+		size_t channels, failing;
+		const char *fault;
+	} rows[] = {
+		{ true, 0, 2, 0, NULL },
+		{ true, 0, 2, 1, NULL },
+		{ true, 0, 0, 0, NULL },
+		{ true, WQ_SECONDS(5), 2, 1, NULL },
+		{ false, 0, 2, 0, "nothing can be stored" },
+		{ true, WQ_SECONDS(5) + 1, 2, 0, "the main loop is late" },
+		{ true, 0, 2, 2, "no channel works" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *fault = alive_fault(rows[i].stored, rows[i].late, rows[i].channels, rows[i].failing);
+
+		assert_int_equal(fault == NULL, rows[i].fault == NULL);
+		if (fault != NULL)
+			assert_string_equal(fault, rows[i].fault);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +214,8 @@ int main(void)
 		cmocka_unit_test(early_receipts_are_counted_apart_from_what_was_lost),
 		cmocka_unit_test(a_channel_is_told_of_only_when_it_stays_dead),
 		cmocka_unit_test(a_channel_that_fails_a_drill_is_named_until_one_passes_whole),
+		cmocka_unit_test(a_ping_that_fails_for_long_is_told_until_one_is_taken),
+		cmocka_unit_test(we_are_alive_only_while_we_do_our_work),
 		cmocka_unit_test(an_uplink_that_lags_is_told_and_cleared_when_all_are_calm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
