@@ -95,13 +95,41 @@ static void load_bell(struct loader *l, const struct section *section, const str
 		load_error(l, section, "day", 0, "day and on: a drill is on a day of the month or on days of the week");
 }
 
+/* Whether any of the contact's channels carries free text. */
+static bool carries_text(const struct config *config, const struct config_contact *contact)
+{
+	for (size_t i = 0; i < contact->channel_count; i++)
+		if (config->channels[contact->channels[i]].channel->memos == WQ_MEMOS_ALL)
+			return true;
+	return false;
+}
+
+/* A heartbeat that nobody gets looks like a system that is dead. */
+static void warn_of_mute(struct loader *l, const struct section *section, uint32_t group)
+{
+	const struct config *config = l->config;
+
+	for (size_t i = 0; group != WQ_NONE && i < config->groups[group].member_count; i++) {
+		const struct config_contact *contact = &config->contacts[config->groups[group].members[i]];
+
+		if (!carries_text(config, contact))
+			load_warning(l, section, "to", "to = \"%.63s\": none of the channels of contact \"%.63s\" carries free text; it would "
+			                               "not be told",
+			        config->groups[group].id, contact->id);
+	}
+}
+
 static const struct config_bell *load_kind(struct loader *l, enum section_role role, const struct wq_option *rows, size_t *count)
 {
 	struct config_bell *bells = arena_array(l->arena, load_count(l, role), sizeof *bells);
 
 	*count = 0;
-	for (const struct section *s = load_next(l, role, NULL); s != NULL; s = load_next(l, role, s))
-		load_bell(l, s, rows, &bells[(*count)++]);
+	for (const struct section *s = load_next(l, role, NULL); s != NULL; s = load_next(l, role, s)) {
+		load_bell(l, s, rows, &bells[*count]);
+		if (role == SECTION_HEARTBEAT)
+			warn_of_mute(l, s, bells[*count].group);
+		++*count;
+	}
 	return bells;
 }
 

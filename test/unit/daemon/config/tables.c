@@ -167,7 +167,8 @@ static int bell_recipient(const char *phone, struct wq_err *err)
 
 /* Rings numbers, but not 110. */
 static const struct wq_channel bell = {
-	.name = "bell", .options = bell_rows, .settings_size = 8, .recipient = bell_recipient
+	.name = "bell", .options = bell_rows, .settings_size = 8, .recipient = bell_recipient,
+	.memos = WQ_MEMOS_DRILL
 };
 
 static const struct wq_driver *const drivers[] = { &serial, &post, NULL };

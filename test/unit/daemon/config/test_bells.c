@@ -24,6 +24,22 @@ static void a_heartbeat_has_a_time_a_group_and_perhaps_days(void **state)
 	config_free(config);
 }
 
+static void a_heartbeat_that_nobody_could_get_is_warned_of(void **state)
+{
+	static struct config_report report;
+	struct config *config = load(HEAD "bell \"b\" { }\ncontact \"li\" { name = \"李\" phone = \"119\" channels = { \"b\" } }\n"
+	                                  "group \"mute\" { members = { \"wang\", \"li\" } }\n"
+	                                  "heartbeat \"d\" { at = \"08:30\" to = \"mute\" }\n"
+	                                  "heartbeat \"e\" { at = \"08:30\" to = \"lead\" }\n",
+	        &report);
+
+	(void)state;
+	assert_non_null(config);
+	assert_int_equal(report.warning_count, 1);
+	assert_non_null(problem(&report, LINES + 4, "none of the channels of contact \"li\" carries free text"));
+	config_free(config);
+}
+
 static void a_drill_is_on_a_day_of_the_month_or_of_the_week(void **state)
 {
 	struct config *config = load_right(HEAD "drill \"monthly\" { day = 31 at = \"10:00\" to = \"lead\" }\n"
@@ -90,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_heartbeat_has_a_time_a_group_and_perhaps_days),
+		cmocka_unit_test(a_heartbeat_that_nobody_could_get_is_warned_of),
 		cmocka_unit_test(a_drill_is_on_a_day_of_the_month_or_of_the_week),
 		cmocka_unit_test(a_ping_has_addresses_or_credentials),
 		cmocka_unit_test(every_mistake_is_told_with_its_line),
