@@ -39,6 +39,7 @@ int ctl_probe(int argc, char **argv);
 int ctl_plan(int argc, char **argv);
 int ctl_roster(int argc, char **argv);
 int ctl_route(int argc, char **argv);
+int ctl_load(int argc, char **argv);
 int ctl_qc(int argc, char **argv);
 
 #endif
