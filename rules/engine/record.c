@@ -48,8 +48,8 @@ static enum wq_hush by_flood(const struct wq_engine *engine, const struct wq_ala
 	case WQ_OPENED:
 	case WQ_REOPENED:
 		return held ? WQ_HUSH_FLOOD : WQ_HUSH_NONE;
-	case WQ_REMINDED:
-		return held || alarm->untold ? WQ_HUSH_FLOOD : WQ_HUSH_NONE;
+	case WQ_REMINDED: /* of the alarm, whatever level the newest verdict has */
+		return (flood_on(engine) && alarm->level <= HELD_BACK_UP_TO) || alarm->untold ? WQ_HUSH_FLOOD : WQ_HUSH_NONE;
 	case WQ_RAISED:
 		return held && alarm->untold ? WQ_HUSH_FLOOD : WQ_HUSH_NONE;
 	case WQ_ACKNOWLEDGED:

@@ -62,6 +62,9 @@ static void lay_out_site(void)
 			.places = rows[r].places };
 		for (int level = 0; level < 5; level++)
 			uses[r].escalate_after[level] = level >= WQ_LEVEL_WATCH ? WQ_MINUTES(10 * level) : NONE;
+		uses[r].remind = (struct wq_reminding){ .open = { 0, 0, WQ_MINUTES(9), WQ_MINUTES(35), WQ_MINUTES(15) },
+			.acknowledged = { 0, WQ_MINUTES(20), 0, WQ_MINUTES(25), WQ_MINUTES(12) } };
+		uses[r].remind_most = 3;
 	}
 	site = (struct wq_site){ .name = "模型",
 		.zone = &wq_zone_china,
@@ -102,7 +105,7 @@ static struct stored_change {
 	wq_ms time, decided;
 } store[STORED];
 static size_t stored;
-static struct wq_shelf shelf_rows[20000];
+static struct wq_shelf shelf_rows[100000];
 static size_t shelf_count;
 static struct wq_delay delay_rows[SLOTS];
 
@@ -117,6 +120,8 @@ struct model_slot {
 	wq_ms opened, since, since_stored;
 	bool restored; /* `since` is of an earlier life */
 	wq_ms watched; /* then: when this one began to look; NONE: it has not */
+	wq_ms reminded, reminded_stored;
+	int64_t reminders;
 	wq_ms exceeds, meets, exceeds_stored, meets_stored;
 	wq_ms shelf_until, until_stored; /* NONE: not on the shelf */
 	wq_ms openings[64];              /* since it was last shelved; the newest 64 */
@@ -188,8 +193,16 @@ static void begins_to_wait(struct model_slot *s, wq_ms now)
 	s->restored = false;
 }
 
+/* Reminders count anew. */
+static void answered(struct model_slot *s, wq_ms now)
+{
+	s->reminded = s->reminded_stored = now;
+	s->reminders = 0;
+}
+
 static void told_anew(struct model_slot *s, wq_ms now)
 {
+	answered(s, now);
 	s->acknowledged = s->escalated = s->late_only = s->recovered = false;
 	begins_to_wait(s, now);
 }
@@ -219,6 +232,7 @@ static void off_the_shelf(size_t slot, wq_ms now)
 		return;
 	s->escalated = s->untold = false;
 	begins_to_wait(s, now);
+	answered(s, now);
 	expect(slot, WQ_UNSHELVED, WQ_HUSH_NONE);
 }
 
@@ -302,6 +316,7 @@ static void exceeds(size_t slot, int level, wq_ms at, wq_ms now, bool late)
 		if (!was_open) {
 			s->opened = at;
 			begins_to_wait(s, now);
+			answered(s, now);
 		}
 		enum wq_hush hush = hush_of(slot, WQ_CORRECTED);
 		s->untold = false;
@@ -352,6 +367,7 @@ static void meets(size_t slot, wq_ms at, wq_ms now, bool late)
 	if (life->latch && !s->acknowledged) {
 		s->recovered = true;
 		s->escalated = s->late_only = false;
+		answered(s, now);
 		expect(slot, WQ_RECOVERED, hush_of(slot, WQ_RECOVERED));
 		return;
 	}
@@ -369,7 +385,7 @@ static void model_verdict(size_t slot, const struct wq_verdict *v, wq_ms now, bo
 		meets(slot, v->at, now, late);
 }
 
-static int model_acknowledge(size_t slot)
+static int model_acknowledge(size_t slot, wq_ms now)
 {
 	struct model_slot *s = &model.slots[slot];
 	if (!s->open)
@@ -384,7 +400,28 @@ static int model_acknowledge(size_t slot)
 	}
 	s->acknowledged = true;
 	s->escalated = s->late_only = false;
+	answered(s, now);
 	return 0;
+}
+
+static void model_remind(size_t slot, wq_ms now)
+{
+	struct model_slot *s = &model.slots[slot];
+	const struct wq_reminding *remind = &uses[s->use].remind;
+	bool corrected = s->late_only && !s->recovered && !s->acknowledged && !s->escalated;
+	bool held = flooded() && s->level <= WQ_LEVEL_WATCH;
+	if (!s->open)
+		return;
+	if (s->reminded > now)
+		s->reminded = now;
+	/* A recovered alarm is not acknowledged: its acknowledgement would have ended it. */
+	wq_ms span = s->acknowledged && !s->recovered ? remind->acknowledged[s->level] : remind->open[s->level];
+	if (span == 0 || corrected || s->shelf_until != NONE || s->untold || held || s->reminders >= uses[s->use].remind_most ||
+		now - s->reminded < span)
+		return;
+	s->reminded = s->reminded_stored = now;
+	s->reminders++;
+	expect(slot, WQ_REMINDED, WQ_HUSH_NONE);
 }
 
 static void model_tick(wq_ms now)
@@ -410,6 +447,8 @@ static void model_tick(wq_ms now)
 		s->untold = false;
 		expect(i, WQ_ESCALATED, WQ_HUSH_NONE);
 	}
+	for (size_t i = 0; i < SLOTS; i++)
+		model_remind(i, now);
 	if (flood->open && recent_openings(now) <= (size_t)site.duty.flood_alarms / 2) {
 		expect(flood_slot(), WQ_CLEARED, hush_of(flood_slot(), WQ_CLEARED));
 		is_over(flood_slot());
@@ -423,6 +462,7 @@ static void model_step(wq_ms by, wq_ms now)
 		s->since += s->open ? by : 0;
 		s->since_stored = s->since; /* the daemon stores it with each step */
 		s->watched += s->watched != NONE ? by : 0;
+		s->reminded += s->open ? by : 0;
 		s->exceeds = s->exceeds > now ? NONE : s->exceeds;
 		s->meets = s->meets > now ? NONE : s->meets;
 		s->shelf_until += s->shelf_until != NONE ? by : 0;
@@ -447,6 +487,7 @@ static void model_restart(void)
 		s->since = s->since_stored;
 		s->restored = s->open;
 		s->watched = NONE;
+		s->reminded = s->reminded_stored;
 		s->exceeds = s->exceeds_stored;
 		s->meets = s->meets_stored;
 		s->shelf_until = s->until_stored;
@@ -578,6 +619,7 @@ static void compare(struct wq_engine *engine)
 		assert_int_equal(alarms[i]->changes, s->changes);
 		assert_int_equal(alarms[i]->untold, s->untold);
 		assert_true(alarms[i]->opened == s->opened && alarms[i]->since == s->since);
+		assert_true(alarms[i]->reminded == s->reminded && alarms[i]->reminders == s->reminders);
 	}
 	assert_true(wq_engine_flood(engine) == (flooded() ? model.held : -1));
 	for (size_t i = 0; i < SLOTS; i++) {
@@ -728,7 +770,7 @@ static void ask_person(struct run *run, bool close)
 		return;
 	}
 	assert_int_equal(wq_engine_acknowledge(run->engine, id, "甲", NULL, run->now, &run->out, NULL),
-		model_acknowledge(slot));
+		model_acknowledge(slot, run->now));
 }
 
 static void move_shelf(struct run *run)
@@ -811,11 +853,13 @@ static void count_told(struct run *run)
 /* Cells that nothing can ask for: docs of the events in life.h. */
 static bool can_be_asked(int state, int event)
 {
-	static const int never_normal[] = { LIFE_HIGHER, LIFE_LATE_HIGHER, LIFE_OVERDUE, LIFE_ACKNOWLEDGE, LIFE_CLOSE,
+	static const int never_normal[] = { LIFE_HIGHER, LIFE_LATE_HIGHER, LIFE_OVERDUE, LIFE_REMIND, LIFE_ACKNOWLEDGE, LIFE_CLOSE,
 		LIFE_SHELVE, LIFE_UNSHELVE };
 	for (size_t i = 0; state == WQ_LIFE_NORMAL && i < sizeof never_normal / sizeof *never_normal; i++)
 		if (never_normal[i] == event)
 			return false;
+	if (state == WQ_LIFE_CORRECTED && event == LIFE_REMIND)
+		return false;
 	return event != LIFE_EXCEEDING || state == WQ_LIFE_NORMAL || state == WQ_LIFE_CORRECTED ||
 		state == WQ_LIFE_RECOVERED;
 }
