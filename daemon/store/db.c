@@ -92,6 +92,8 @@ static int bind_one(sqlite3_stmt *statement, int at, const struct db_value *valu
 	case DB_TEXT:
 		return sqlite3_bind_text64(
 		        statement, at, value->text, value->length, SQLITE_STATIC, SQLITE_UTF8);
+	case DB_BLOB:
+		return sqlite3_bind_blob64(statement, at, value->text, value->length, SQLITE_STATIC);
 	case DB_NULL:
 		break;
 	}

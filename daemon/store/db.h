@@ -16,16 +16,21 @@ struct wq_err;
 
 /* A value to be bound. */
 struct db_value {
-	enum { DB_INT, DB_REAL, DB_TEXT, DB_NULL } kind;
+	enum { DB_INT, DB_REAL, DB_TEXT, DB_BLOB, DB_NULL } kind;
 	int64_t integer;
 	double real;
-	const char *text; /* lives until the statement was run */
+	const char *text; /* or bytes; lives until the statement was run */
 	size_t length;
 };
 
 static inline struct db_value db_int(int64_t value)
 {
 	return (struct db_value){ .kind = DB_INT, .integer = value };
+}
+
+static inline struct db_value db_blob(const void *bytes, size_t length)
+{
+	return (struct db_value){ .kind = DB_BLOB, .text = bytes, .length = length };
 }
 
 static inline struct db_value db_null(void)

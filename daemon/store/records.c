@@ -326,11 +326,23 @@ struct records {
 	const char *doing;
 };
 
+static int put_learnt(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
+{
+	(void)group;
+	const struct wq_learnt *l = item;
+	if (l->series >= store->site->series_count || l->size > sizeof l->memory)
+		return wq_fail(err, WQ_E_INVALID, "%s: what was learnt is of series %u, %zu bytes", store->path, l->series, l->size);
+	return db_run(store->statements[ST_LEARNT_PUT],
+	        DB_VALUES(db_int(store->names.series[l->series]), db_int(l->since), db_int(l->until), db_int(l->readings),
+	                db_real(l->low), db_real(l->high), db_real(l->rate), db_blob(l->memory, l->size)));
+}
+
 int commit_records(struct store *store, const struct commit_group *group, struct wq_err *err)
 {
 	const struct wq_outcome *o = &group->outcome;
 	const struct records kinds[] = {
 		{ put_day, o->days, o->day_count, sizeof *o->days, "cannot store a day" },
+		{ put_learnt, o->learnt, o->learnt_count, sizeof *o->learnt, "cannot store what was learnt" },
 		{ put_need, o->needs, o->need_count, sizeof *o->needs, "cannot remember a day" },
 		{ put_change, o->changes, o->change_count, sizeof *o->changes,
 		        "cannot store an alarm" },

@@ -369,6 +369,26 @@ static const struct replay replay_maintenance = {
 	"cannot read maintenance", tell_maintenance
 };
 
+/* Of a series that is no longer configured it stays in the file. */
+static int tell_learnt(const struct store *store, const struct wq_site *site, struct wq_engine *engine, sqlite3_stmt *row,
+        struct wq_err *err)
+{
+	struct wq_learnt learnt = { .series = names_series(&store->names, sqlite3_column_int64(row, 0)),
+		.size = (size_t)sqlite3_column_bytes(row, 1) };
+	const void *bytes = sqlite3_column_blob(row, 1);
+	(void)site, (void)err;
+	if (learnt.series == WQ_NONE || bytes == NULL || learnt.size > sizeof learnt.memory)
+		return 0;
+	memcpy(learnt.memory, bytes, learnt.size);
+	wq_engine_restore_learnt(engine, &learnt);
+	return 0;
+}
+
+/* What was learnt of the future, the clock having been ahead, would teach nothing for so long. */
+static const struct replay replay_learnt = {
+	"SELECT series,memory FROM learnt WHERE ?1=?1 AND until<=?2", "cannot read what was learnt", tell_learnt
+};
+
 static const struct replay replay_shelves = {
 	"SELECT rule,station,series,since,until,automatic,who,reason FROM shelf WHERE ended IS NULL"
 	" AND ?1=?1 ORDER BY since",
@@ -444,6 +464,8 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
 	wq_ms from = wq_engine_memory(engine, now);
 	int r = replay(store, site, engine, &replay_maintenance, from, latest, err);
+	if (r == 0)
+		r = replay(store, site, engine, &replay_learnt, from, latest, err);
 	if (r == 0)
 		r = restore_samples(store, engine, from, latest, err);
 	if (r == 0)

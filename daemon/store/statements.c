@@ -29,6 +29,8 @@ const char *const store_statements[ST_COUNT] = {
 	        "trusted,sequence,repeats,score,late,event,newest,test)"
 	        " SELECT at,series,revision+1,value,?3,stamp,flag,source,?5,trusted,?6,0,score,late,event,1,?4"
 	        " FROM reading WHERE series=?2 AND at=?1 AND revision=?7",
+	[ST_LEARNT_PUT] =
+	        "INSERT OR REPLACE INTO learnt(series,since,until,readings,low,high,rate,memory) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
 	[ST_JUDGED_FIND] =
 	        "SELECT revision,value,quality,test,0 FROM sample_open" NEWEST_OPEN
 	        " UNION ALL SELECT revision,value,quality,test,1 FROM sample" NEWEST_CLOSED,

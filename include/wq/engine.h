@@ -87,11 +87,14 @@ struct wq_profile_word {
 
 /* Conclusions, appended by the calls below. Owned by the caller; zero-initialise; reusable after
  * wq_outcome_reset() without allocating; wq_outcome_free() at the end. */
+struct wq_learnt;
 struct wq_outcome {
 	struct wq_stored *samples;
 	size_t sample_count, sample_room;
 	struct wq_judged *judged;
 	size_t judged_count, judged_room;
+	struct wq_learnt *learnt; /* the newest word on each series */
+	size_t learnt_count, learnt_room;
 	struct wq_day_row *days;
 	size_t day_count, day_room;
 	struct wq_change *changes;
@@ -215,6 +218,9 @@ int wq_engine_day(struct wq_engine *engine, uint32_t station, wq_day day, const 
 	size_t count, uint64_t upto, wq_ms now, struct wq_outcome *out, struct wq_err *err);
 
 /* Rebuilding the memory after a restart, in this order: */
+
+/* 0. What was learnt of a series; before its samples. What nobody learns any more is left out. */
+void wq_engine_restore_learnt(struct wq_engine *engine, const struct wq_learnt *learnt);
 
 /* 1. Stored samples (newest revisions), ascending by at over all series, as far back as wq_engine_memory()
  * says. Rules see them, nothing is concluded. */

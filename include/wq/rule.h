@@ -45,6 +45,17 @@ enum wq_about {
 
 struct wq_reading;
 
+/* What a rule has learnt of a series. */
+#define WQ_LEARNT_BYTES 256
+struct wq_learnt {
+	uint32_t series;     /* filled in by the engine */
+	wq_ms since, until;  /* stamps of the first and the newest reading */
+	int64_t readings;
+	double low, high, rate; /* as they hold now; NaN: not known yet */
+	size_t size;
+	unsigned char memory[WQ_LEARNT_BYTES]; /* the rule's own, in the order of this machine's bytes */
+};
+
 /* What on_sample says of a sample: the one at hand, or one before that had to wait for its successor. */
 struct wq_judgement {
 	wq_ms at;
@@ -124,6 +135,11 @@ struct wq_rule {
 	size_t (*on_sample)(void *state, const void *settings, const struct wq_view *view, const struct wq_reading *sample,
 		struct wq_judgement judgements[WQ_JUDGEMENTS]);
 
+	/* What it has learnt of a series so far, to be stored: asked when a day of the station closes. False: nothing. And what
+	 * was stored, given back before any sample after a restart; a row of another size is none. NULL: it learns nothing. */
+	bool (*learnt)(const void *state, const void *settings, struct wq_learnt *learnt);
+	void (*relearn)(void *state, const void *settings, const struct wq_learnt *learnt);
+
 	/* A place belongs to the first use of this rule that names it. */
 	bool sole;
 };
@@ -162,6 +178,9 @@ const struct wq_reading *wq_view_trigger(const struct wq_view *view);
 /* The value of a series of the place's station at this instant, as it came in the same batch or was read before, whatever its
  * quality but bad; false: none is known. */
 bool wq_view_beside(const struct wq_view *view, uint32_t series, wq_ms at, double *value);
+
+/* Whether any alarm about the series of the place, or about its station as a whole, is open. */
+bool wq_view_alarmed(const struct wq_view *view);
 
 /* With wq_view_trigger: the value that the reading had before, when it is a revision of one; NaN otherwise. */
 double wq_view_replaced(const struct wq_view *view);

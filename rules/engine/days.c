@@ -143,6 +143,8 @@ static bool tell(struct wq_engine *engine, uint32_t station, struct day_slot *sl
 		report.rows[i].revision = slot->revision;
 		out->days[out->day_count++] = report.rows[i];
 	}
+	if (!report.correction)
+		slots_learnt(engine, station, out);
 	report.older = !newest_closed(engine, station, slot->day);
 	days_put(engine, &report, now, out);
 	return true;

@@ -317,6 +317,8 @@ void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_rea
 /* Asks the rule that judges the quality of the sample's series, if any. Returns how many judgements there are. */
 size_t slots_quality(struct wq_engine *engine, const struct wq_batch *batch, size_t at_hand, const struct wq_reading *sample,
 	struct wq_judgement judgements[WQ_JUDGEMENTS]);
+/* What was learnt of the series of a station, to be stored. */
+void slots_learnt(struct wq_engine *engine, uint32_t station, struct wq_outcome *out);
 void slots_station(struct wq_engine *engine, uint32_t station, wq_ms now, struct wq_outcome *out);
 void slots_network(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 /* A station gave its first sample: all of its places are asked at the next tick. */
@@ -331,6 +333,7 @@ void evidence_write(const struct wq_engine *engine, const struct slot *slot, con
 /* outcome.c: room for one more (or `more` samples); NULL when there is no memory. */
 bool outcome_reserve_samples(struct wq_outcome *out, size_t more);
 bool outcome_reserve_judged(struct wq_outcome *out, size_t more);
+bool outcome_reserve_learnt(struct wq_outcome *out, size_t more);
 bool outcome_reserve_days(struct wq_outcome *out, size_t more);
 bool outcome_reserve_changes(struct wq_outcome *out, size_t more);
 bool outcome_reserve_shelves(struct wq_outcome *out, size_t more);

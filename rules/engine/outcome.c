@@ -37,6 +37,14 @@ bool outcome_reserve_judged(struct wq_outcome *out, size_t more)
 	return ok;
 }
 
+bool outcome_reserve_learnt(struct wq_outcome *out, size_t more)
+{
+	void *rows = out->learnt;
+	bool ok = reserve(&rows, &out->learnt_room, out->learnt_count, more, sizeof *out->learnt);
+	out->learnt = rows;
+	return ok;
+}
+
 bool outcome_reserve_days(struct wq_outcome *out, size_t more)
 {
 	void *rows = out->days;
@@ -134,7 +142,7 @@ bool outcome_need(struct wq_outcome *out, uint32_t station, wq_day day, bool now
 
 void wq_outcome_reset(struct wq_outcome *out)
 {
-	out->sample_count = out->judged_count = out->day_count = out->change_count = out->need_count = 0;
+	out->sample_count = out->judged_count = out->learnt_count = out->day_count = out->change_count = out->need_count = 0;
 	out->shelf_count = out->delay_count = out->word_count = out->maintenance_count = 0;
 }
 
@@ -142,6 +150,7 @@ void wq_outcome_free(struct wq_outcome *out)
 {
 	free(out->samples);
 	free(out->judged);
+	free(out->learnt);
 	free(out->days);
 	free(out->changes);
 	free(out->needs);

@@ -77,6 +77,29 @@ size_t slots_quality(struct wq_engine *engine, const struct wq_batch *batch, siz
 	return view.use->rule->on_sample(state_of(engine, slot), view.use->settings, &view, sample, judgements);
 }
 
+/* Without memory for it now, it is stored a day later. */
+void slots_learnt(struct wq_engine *engine, uint32_t station, struct wq_outcome *out)
+{
+	const struct wq_station *where = &engine->site->stations[station];
+	for (uint32_t i = where->first_series; i < where->first_series + where->series_count; i++) {
+		const uint32_t judge = engine->tracks[i].judge;
+		const struct wq_rule_use *use = judge != WQ_NONE ? &engine->site->rules[engine->slots[judge].use] : NULL;
+		if (use == NULL || use->rule->learnt == NULL || !outcome_reserve_learnt(out, 1))
+			continue;
+		struct wq_learnt *learnt = &out->learnt[out->learnt_count];
+		*learnt = (struct wq_learnt){ .series = i, .low = NAN, .high = NAN, .rate = NAN };
+		out->learnt_count += use->rule->learnt(state_of(engine, &engine->slots[judge]), use->settings, learnt);
+	}
+}
+
+void wq_engine_restore_learnt(struct wq_engine *engine, const struct wq_learnt *learnt)
+{
+	const uint32_t judge = learnt->series < engine->site->series_count ? engine->tracks[learnt->series].judge : WQ_NONE;
+	const struct wq_rule_use *use = judge != WQ_NONE ? &engine->site->rules[engine->slots[judge].use] : NULL;
+	if (use != NULL && use->rule->relearn != NULL)
+		use->rule->relearn(state_of(engine, &engine->slots[judge]), use->settings, learnt);
+}
+
 void slots_series(struct wq_engine *engine, uint32_t series, const struct wq_reading *trigger, double replaced,
 	wq_ms now, bool silent, struct wq_outcome *out)
 {

@@ -84,6 +84,13 @@ bool wq_view_beside(const struct wq_view *view, uint32_t series, wq_ms at, doubl
 	return true;
 }
 
+bool wq_view_alarmed(const struct wq_view *view)
+{
+	const struct wq_station *station = wq_view_station(view);
+	return (in_scope(view, WQ_SCOPE_SERIES) && view->engine->tracks[view->place].alarms > 0) ||
+		(station != NULL && view->engine->stations[station - view->engine->site->stations].alarms > 0);
+}
+
 double wq_view_replaced(const struct wq_view *view)
 {
 	return view->replaced;

@@ -50,9 +50,10 @@ static wq_ms memory(const void *settings, wq_ms interval)
 	return usual > flat ? usual : flat;
 }
 
+/* What was learnt is true whatever the clock says. */
 static void forget(struct health_state *st, const struct health_section *s)
 {
-	memset(st, 0, state_size(s));
+	memset((char *)st + sizeof st->learnt, 0, state_size(s) - sizeof st->learnt);
 }
 
 /* -- one sample -- */
@@ -177,6 +178,12 @@ static size_t test_alone(struct health_state *st, const struct wq_reading *sampl
 	return judged;
 }
 
+/* Were what is unusual left out of what is usual, it would stay so for ever. */
+static bool teaches(const struct finding *found)
+{
+	return found->test == WQ_HEALTH_NONE || found->test == WQ_HEALTH_UNUSUAL || found->test == WQ_HEALTH_RATE;
+}
+
 /* A reading of the water, or what passes for one. */
 static size_t judge_reading(struct health_state *st, const struct health_section *s, const struct wq_view *view,
 	const struct wq_reading *sample, struct wq_judgement out[WQ_JUDGEMENTS])
@@ -189,6 +196,7 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 	if (count == 0)
 		count = settle_jump(st, sample->value, out);
 	st->jump.there = false;
+	learns_apply(st, s);
 	if (found.test == WQ_HEALTH_NONE)
 		found.test = look_beside(st, s, view, sample->at, sample->value, crossed, copied);
 	if (s->coherent && excusable(found.test) && doubts_coherent(view, sample->at))
@@ -204,6 +212,8 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 		st->base = sample->value;
 	st->known = sample->at;
 	note_reason(st, s, reason_of(st, s, &found), sample->at, sample->value);
+	if (s->learn_after > 0 && teaches(&found) && !wq_view_alarmed(view))
+		learns_take(&st->learnt, sample->at, sample->value);
 	out[count++] = (struct wq_judgement){ sample->at, sample->value,
 		found.test != WQ_HEALTH_NONE ? WQ_SUSPECT : WQ_GOOD, found.test };
 	return count;
@@ -322,5 +332,7 @@ const struct wq_rule wq_rule_health = {
 	.on_time = on_time,
 	.wake = wake,
 	.on_sample = on_sample,
+	.learnt = learns_tell,
+	.relearn = learns_restore,
 	.sole = true,
 };

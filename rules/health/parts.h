@@ -4,6 +4,7 @@
 #define WQ_RULES_HEALTH_PARTS_H
 
 #include "carried.h"
+#include "learn.h"
 
 #include "wq/health.h"
 #include "wq/rule.h"
@@ -23,6 +24,7 @@ struct health_section {
 	int64_t memory, trust, confirm;
 	double nitrogen, saturation, turbid, neighbour;
 	struct wq_list season;
+	wq_ms learn_after; /* 0: nothing is learnt */
 	bool usual, cross, copies, coherent, carried;
 };
 
@@ -53,7 +55,19 @@ struct jump {
 	double value, before;
 };
 
+/* What was learnt of the series: outlives a clock that was set, and is stored. */
+struct learnt {
+	wq_ms since, until; /* 0: nothing yet */
+	double last;        /* the reading before */
+	struct learn_values values;
+	struct learn_rates rates;
+};
+
+/* Readings without which nothing is known, however long ago the first one was. */
+#define LEARN_FEWEST 150
+
 struct health_state {
+	struct learnt learnt; /* first: what is forgotten begins behind it */
 	bool ready, late;
 	struct wq_health_settings settings;
 	struct wq_health_usual usual; /* low … rate as they are to hold */
@@ -98,6 +112,15 @@ bool doubts_copied(struct health_state *st, const struct health_section *s, cons
 /* Others of the station jumped too: that is the water. */
 bool doubts_coherent(const struct wq_view *view, wq_ms at);
 bool doubts_neighbour(const struct health_section *s, const struct wq_view *view, double value);
+
+/* -- learns.c -- */
+
+/* A reading that may teach: no alarm is open, and nothing but its being unusual speaks against it. */
+void learns_take(struct learnt *learnt, wq_ms at, double value);
+/* The ends and the rate that hold for the series, from what was learnt and what is given. */
+void learns_apply(struct health_state *st, const struct health_section *s);
+bool learns_tell(const void *state, const void *settings, struct wq_learnt *to);
+void learns_restore(void *state, const void *settings, const struct wq_learnt *from);
 
 /* -- says.c -- */
 

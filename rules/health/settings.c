@@ -74,6 +74,9 @@ const struct wq_option health_options[] = {
 		.help = "a jump is not suspect when another parameter of the station jumps with it" },
 	{ .key = "carried", .type = WQ_OPT_SWITCH, .fallback = "true", .offset = AT(carried),
 		.help = "a point whose values are only repeated between two measurements is told, level info" },
+	{ .key = "learn_after", .type = WQ_OPT_SPAN, .max = YEAR, .fallback = "30d", .offset = AT(learn_after),
+		.help = "after so long, and 150 readings, the series' own quantiles replace low, high and rate as usual of the "
+			"parameter; 0: never" },
 	{ .key = "confirm", .type = WQ_OPT_INTEGER, .min = 1, .max = 1000, .fallback = "3", .offset = AT(confirm),
 		.help = "readings in a row that are out of range or impossible before the device is told, and that are sound before "
 			"that ends" },

@@ -49,17 +49,23 @@ static double seconds(void)
 }
 
 /* The fallbacks of the rule's rows, as the configuration takes them. */
-static void *default_settings(const char *memory, const char *trust)
+static void *default_settings(const char *memory, const char *trust, const char *learn)
 {
 	unsigned char *settings = calloc(1, wq_rule_health.settings_size);
 
 	for (const struct wq_option *o = wq_rule_health.options; settings != NULL && o->key != NULL; o++) {
-		const char *text = strcmp(o->key, "memory") == 0 ? memory : strcmp(o->key, "trust") == 0 ? trust : o->fallback;
+		const char *text = strcmp(o->key, "memory") == 0 ? memory
+			: strcmp(o->key, "trust") == 0           ? trust
+			: strcmp(o->key, "learn_after") == 0     ? learn
+								 : o->fallback;
 		const double number = text != NULL ? strtod(text, NULL) : (double)NAN;
 		const int64_t whole = text != NULL ? (int64_t)number : INT64_MIN;
-		const wq_ms span = text != NULL ? (wq_ms)number : WQ_NO_TIME;
+		wq_ms span = WQ_NO_TIME;
 		const bool on = text != NULL && strcmp(text, "true") == 0;
 		int choice = -1;
+
+		if (o->type == WQ_OPT_SPAN && text != NULL && wq_span_parse(text, &span, NULL) < 0)
+			exit(1);
 
 		for (const struct wq_choice *c = o->choices; c != NULL && c->name != NULL && text != NULL; c++)
 			choice = strcmp(c->name, text) == 0 ? c->value : choice;
@@ -136,12 +142,12 @@ static double run(double *suspect)
 	return MINUTES * STATIONS * ITEMS / begun;
 }
 
-static double measure(const char *what, size_t rules, const char *memory, const char *trust, double alone)
+static double measure(const char *what, size_t rules, const char *memory, const char *trust, const char *learn, double alone)
 {
 	double best = 0, suspect = 0;
 
 	site.rule_count = rules;
-	use.settings = default_settings(memory, trust);
+	use.settings = default_settings(memory, trust, learn);
 	for (int turn = 0; turn < 3; turn++)
 		best = fmax(best, run(&suspect));
 	printf("%-34s %9.2f M samples/s", what, best / 1e6);
@@ -159,9 +165,10 @@ int main(void)
 
 	srand(1);
 	furnish();
-	alone = measure("no rule", 0, "200", "24", 0);
-	measure("health", 1, "200", "24", alone);
-	measure("health, trust = 0", 1, "200", "0", alone);
-	measure("health, memory = 2048", 1, "2048", "24", alone);
+	alone = measure("no rule", 0, "200", "24", "0", 0);
+	measure("health, learn_after = 0", 1, "200", "24", "0", alone);
+	measure("health", 1, "200", "24", "30d", alone);
+	measure("health, trust = 0", 1, "200", "0", "30d", alone);
+	measure("health, memory = 2048", 1, "2048", "24", "30d", alone);
 	return 0;
 }

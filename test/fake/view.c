@@ -73,6 +73,11 @@ bool wq_view_beside(const struct wq_view *view, uint32_t series, wq_ms at, doubl
 	return false;
 }
 
+bool wq_view_alarmed(const struct wq_view *view)
+{
+	return !view->no_alarm;
+}
+
 double wq_view_replaced(const struct wq_view *view)
 {
 	return view->replaced;

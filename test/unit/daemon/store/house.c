@@ -250,6 +250,15 @@ struct wq_stored *house_sample(struct house *house, uint32_t which, wq_ms at, do
 	return s;
 }
 
+struct wq_learnt *house_learn(struct house *house, uint32_t which)
+{
+	struct wq_outcome *o = &house->group.outcome;
+	struct wq_learnt *l = APPEND(o->learnt, o->learnt_count, o->learnt_room);
+
+	l->series = which;
+	return l;
+}
+
 void house_judge(struct house *house, const struct wq_judged *judged)
 {
 	struct wq_outcome *o = &house->group.outcome;
@@ -511,6 +520,12 @@ int wq_engine_restore_sample(struct wq_engine *engine, const struct wq_sample *s
 	return 0;
 }
 
+void wq_engine_restore_learnt(struct wq_engine *engine, const struct wq_learnt *learnt)
+{
+	assert_int_equal(engine->learnt.size, 0);
+	engine->learnt = *learnt;
+}
+
 void wq_engine_restore_day(struct wq_engine *engine, const struct wq_day_row *row)
 {
 	assert_true(engine->day_count < sizeof engine->days / sizeof *engine->days);
@@ -540,7 +555,7 @@ void wq_engine_restore_highest(struct wq_engine *engine, int64_t highest)
 
 void wq_outcome_reset(struct wq_outcome *out)
 {
-	out->sample_count = out->judged_count = out->day_count = out->change_count = out->need_count = 0;
+	out->sample_count = out->judged_count = out->learnt_count = out->day_count = out->change_count = out->need_count = 0;
 	out->shelf_count = out->delay_count = out->word_count = out->maintenance_count = 0;
 }
 
@@ -548,6 +563,7 @@ void wq_outcome_free(struct wq_outcome *out)
 {
 	free(out->samples);
 	free(out->judged);
+	free(out->learnt);
 	free(out->days);
 	free(out->changes);
 	free(out->needs);

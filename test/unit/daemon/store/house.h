@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "wq/rule.h"
 #include "store/store.h"
 
 #include "wq/err.h"
@@ -53,6 +54,7 @@ void house_shut(struct house *house);
 void house_again(struct house *house, const struct wq_site *site); /* shut, open */
 
 /* Appends to the group that is being made. */
+struct wq_learnt *house_learn(struct house *house, uint32_t which);
 void house_judge(struct house *house, const struct wq_judged *judged);
 struct wq_stored *house_sample(struct house *house, uint32_t series, wq_ms at, double value);
 struct wq_day_row *house_day(struct house *house, uint32_t station, uint32_t parameter, wq_day day);
@@ -91,6 +93,7 @@ struct wq_engine {
 	struct fake_sample samples[512];
 	struct wq_day_row days[64];
 	struct wq_alarm alarms[32];
+	struct wq_learnt learnt;
 	size_t sample_count, day_count, alarm_count;
 	int64_t highest;
 	struct wq_need needs[8];

@@ -137,6 +137,25 @@ static void a_reload_maps_the_indices_anew(void **state)
 	house_expect_text(h, "SELECT name FROM station WHERE key='yigan'", "一干河");
 }
 
+/* Stored when days close, one row a series; given back before the samples that came after it. */
+static void what_was_learnt_comes_back(void **state)
+{
+	struct house *h = *state;
+	for (int day = 0; day < 2; day++) {
+		struct wq_learnt *l = house_learn(h, YIGAN_TP);
+		*l = (struct wq_learnt){ .series = YIGAN_TP, .since = MORNING - WQ_DAYS(40), .until = MORNING + day, .readings = 240 + day,
+			.low = 0.02, .high = NAN, .rate = 0.1, .size = 3, .memory = { 7, 0, (unsigned char)day } };
+		house_commit(h);
+	}
+	assert_int_equal(house_number(h, "SELECT count(*) FROM learnt"), 1);
+	house_expect_text(h, "SELECT station||parameter||readings||low||coalesce(high,'none')||rate FROM v_learnt", "yigantp2410.02none0.1");
+	struct wq_engine engine = { 0 };
+	assert_int_equal(store_restore(h->store, &house_site, &engine, MORNING + WQ_DAYS(1), INT64_MAX, &h->err), 0);
+	assert_int_equal(engine.learnt.series, YIGAN_TP);
+	assert_int_equal(engine.learnt.size, 3);
+	assert_memory_equal(engine.learnt.memory, ((unsigned char[]){ 7, 0, 1 }), 3);
+}
+
 static void days_come_in_their_newest_revision(void **state)
 {
 	struct house *h = *state;
@@ -579,6 +598,7 @@ int main(void)
 		house_test(what_is_older_than_the_engine_remembers_stays_in_the_file),
 		house_test(indices_may_move_between_configurations),
 		house_test(a_reload_maps_the_indices_anew),
+		house_test(what_was_learnt_comes_back),
 		house_test(days_come_in_their_newest_revision),
 		house_test(days_that_rules_look_back_on_come_with_their_items),
 		house_test(a_wanted_day_is_remembered_until_it_is_told),

@@ -348,6 +348,118 @@ static void a_restart_changes_nothing(void **state)
 	assert_string_equal(read_one(0, 0.45), "suspect spike, before: good ");
 }
 
+/* The newest word of the outcomes on what was learnt of the first series. */
+static struct wq_learnt learnt;
+
+static void a_month(double level)
+{
+	for (int i = 0; i < 31 * 6; i++) {
+		at += WQ_HOURS(4);
+		river_read_late(&r, 0, 0, at, level * (0.9 + (rand() % 200) / 1e3), at);
+		river_tick(&r, at + 1000);
+		for (size_t k = 0; k < r.out.learnt_count; k++)
+			learnt = r.out.learnt[k];
+	}
+}
+
+static void after_a_month_the_series_own_ends_hold(void **state)
+{
+	(void)state;
+	memset(&learnt, 0, sizeof learnt);
+	begin("spike=none flat_suspect=0 flat_fail=0", "tp", one);
+	a_month(0.05);
+	assert_int_equal(learnt.series, 0);
+	assert_in_range(learnt.readings, 170, 190);
+	/* 0.045 to 0.055, and as much beyond as the tails are long; of the parameter it is 0 to 1. */
+	assert_true(learnt.low > 0.042 && learnt.low < 0.045 && learnt.high > 0.055 && learnt.high < 0.058);
+	assert_true(learnt.rate > 0.008 && learnt.rate < 0.012);
+	assert_string_equal(read_one(0, 0.059), "suspect unusual");
+	assert_string_equal(read_one(0, 0.0551), "good ");
+	assert_string_equal(read_one(0, 0.041), "suspect unusual");
+	/* What goes on is learnt: the new level is usual some day. */
+	a_month(0.059);
+	assert_true(learnt.high > 0.0645);
+}
+
+static void what_a_section_gives_is_not_learnt_over(void **state)
+{
+	(void)state;
+	begin("spike=none rate=0 flat_suspect=0 flat_fail=0 low=0.01 high=0.3", "tp", one);
+	a_month(0.05);
+	assert_string_equal(read_one(0, 0.29), "good ");
+	assert_string_equal(read_one(0, 0.31), "suspect unusual");
+	river_close(&r);
+	begin("spike=none rate=0 flat_suspect=0 flat_fail=0 learn_after=0", "tp", one);
+	a_month(0.05);
+	assert_string_equal(read_one(0, 0.9), "good ");
+}
+
+/* Never beyond the plausible range, whatever was seen. */
+static void the_plausible_range_bounds_what_is_learnt(void **state)
+{
+	(void)state;
+	memset(&learnt, 0, sizeof learnt);
+	begin("spike=none rate=0 flat_suspect=0 flat_fail=0", "tp", one);
+	a_month(18.15);
+	assert_true(learnt.high == 20 && learnt.low > 14);
+}
+
+static void readings_under_an_alarm_teach_nothing(void **state)
+{
+	const struct river_rule rules[] = { { .rule = &wq_rule_health, .settings = "spike=none flat_suspect=0 flat_fail=0" },
+		{ .rule = &wq_rule_limit, .settings = "readings=1" }, { 0 } };
+
+	(void)state;
+	memset(&learnt, 0, sizeof learnt);
+	river_open(&r, one, "tp", rules);
+	at = DAY0;
+	a_month(0.05);
+	const int64_t readings = learnt.readings;
+	a_month(0.5);
+	assert_in_range(learnt.readings, readings, readings + 8);
+}
+
+/* What was stored is taken up where it ended: told the same later, whether there was a restart or not. */
+static void what_was_learnt_outlives_a_restart(void **state)
+{
+	struct wq_learnt kept = { 0 }, without = { 0 };
+
+	(void)state;
+	for (int restart = 0; restart < 2; restart++) {
+		begin("spike=none flat_suspect=0 flat_fail=0", "tp", one);
+		a_month(0.05);
+		kept = learnt;
+		if (restart) {
+			river_restart(&r);
+			wq_engine_restore_learnt(r.engine, &kept);
+			/* From the store come those after it, and some before. */
+			srand(99);
+			for (wq_ms t = kept.until - WQ_DAYS(2); t <= at; t += WQ_HOURS(4))
+				assert_int_equal(wq_engine_restore_sample(r.engine,
+							 &(struct wq_sample){ .series = 0, .stamp = WQ_STAMP_ANALYSER, .at = t, .value = 0.05 }, t,
+							 NULL),
+					0);
+		}
+		srand(5);
+		a_month(0.05);
+		if (!restart) {
+			without = learnt;
+			river_close(&r);
+		}
+	}
+	assert_int_equal(learnt.since, without.since);
+	assert_int_equal(learnt.readings, without.readings);
+	assert_true(fabs(learnt.high - without.high) < 0.001);
+	/* Another size, or a row that somebody wrote: as if there were none. */
+	kept.size--;
+	river_restart(&r);
+	wq_engine_restore_learnt(r.engine, &kept);
+	kept.size++;
+	memset(kept.memory, 0xff, sizeof kept.memory);
+	wq_engine_restore_learnt(r.engine, &kept);
+	assert_string_equal(read_one(0, 0.9), "good ");
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -376,6 +488,11 @@ int main(void)
 		cmocka_unit_test_teardown(level_none_marks_and_tells_nobody, teardown),
 		cmocka_unit_test_teardown(what_comes_out_of_order_or_from_the_future_is_not_judged, teardown),
 		cmocka_unit_test_teardown(a_restart_changes_nothing, teardown),
+		cmocka_unit_test_teardown(after_a_month_the_series_own_ends_hold, teardown),
+		cmocka_unit_test_teardown(what_a_section_gives_is_not_learnt_over, teardown),
+		cmocka_unit_test_teardown(the_plausible_range_bounds_what_is_learnt, teardown),
+		cmocka_unit_test_teardown(readings_under_an_alarm_teach_nothing, teardown),
+		cmocka_unit_test_teardown(what_was_learnt_outlives_a_restart, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
