@@ -7,7 +7,8 @@
 `wqctl backtest` over national_4h_*.csv.gz of the folder DATA, with the rules of CONFIG (default docs/backtest.conf) and then with a section
 `health "default" {}` too. Printed: readings marked suspect by parameter; device alarms by reason, and a station-month; alarms of the
 other rules: the same, changed in words, level or time, gone, new. Nobody labelled these readings: nearly all of them are sound, so what
-is marked or told is taken for false.
+is marked or told is taken for false. Then the sondes of logan/ with the rule alone; technicians found
+faults among these.
 
 Exit status: 0, 2 usage, 77 no data."""
 
@@ -58,6 +59,54 @@ def backtest(folder, name, text, table):
         return samples, [json.loads(line) for line in f]
 
 
+SONDES = """
+site { name = "sondes" timezone = "UTC+8" }
+station "*" { kind = "national" cycle = "0" interval = "15m" }
+health "default" {}
+"""
+
+
+def sondes(paths, folder):
+    """The raw columns of logan/: a year of readings each 15 min from each sonde."""
+    rows, days = [], 0
+    for i, path in enumerate(paths):
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as f:
+            own = [(r["datetime"].replace(" ", "T"), f"s{i}", *(r[c] if r[c] not in ("NULL", "NA", "-9999") else ""
+                                                                for c in ("temp", "cond", "ph", "do"))) for r in csv.DictReader(f)]
+        days += len({r[0][:10] for r in own})
+        rows += own
+    rows.sort(key=lambda r: r[0])
+    table = os.path.join(folder, "sondes.csv")
+    with open(table, "w", encoding="utf-8", newline="") as f:
+        out = csv.writer(f)
+        out.writerow(["time", "station", "temp", "ec", "ph", "do"])
+        out.writerows(rows)
+    samples, changes = backtest(folder, "sondes", SONDES, table)
+    count, suspect, _ = qualities(samples)
+    print(f"sondes, 15 min: {len(paths)} of them, {days} days; {sum(count.values())} readings, {sum(suspect.values())} suspect "
+          f"({100 * sum(suspect.values()) / max(1, sum(count.values())):.2f} %)")
+    tell_devices(changes, days)
+
+
+def qualities(samples):
+    count, suspect, bad = collections.Counter(), collections.Counter(), collections.Counter()
+    with open(samples, encoding="utf-8", newline="") as f:
+        for row in csv.DictReader(f):
+            count[row["parameter"]] += row["quality"] in ("good", "suspect")
+            suspect[row["parameter"]] += row["quality"] == "suspect"
+            bad[row["parameter"]] += row["quality"] == "bad"
+    return count, suspect, bad
+
+
+def tell_devices(changes, days):
+    """days: of all stations together."""
+    device = [c for c in changes if c["rule"] == "default" and c["change"] == "opened"]
+    reasons = collections.Counter((REASONS[int(c["evidence"].get("facts", {}).get("reason", 0))], c["parameter"]) for c in device)
+    print(f"device alarms: {len(device)}, {len(device) / days * 30:.2f} a station-month")
+    for (reason, parameter), n in sorted(reasons.items()):
+        print(f"  {reason:8} {parameter:10} {n}")
+
+
 def key(change):
     return change["rule"], change["station"], change["parameter"], change["change"], change["time"], change["level"]
 
@@ -77,22 +126,13 @@ def main():
             text = f.read()
         _, without = backtest(folder, "without", text, table)
         samples, with_ = backtest(folder, "with", text + '\nhealth "default" {}\n', table)
-        count, suspect, bad = collections.Counter(), collections.Counter(), collections.Counter()
-        with open(samples, encoding="utf-8", newline="") as f:
-            for row in csv.DictReader(f):
-                count[row["parameter"]] += row["quality"] in ("good", "suspect")
-                suspect[row["parameter"]] += row["quality"] == "suspect"
-                bad[row["parameter"]] += row["quality"] == "bad"
+        count, suspect, bad = qualities(samples)
     print(f"{stations} stations, {days} days")
     for p in COLUMNS.values():
         print(f"{p:10} {count[p]:7} readings, {suspect[p]:5} suspect ({100 * suspect[p] / max(1, count[p]):.2f} %), {bad[p]} bad")
     print(f"{'all':10} {sum(count.values()):7} readings, {sum(suspect.values()):5} suspect "
           f"({100 * sum(suspect.values()) / sum(count.values()):.2f} %)")
-    device = [c for c in with_ if c["rule"] == "default" and c["change"] == "opened"]
-    reasons = collections.Counter((REASONS[int(c["evidence"].get("facts", {}).get("reason", 0))], c["parameter"]) for c in device)
-    print(f"device alarms: {len(device)}, {len(device) / stations / days * 30:.2f} a station-month")
-    for (reason, parameter), n in sorted(reasons.items()):
-        print(f"  {reason:8} {parameter:10} {n}")
+    tell_devices(with_, stations * days)
     before = collections.Counter(map(key, without))
     after = collections.Counter(key(c) for c in with_ if c["rule"] != "default")
     gone, new = before - after, after - before
@@ -101,6 +141,10 @@ def main():
     for what, changes in (("gone", gone), ("new", new)):
         for change, n in sorted(changes.items())[:12]:
             print(" ", what, n, *change)
+    with tempfile.TemporaryDirectory() as folder:
+        logan = sorted(glob.glob(f"{sys.argv[1]}/logan/*.csv.gz"))
+        if logan:
+            sondes(logan, folder)
 
 
 main()

@@ -21,6 +21,7 @@ limit "patient" { parameters = { "nh3n", "codmn" } readings = 1 level = "info" f
 limit "chatter" { parameters = { "tp" } readings = 1 level = "watch" chatter = 2 chatter_within = "14d" chatter_shelve = "3h" }
 limit "latched" { parameters = { "nh3n" } above = 0.15 readings = 1 level = "info" first_level = "info" latch = true }
 today "today" { }
+health "instruments" { trust = 8 flat_suspect = "8h" flat_fail = "12h" }
 fall "fall" { }
 month "month" { }
 upstream "upstream" { rise = 0.2 above_share = 0.4 }
