@@ -60,6 +60,7 @@ static const struct key {
 	{ "back", NUMBER, SETTING(back), "a number from 0 to 1" },
 	{ "slope", NUMBER, SETTING(slope), "a number from 0 to 1" },
 	{ "alone", NUMBER, SETTING(alone), "a number" },
+	{ "offset", COUNT, SETTING(offset), "a whole number" },
 	{ "gap", SPAN, SETTING(gap), "a span such as 30m, 12h, 3d" },
 	{ "gap_k", NUMBER, SETTING(gap_k), "a number above 0" },
 	{ "flat_suspect", SPAN, SETTING(flat_suspect), "a span such as 30m, 12h, 3d" },

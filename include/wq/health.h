@@ -43,6 +43,10 @@ struct wq_health_settings {
 	double slope;    /* step: how much of the last step goes on, 0 … 1 */
 	double alone;    /* step: it must be so many times each of the 16 residuals before the last: a spike stands alone, a
 	                    storm does not. 0: whatever was before */
+	/* step: a jump away that at most so many values later, 2 … WQ_HEALTH_MEMORY, is followed by one back to where it was:
+	 * the value that is back is SUSPECT, as the mark of an offset that has ended (those before it have their flags
+	 * already). 0: not asked */
+	size_t offset;
 
 	wq_ms gap;    /* after so long without any value the first one is SUSPECT … */
 	double gap_k; /* … level: only when it is off the median by so many times the usual residual. NaN: in any case */

@@ -15,12 +15,19 @@
 #define LEAST       20 /* level: residuals before which what is usual is not known */
 #define LEAST_STEPS 8
 #define UNKNOWN     5      /* level: the floor counts so many times as long as it is not */
+#define OFFSET_NEAR 0.2    /* parts of the jump: so near to the level before it … */
+#define OFFSET_JUMP 0.7    /* … by a jump of this much an offset is over */
 #define NORMAL      1.4826 /* from the median of absolute deviations to the standard deviation */
 
 struct waiting {
 	bool there;
 	struct wq_health_verdict verdict;
 	double middle, residual; /* what it is off from, and by how much */
+};
+
+struct offset {
+	double level, jump; /* before it, and how far it went */
+	size_t age;         /* values since, itself included; 0: none */
 };
 
 struct wq_health {
@@ -30,6 +37,7 @@ struct wq_health {
 	bool began;
 	struct waiting waiting;
 	double recent[RECENT];      /* step: sizes of residuals, newest first */
+	struct offset offset;       /* step: of the last jump */
 	double flat_low, flat_high; /* of the run that may be flat */
 	wq_ms flat_since;
 	double analysis;                /* newest value that was no repeat … */
@@ -84,6 +92,8 @@ int wq_health_check(const struct wq_health_settings *s, struct wq_err *err)
 	if (s->back < 0 || s->back > 1 || !(s->slope >= 0 && s->slope <= 1) || !(s->alone >= 0))
 		return wq_fail(err, WQ_E_INVALID,
 		        "back and slope must be from 0 to 1, alone must not be below 0");
+	if (s->offset > 0 && (s->spike != WQ_SPIKE_STEP || s->offset < 2 || s->offset > WQ_HEALTH_MEMORY))
+		return wq_fail(err, WQ_E_INVALID, "offset must be from 2 to %d, and needs spike=step", WQ_HEALTH_MEMORY);
 	if (s->trust > 0 && (s->trust < 8 || s->trust > WQ_HEALTH_TRUST))
 		return wq_fail(err, WQ_E_INVALID, "trust must be from 8 to %d", WQ_HEALTH_TRUST);
 	if (!isnan(s->gap_k) && (s->spike != WQ_SPIKE_LEVEL || !(s->gap_k > 0) || !(s->gap > 0)))
@@ -259,6 +269,24 @@ static double largest_around(const struct wq_health *h)
 	return largest;
 }
 
+/* Whether this value ends an offset: a jump away, some values there, a jump back to where it was. */
+static bool ends_offset(struct wq_health *h, const struct wq_health_settings *s, double y)
+{
+	struct offset *o = &h->offset;
+	const bool back = o->age > 1 && fabs(y - o->level) < OFFSET_NEAR * fabs(o->jump) &&
+	        fabs(y - h->previous[0]) > OFFSET_JUMP * fabs(o->jump);
+
+	if (o->age > 0)
+		o->age = back || o->age >= s->offset ? 0 : o->age + 1;
+	return back;
+}
+
+static void begin_offset(struct wq_health *h, const struct wq_health_settings *s, double y)
+{
+	if (s->offset > 0 && h->offset.age == 0)
+		h->offset = (struct offset){ h->previous[0], y - h->previous[0], 1 };
+}
+
 static bool step_judge(struct wq_health *h, const struct wq_health_settings *s, double y,
         struct wq_health_verdict *v)
 {
@@ -269,7 +297,12 @@ static bool step_judge(struct wq_health *h, const struct wq_health_settings *s, 
 
 	if (usual_of(h)->count >= LEAST_STEPS)
 		scale = fmax(scale, NORMAL * usual_median(usual_of(h), s->memory));
+	if (ends_offset(h, s, y) && v->flag == WQ_QC_GOOD) {
+		v->flag = WQ_QC_SUSPECT;
+		v->test = WQ_HEALTH_SPIKE;
+	}
 	if (size > s->k * scale && v->flag == WQ_QC_GOOD && size > s->alone * largest_around(h)) {
+		begin_offset(h, s, y);
 		waits = !isnan(s->back);
 		if (waits)
 			wait_for(h, v, h->previous[0], y - h->previous[0]);

@@ -244,6 +244,52 @@ static void a_step_is_told_at_once_unless_it_has_to_come_back(void **state)
 		}
 }
 
+/* A probe out of the water for an hour; a step that stays, or that goes back slowly as water does, is none. */
+static void an_offset_is_told_when_it_jumps_back(void **state)
+{
+	static const double away[][6] = { { 6, 6.1, 6.2, 6.1, 10, 10 }, { 6, 6.1, 6.2, 6.1, 6, 6 }, { 6, 7, 8, 9, 10, 10 },
+		{ 6, 6, 6, 6, 8.9, 8.9 } };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		for (int asked = 0; asked < 2; asked++) {
+			struct wq_health_settings s = step();
+			struct run *run;
+
+			s.back = .5;
+			s.offset = asked ? 4 : 0;
+			run = begin(&s);
+			feed_quiet(run, 50, 10);
+			for (size_t k = 0; k < 6; k++)
+				feed(run, away[i][k]);
+			feed_quiet(run, 10, away[i][5]);
+			finish(run);
+			for (size_t k = 50; k < 66; k++)
+				assert_int_equal(run->flags[k], i == 0 && asked && k == 54 ? WQ_QC_SUSPECT : WQ_QC_GOOD);
+			end(run);
+		}
+}
+
+/* Beyond its values it is the level: nothing is told of the way back. */
+static void an_offset_longer_than_asked_is_none(void **state)
+{
+	(void)state;
+	for (size_t length = 2; length < 8; length++) {
+		struct wq_health_settings s = step();
+		struct run *run;
+
+		s.back = .5;
+		s.offset = 5;
+		run = begin(&s);
+		feed_quiet(run, 50, 10);
+		feed_quiet(run, length, 6);
+		feed_quiet(run, 10, 10);
+		finish(run);
+		assert_int_equal(run->flags[50 + length], length <= 5 ? WQ_QC_SUSPECT : WQ_QC_GOOD);
+		end(run);
+	}
+}
+
 static void a_storm_has_no_spike_that_is_alone(void **state)
 {
 	struct wq_health_settings s = step();
@@ -341,6 +387,7 @@ static void whatever_comes_each_value_gets_one_flag(void **state)
 		s.low = -100;
 		s.alone = rand() % 3;
 		s.back = rand() % 2 ? .5 : (double)NAN;
+		s.offset = seed % 2 == 0 && rand() % 2 ? 2 + (size_t)rand() % 9 : 0;
 		s.log = rand() % 3 ? (double)NAN : .01;
 		s.memory = 20 + (size_t)rand() % 50;
 		s.flat_suspect = rand() % 2 ? WQ_HOURS(1) : 0;
@@ -453,6 +500,8 @@ int main(void)
 		cmocka_unit_test(the_first_value_after_a_gap_is_suspect),
 		cmocka_unit_test(where_the_instrument_stays_at_the_bottom_no_spike_is_told),
 		cmocka_unit_test(a_step_is_told_at_once_unless_it_has_to_come_back),
+		cmocka_unit_test(an_offset_is_told_when_it_jumps_back),
+		cmocka_unit_test(an_offset_longer_than_asked_is_none),
 		cmocka_unit_test(a_storm_has_no_spike_that_is_alone),
 		cmocka_unit_test(a_probe_that_fails_takes_others_with_it),
 		cmocka_unit_test(flat_is_by_the_clock_and_not_at_the_detection_limit),
