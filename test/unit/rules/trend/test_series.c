@@ -476,7 +476,7 @@ static void ar1_keeps_its_level_and_its_power(void **state)
 {
 	static const size_t lengths[] = { 18, 24, 30, 42, 60 };
 	static const double phis[] = { 0, 0.3, 0.6, 0.8 };
-	const int runs = getenv("WQ_LONG") ? 20000 : 500;
+	const int runs = getenv("WQ_LONG") ? 20000 : 250;
 	/* Four standard errors of a share of 0.08. */
 	const double doubt = 4 * sqrt(0.08 * 0.92 / runs);
 	struct dice dice = { 20261124 };
