@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -83,9 +84,10 @@ class Site:
                     'limit "tp" { parameters = { "tp" } level = alarm }\n'
                     'limit "tp-too" { parameters = { "tp" } level = alarm }\n' + more)
 
-    def start(self):
+    def start(self, **more):
         with open(self.log, "ab") as to:
-            self.wqd = subprocess.Popen([os.path.join(BIN, "wqd"), "--config", f"{self.folder}/wqd.conf"], stderr=to)
+            self.wqd = subprocess.Popen([os.path.join(BIN, "wqd"), "--config", f"{self.folder}/wqd.conf"], stderr=to,
+                                        env=os.environ | more)
         if not self.wait(lambda: "watching" in self.said_since_start()):
             bad.append(f"it does not start\n{self.said()}")
 
@@ -319,6 +321,39 @@ def somebody_outside_hears_while_all_is_well(folder, bureau):
     site.stop()
 
 
+def set_clock(path, seconds):
+    """Steps the wall clock of the daemon; its other clocks stay true (step_clock.c, preloaded)."""
+    with open(path, "r+b") as f:
+        f.write(struct.pack("=q", seconds))
+
+
+def a_clock_that_is_set_repeats_and_skips_no_shift(folder, bureau):
+    library, step = os.environ.get("WQ_CLOCK_LIBRARY", ""), os.path.join(folder, "step")
+    if not os.path.exists(library):
+        print("NOT TESTED, a clock that is set: no $WQ_CLOCK_LIBRARY", file=sys.stderr)
+        return
+    with open(step, "wb") as f:
+        f.write(struct.pack("=qqq", 0, 0, 0))
+    # zhang's twelve hours began ten minutes ago, li's come after them.
+    shifts = sorted([(clock(-600), "zhang"), (clock(43200 - 600), "li")])
+    site = Site(folder, bureau)
+    site.configure('roster "water" { shifts = { "a %s 12h", "b %s 12h" } people = { "%s", "%s" } from = "%s" handover = always }\n'
+                   % (shifts[0][0], shifts[1][0], shifts[0][1], shifts[1][1], day(-2)) +
+                   'group "duty" { members = { "@water" } }\nroute "all" { lead = "duty" }\n')
+    asan = os.environ.get("ASAN_OPTIONS", "")
+    site.start(LD_PRELOAD=library, WQ_CLOCK_STEP=step, ASAN_OPTIONS=(asan + ":" if asan else "") + "verify_asan_link_order=0")
+    told = lambda: [d["contact"] for _, d in bureau.told("duty.handover")]
+    hours, want = 0, ["zhang"]
+    expect("the shift that goes on", site.wait(lambda: told() == want), (told(), site.said()))
+    for hours, comes in ((12, "li"), (0, None), (12, None), (-36, None), (24, "zhang"), (12, None), (24, None), (36, "li")):
+        set_clock(step, hours * 3600)
+        want += [comes] if comes else []
+        expect(f"at {hours} h", site.wait(lambda: told() == want), (told(), want, site.said()))
+        time.sleep(2.2)
+        expect(f"at {hours} h nothing more", told() == want, (told(), want, site.said()))
+    site.stop()
+
+
 def run(story):
     bureau = Bureau()
     with tempfile.TemporaryDirectory(prefix="wq-duty-") as folder:
@@ -327,7 +362,8 @@ def run(story):
 
 
 for story in (a_shift_is_handed_over_once, what_began_long_ago_is_not, the_heartbeat_comes_once_a_day_with_the_figures,
-              a_drill_finds_the_channel_that_is_dead, somebody_outside_hears_while_all_is_well):
+              a_drill_finds_the_channel_that_is_dead, somebody_outside_hears_while_all_is_well,
+              a_clock_that_is_set_repeats_and_skips_no_shift):
     run(story)
 print("\n".join(bad) if bad else "ok: shifts are handed over, the heart beats, a drill finds the dead channel, the ping is heard")
 sys.exit(1 if bad else 0)
