@@ -5,6 +5,7 @@
 #include "digest.h"
 #include "fields.h"
 #include "secret.h"
+#include "text_en.h"
 
 #include "wq/err.h"
 
@@ -206,10 +207,28 @@ static void write_date(wq_ms now, char out[48])
 	        utc.tm_sec);
 }
 
+/* Of an English message: its beginning, up to the first comma or the sentence's end, and the number. */
+static void write_subject_en(const struct wq_notice *notice, char out[SUBJECT_MAX])
+{
+	char number[WQ_ALARM_NAME];
+	size_t n = strcspn(notice->text, ",");
+	const char *stop = strstr(notice->text, ". ");
+
+	n = stop != NULL && (size_t)(stop - notice->text) < n ? (size_t)(stop - notice->text) : n;
+	n = n < 120 ? n : 120;
+	while (n > 0 && ((unsigned char)notice->text[n] & 0xc0) == 0x80)
+		n--;
+	snprintf(out, SUBJECT_MAX, "%.*s, %s", (int)n, notice->text, wq_alarm_name(notice->alarm, number));
+}
+
 static void write_subject(const struct wq_notice *notice, char out[SUBJECT_MAX])
 {
 	struct fields f;
 
+	if (text_is_english(notice->text)) {
+		write_subject_en(notice, out);
+		return;
+	}
 	fields_of(notice, &f);
 	if (notice->topic != WQ_TOPIC_ALARM) {
 		snprintf(out, SUBJECT_MAX, "%.60s %s", f.station, f.kind);

@@ -48,6 +48,22 @@ static void a_mail_is_byte_for_byte_what_it_should_be(void **state)
 	kit_close(&kit);
 }
 
+/* "[ALARM] n tp 9 mg/L, W20260305-007" */
+static void the_subject_of_an_english_message_is_english(void **state)
+{
+	struct kit kit = kit_open(MAIL);
+	struct wq_notice n = kit_notice();
+	struct wq_request request = { 0 };
+	struct wq_err err;
+
+	(void)state;
+	snprintf(n.email, sizeof n.email, "zhang@bureau.example");
+	snprintf(n.text, sizeof n.text, "[ALARM] n tp 9 mg/L, over limit 1. No. W20260305-007");
+	assert_int_equal(kit.channel->prepare(kit.state, &n, NOW, &request, &err), 0);
+	assert_non_null(strstr(request.body, "Subject: =?UTF-8?B?W0FMQVJNXSBuIHRwIDkgbWcvTCwgVzIwMjYwMzA1LTAwNw==?=\r\n"));
+	kit_close(&kit);
+}
+
 static void no_line_of_a_mail_is_too_long_and_no_character_is_torn(void **state)
 {
 	struct kit kit = kit_open(MAIL);
@@ -216,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mail_is_byte_for_byte_what_it_should_be),
+		cmocka_unit_test(the_subject_of_an_english_message_is_english),
 		cmocka_unit_test(no_line_of_a_mail_is_too_long_and_no_character_is_torn),
 		cmocka_unit_test(replies_of_a_mail_server_decide),
 		cmocka_unit_test(mail_addresses_cannot_hold_a_header),
