@@ -250,6 +250,29 @@ static void long_texts_queues_and_alarms_have_their_headers(void **state)
 	        0);
 }
 
+/* In the telephone's own alphabet; one sign outside it, and all of it is UCS-2. */
+static void an_english_message_has_the_room_of_its_alphabet(void **state)
+{
+	static const char ask[] = "Check and answer within 30 min. No. W20260305-007";
+	struct bench *bench = *state;
+	struct wq_notice n = notice("");
+	char bytes[2048], want[400];
+
+	n.level = WQ_LEVEL_ALARM;
+	snprintf(n.text, sizeof n.text, "[ALARM] Nanheng Tributary (nanheng) 03-05 16:00 total phosphorus 0.45 mg/L, over Class III limit 0.2 by 1.25 times. %s", ask);
+	assert_true(strlen(n.text) > 160);
+	assert_sent(bench, &n, "in the spool, 1 part");
+	bytes[content(bench, NAME, bytes, sizeof bytes - 1)] = '\0';
+	snprintf(want, sizeof want, "To: 8613800138001\nPriority: HIGH\nAlphabet: ISO\n\n"
+	        "[ALARM] Nanheng Tributary (nanheng) 16:00 total phosphorus 0.45 mg/L, over Class III limit 0.2 by 1.25 times. "
+	        "Check within 30 min. No. W20260305-007");
+	assert_string_equal(bytes, want);
+	snprintf(n.text, sizeof n.text, "[ALARM] 南横 %s", ask);
+	assert_sent(bench, &n, "in the spool, 1 part");
+	content(bench, NAME, bytes, sizeof bytes);
+	assert_non_null(strstr(bytes, "Alphabet: UCS\n\n"));
+}
+
 static void within_an_alarm_nothing_overtakes(void **state)
 {
 	static const char *const places[] = { "outgoing", "checked" };
@@ -826,6 +849,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bench_test(a_message_is_one_file_byte_for_byte),
 		bench_test(long_texts_queues_and_alarms_have_their_headers),
+		bench_test(an_english_message_has_the_room_of_its_alphabet),
 		bench_test(within_an_alarm_nothing_overtakes),
 		bench_test(smsd_which_goes_by_seconds_finds_them_in_order),
 		bench_test(what_is_sent_twice_is_one_file),
