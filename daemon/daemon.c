@@ -2,6 +2,8 @@
 /* Builds and takes apart the daemon. */
 #include "daemon.h"
 
+#include "catchup.h"
+
 #include "clock.h"
 #include "conclude.h"
 #include "ctl/server.h"
@@ -106,7 +108,8 @@ static int start_alerter(struct daemon *daemon, struct wq_err *err)
 static int start_writer(struct daemon *daemon, struct wq_err *err)
 {
 	struct writer_events events = { .owner = daemon, .committed = letters_on_committed, .trouble = letters_on_trouble,
-		.wanted = offer_wanted, .undelivered = conclude_undelivered, .undelivered_end = conclude_undelivered_end };
+		.wanted = offer_wanted, .undelivered = conclude_undelivered, .undelivered_end = conclude_undelivered_end,
+		.owes = catchup_owes, .owed_most = DELIVERER_HISTORY };
 	daemon->handover.writer = writer_start(daemon->store, &events, err);
 	if (daemon->handover.writer == NULL)
 		return WQ_E_MEMORY;
@@ -191,7 +194,7 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 	daemon->config = config;
 	daemon->started = clock_now();
 	daemon->started_boot = clock_boot();
-	int r = offer_open(daemon) ? selfwatch_open(daemon, err) : wq_fail(err, WQ_E_MEMORY, "no memory for the notices");
+	int r = offer_open(daemon) && catchup_open(daemon) ? selfwatch_open(daemon, err) : wq_fail(err, WQ_E_MEMORY, "no memory for the notices");
 	if (r == 0)
 		r = open_history(daemon, err);
 	if (r == 0)
@@ -363,6 +366,7 @@ bool daemon_close(struct daemon *daemon)
 	handover_finish(&daemon->handover);
 	api_commands_free(daemon);
 	offer_close(daemon);
+	catchup_close(daemon);
 	free(daemon->held);
 	sd_event_unref(daemon->event);
 	wq_engine_free(daemon->engine);

@@ -69,6 +69,7 @@ struct daemon {
 	size_t waiting_count;
 	uint64_t sent, failed; /* attempts */
 	struct offer_queue *queues; /* by contact (offer.c) */
+	struct catchup *catchups;   /* by channel (catchup.c) */
 	bool behind;       /* more notices of some contact are in the outbox on disk */
 	bool asked_outbox; /* the writer reads it */
 	struct letter *outbox_end; /* what it ends that with; its thread's own meanwhile */

@@ -66,7 +66,8 @@ static bool empty(const struct flight *flight)
 		group->outcome.word_count == 0 && group->outcome.maintenance_count == 0 &&
 		group->delivery_count == 0 && group->outage_count == 0 && group->check_count == 0 &&
 		group->manual_count == 0 && group->import_count == 0 && group->uplink_count == 0 &&
-		group->command_count == 0 && group->fold_count == 0 && group->wait_count == 0 && group->mark_count == 0;
+		group->command_count == 0 && group->fold_count == 0 && group->wait_count == 0 && group->owe_count == 0 &&
+		group->mark_count == 0;
 }
 
 void handover_submit(struct handover *handover, wq_ms boot, bool now_or_never)
@@ -193,6 +194,17 @@ bool handover_fold(struct flight *flight, const struct store_fold *fold)
 	group->folds = rows;
 	if (ok)
 		group->folds[group->fold_count++] = *fold;
+	return ok;
+}
+
+bool handover_owe(struct flight *flight, const struct store_owe *owe)
+{
+	struct commit_group *group = &flight->group;
+	void *rows = group->owes;
+	bool ok = reserve(&rows, &group->owe_room, group->owe_count, 1, sizeof *group->owes);
+	group->owes = rows;
+	if (ok)
+		group->owes[group->owe_count++] = *owe;
 	return ok;
 }
 

@@ -81,6 +81,7 @@ wq_ms handover_age(const struct handover *handover, wq_ms boot);
 struct wq_notice *handover_notices(struct flight *flight, size_t count);
 bool handover_fold(struct flight *flight, const struct store_fold *fold);
 bool handover_mark(struct flight *flight, const char *name, wq_ms at);
+bool handover_owe(struct flight *flight, const struct store_owe *owe);
 bool handover_wait(struct flight *flight, const struct store_wait *wait);
 bool handover_delivery(struct flight *flight, const struct store_delivery *delivery);
 bool handover_checks(struct flight *flight, const struct wq_check *checks, size_t count);

@@ -2,6 +2,8 @@
 /* What other threads have to say to main: made there, opened here. */
 #include "letters.h"
 
+#include "catchup.h"
+
 #include "clock.h"
 #include "api/command.h"
 #include "conclude.h"
@@ -108,6 +110,7 @@ static void attempt_open(void *owner, struct letter *letter)
 	if (failed)
 		log_warning("notice %s: channel %s, attempt %u: %s%s", delivery->id, delivery->channel,
 			delivery->attempt, delivery->text, delivery->done ? "; given up" : "; it is tried again");
+	catchup_note(daemon, flight, delivery);
 	if (flight == NULL || !handover_delivery(flight, delivery))
 		log_error("notice %s: no memory to record the attempt; it may be sent again after a restart",
 			delivery->id);

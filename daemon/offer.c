@@ -2,6 +2,7 @@
 /* A queue a contact: in the deliverer's memory, before it, on disk. */
 #include "offer.h"
 
+#include "catchup.h"
 #include "log.h"
 
 #include <stdlib.h>
@@ -137,7 +138,10 @@ struct undelivered_letter {
 static void undelivered_open(void *owner, struct letter *letter)
 {
 	const struct undelivered_letter *undelivered = (struct undelivered_letter *)letter;
-	offer_stored(owner, &undelivered->notice, undelivered->attempts);
+	if (undelivered->notice.history)
+		catchup_offer(owner, &undelivered->notice);
+	else
+		offer_stored(owner, &undelivered->notice, undelivered->attempts);
 	free(letter);
 }
 
@@ -146,6 +150,7 @@ static void ask_outbox(struct daemon *daemon);
 static void undelivered_end_open(void *owner, struct letter *letter)
 {
 	struct daemon *daemon = owner;
+	catchup_end(daemon);
 	daemon->asked_outbox = daemon->behind = false;
 	for (size_t i = 0; i < queues(daemon); i++) {
 		struct offer_queue *queue = &daemon->queues[i];
@@ -169,10 +174,11 @@ static size_t wanted_of(struct daemon *daemon, size_t i, size_t share)
 static void ask_outbox(struct daemon *daemon)
 {
 	size_t all = 0, share = deliverer_share(daemon->config);
-	if (!daemon->behind || daemon->asked_outbox || daemon->deliverer == NULL)
+	if (daemon->asked_outbox || daemon->deliverer == NULL)
 		return;
 	for (size_t i = 0; i < queues(daemon); i++)
-		all += daemon->queues[i].wanted = wanted_of(daemon, i, share);
+		all += daemon->queues[i].wanted = daemon->behind ? wanted_of(daemon, i, share) : 0;
+	all += catchup_wants(daemon);
 	struct letter *end = all > 0 ? calloc(1, sizeof *end) : NULL;
 	if (end == NULL)
 		return;
@@ -211,7 +217,7 @@ bool conclude_undelivered(void *owner, const struct wq_notice *notice, uint32_t 
 		queue->left = true;
 		return true;
 	}
-	queue->wanted--;
+	queue->wanted -= notice->history ? 0 : 1;
 	letter->letter.open = undelivered_open;
 	letter->attempts = attempts;
 	letter->notice = *notice;

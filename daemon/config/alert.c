@@ -17,6 +17,7 @@ static void fill_pace(struct loader *l, const struct section *section, struct co
 	fill_settings(section, schema_channel, &given, l->arena, l->report);
 	use->rate = (uint32_t)(given.rate == INT64_MIN ? use->channel->rate : given.rate);
 	use->burst = (uint32_t)use->channel->burst;
+	use->catch_up = given.catch_up == CATCH_UP_AUTO ? use->channel->catch_up : given.catch_up == CATCH_UP_TRUE;
 	use->jitter = given.jitter == WQ_NO_TIME ? use->channel->jitter : given.jitter;
 	use->jitter_alarm = given.jitter_alarm == WQ_NO_TIME ? use->channel->jitter_alarm : given.jitter_alarm;
 }

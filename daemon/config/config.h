@@ -29,6 +29,7 @@ struct config_channel {
 	const struct wq_channel *channel;
 	const void *settings;
 	uint32_t rate, burst;       /* attempts within any minute, any second; 0: no bound */
+	bool catch_up;              /* is told afterwards what others delivered in its place */
 	wq_ms jitter, jitter_alarm; /* span by which a new notice may be put off; of level alarm */
 };
 

@@ -271,6 +271,9 @@ const struct wq_option schema_profile[] = {
 	WQ_OPTION_END,
 };
 
+static const struct wq_choice catch_up_choices[] = { { "auto", CATCH_UP_AUTO }, { "true", CATCH_UP_TRUE }, { "false", CATCH_UP_FALSE },
+	{ NULL, 0 } };
+
 /* Of every channel; what is absent is as the channel itself has it. */
 const struct wq_option schema_channel[] = {
 	ROW(INTEGER, channel_settings, rate, "rate", .min = 0, .max = 6000,
@@ -280,6 +283,8 @@ const struct wq_option schema_channel[] = {
 	                "second; 0 = never"),
 	ROW(SPAN, channel_settings, jitter_alarm, "jitter_alarm", .min = 0, .max = 300000,
 	        .help = "the same of level alarm"),
+	ROW(CHOICE, channel_settings, catch_up, "catch_up", .choices = catch_up_choices, .fallback = "auto",
+	        .help = "what other channels delivered while this one failed is posted to it afterwards, marked"),
 	WQ_OPTION_END,
 };
 

@@ -143,7 +143,10 @@ struct uplink_settings {
 struct channel_settings {
 	int64_t rate;
 	wq_ms jitter, jitter_alarm;
+	int catch_up;
 };
+
+enum { CATCH_UP_AUTO, CATCH_UP_TRUE, CATCH_UP_FALSE };
 
 struct contact_settings {
 	const char *name, *phone, *email, *department, *quiet;

@@ -214,6 +214,7 @@ const struct wq_channel alertmanager_channel = {
 	.name = "alertmanager",
 	.machine = true,
 	.help = "posts alerts as the Alertmanager's webhook does (version 4)",
+	.catch_up = true,
 	.options = options,
 	.settings_size = sizeof(struct alertmanager_settings),
 	.state_size = sizeof(struct alertmanager),

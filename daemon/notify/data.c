@@ -173,14 +173,24 @@ int data_write(
 	return 0;
 }
 
-void data_mark_unstored(struct wq_notice *notice)
+static void mark(struct wq_notice *notice, const char *key, json_t *value)
 {
 	json_t *object = json_loads(notice->data, 0, NULL);
 
 	if (json_is_object(object)) {
-		json_object_set_new(object, "stored", json_false());
+		json_object_set_new(object, key, value);
 		put_text(object, "text", notice->text);
 		print_fitting(object, notice);
 	}
 	json_decref(object);
+}
+
+void data_mark_unstored(struct wq_notice *notice)
+{
+	mark(notice, "stored", json_false());
+}
+
+void data_mark_history(struct wq_notice *notice)
+{
+	mark(notice, "history", json_true());
 }

@@ -18,4 +18,7 @@ int data_write(
 /* Sets "stored" to false and "text" to the notice's text in notice->data. */
 void data_mark_unstored(struct wq_notice *notice);
 
+/* Likewise "history" to true. */
+void data_mark_history(struct wq_notice *notice);
+
 #endif

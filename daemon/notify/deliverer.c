@@ -56,6 +56,32 @@ static wq_ms bounded(wq_ms span, wq_ms longest)
 	return span < 0 ? 0 : span > longest ? longest : span;
 }
 
+static const struct config_contact *contact_of(const struct config *config, const struct wq_notice *notice)
+{
+	for (size_t i = 0; i < config->contact_count; i++)
+		if (strcmp(config->contacts[i].id, notice->contact) == 0)
+			return &config->contacts[i];
+	return NULL;
+}
+
+/* Which of a contact's channels are to be told afterwards of what was done on the one at `place` (UINT32_MAX: on none). Those
+ * behind it were not asked. */
+static uint32_t owed(const struct config *config, const struct wq_notice *notice, uint32_t channel, bool sent, uint32_t dropped)
+{
+	const struct config_contact *contact = notice->history || notice->test || notice->topic != WQ_TOPIC_ALARM
+	        ? NULL
+	        : contact_of(config, notice);
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; contact != NULL && i < contact->channel_count && i < OUTBOX_CHANNELS; i++) {
+		if (sent && contact->channels[i] == channel)
+			break;
+		if (config->channels[contact->channels[i]].catch_up && (dropped & 1u << i) == 0)
+			bits |= 1u << i;
+	}
+	return bits;
+}
+
 /* Tells the outbox and the owner how an attempt went. */
 static void conclude(struct deliverer *d, const struct outbox_attempt *attempt, const struct wq_result *result)
 {
@@ -70,7 +96,13 @@ static void conclude(struct deliverer *d, const struct outbox_attempt *attempt, 
 	snprintf(record.channel, sizeof record.channel, "%s", name_of(d, attempt->channel));
 	snprintf(record.text, sizeof record.text, "%s", result->text);
 	pthread_mutex_lock(&d->mutex);
+	uint32_t bits = owed(d->config, attempt->notice, attempt->channel, result->kind == WQ_SENT,
+	        outbox_dropped(d->outbox, attempt));
+
+	record.history = attempt->notice->history;
+	snprintf(record.contact, sizeof record.contact, "%s", attempt->notice->contact);
 	record.done = outbox_result(d->outbox, attempt, result->kind, until, now);
+	record.owed = record.done ? bits : 0;
 	bool down = outbox_down(d->outbox, attempt->channel);
 
 	pthread_mutex_unlock(&d->mutex);
@@ -100,6 +132,9 @@ static bool next_given_up(struct deliverer *d, struct store_delivery *record)
 		*record = (struct store_delivery){
 			.kind = WQ_DROP, .at = d->clock.wall(), .attempt = last.number, .done = true
 		};
+		record->history = last.notice->history;
+		record->owed = owed(d->config, last.notice, UINT32_MAX, false, outbox_dropped(d->outbox, &last));
+		snprintf(record->contact, sizeof record->contact, "%s", last.notice->contact);
 		snprintf(record->id, sizeof record->id, "%s", last.notice->id);
 		snprintf(record->channel, sizeof record->channel, "%s",
 		        last.channel < d->config->channel_count ? name_of(d, last.channel)
@@ -195,12 +230,13 @@ static bool open_all(struct deliverer *d)
 {
 	uint64_t seed = 0;
 	size_t share = deliverer_share(d->config), capacity = share * d->config->contact_count;
+	size_t more = DELIVERER_HISTORY * d->config->channel_count;
 
 	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0)
 		seed = (uint64_t)d->clock.steady();
 	d->lines = lines_open(d->config, &d->clock);
 	d->troubled = calloc(d->config->channel_count + 1, sizeof *d->troubled);
-	d->outbox = outbox_new(capacity > DELIVERER_CAPACITY ? capacity : DELIVERER_CAPACITY, d->config->channel_count, seed);
+	d->outbox = outbox_new((capacity > DELIVERER_CAPACITY ? capacity : DELIVERER_CAPACITY) + more, d->config->channel_count, seed);
 	if (d->lines == NULL || d->troubled == NULL || d->outbox == NULL)
 		return false;
 	outbox_share(d->outbox, share);
@@ -249,19 +285,11 @@ static uint32_t channel_named(const struct config *config, const char *name)
 	return UINT32_MAX;
 }
 
-static const struct config_contact *contact_of(const struct config *config, const struct wq_notice *notice)
-{
-	for (size_t i = 0; i < config->contact_count; i++)
-		if (strcmp(config->contacts[i].id, notice->contact) == 0)
-			return &config->contacts[i];
-	return NULL;
-}
-
 static size_t channels_of(const struct config *config, const struct wq_notice *notice,
         const uint32_t **channels, uint32_t *own)
 {
-	/* A drill tries one channel, and no other may pass for it. */
-	const bool alone = notice->test || notice->topic == WQ_TOPIC_DRILL;
+	/* What is told afterwards goes to the channel that missed it. A drill tries one channel, and no other may pass for it. */
+	const bool alone = notice->test || notice->history || notice->topic == WQ_TOPIC_DRILL;
 	const struct config_contact *contact = alone ? NULL : contact_of(config, notice);
 
 	if (contact != NULL) {
@@ -287,7 +315,7 @@ static struct wq_notice complete(const struct config *config, const struct wq_no
 /* By how much a new notice may be put off on the channel it begins with. */
 static wq_ms jitter_of(const struct config *config, const struct wq_notice *notice, const uint32_t *channels, size_t count)
 {
-	if (count == 0 || notice->test)
+	if (count == 0 || notice->test || notice->history)
 		return 0;
 	const struct config_channel *first = &config->channels[channels[0]];
 
@@ -300,7 +328,7 @@ bool deliverer_offer(struct deliverer *d, const struct wq_notice *notice, uint32
 	uint32_t own = 0;
 	size_t count = channels_of(d->config, notice, &channels, &own);
 	wq_ms wall = d->clock.wall();
-	wq_ms lifetime = notice->expires > wall ? bounded(notice->expires - wall, LIFETIME_MAX) : 0;
+	wq_ms lifetime = notice->history ? LIFETIME_MAX : notice->expires > wall ? bounded(notice->expires - wall, LIFETIME_MAX) : 0;
 
 	if (atomic_load(&d->stopping))
 		return false;

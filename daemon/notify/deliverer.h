@@ -57,6 +57,9 @@ struct deliverer *deliverer_start(const struct config *config,
 bool deliverer_offer(
         struct deliverer *deliverer, const struct wq_notice *notice, uint32_t attempts);
 
+/* How many that are told afterwards (wq_notice.history) a channel should be given at once. */
+#define DELIVERER_HISTORY 8
+
 /* How many notices of a contact are held at most; how many more of them would be taken now, of level alarm; how many are held
  * of all. Thread-safe. */
 size_t deliverer_share(const struct config *config);

@@ -331,6 +331,7 @@ const struct wq_channel mqtt_topic_channel = {
 	.name = "mqtt_topic",
 	.machine = true,
 	.help = "publishes each notice as JSON to a topic of an MQTT broker",
+	.catch_up = true,
 	.options = options,
 	.settings_size = sizeof(struct mqtt_settings),
 	.state_size = sizeof(struct mqtt),

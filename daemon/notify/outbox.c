@@ -27,7 +27,7 @@ struct outbox *outbox_new(size_t capacity, size_t channels, uint64_t seed)
 	outbox->chance = seed;
 	for (size_t i = 0; i < channels; i++)
 		outbox->lines[i] =
-		        (struct line){ .open = INT64_MIN, .trust = INT64_MIN, .worked = INT64_MIN };
+		        (struct line){ .open = INT64_MIN, .trust = INT64_MIN, .worked = INT64_MIN, .history = INT64_MIN };
 	return outbox;
 }
 
@@ -95,7 +95,8 @@ void outbox_drop(struct outbox *outbox, struct slot *slot)
 {
 	slot->used = false;
 	outbox->held--;
-	outbox->done[outbox->done_count++ % OUTBOX_DONE] = hash_of(slot->notice.id);
+	if (!slot->notice.history)
+		outbox->done[outbox->done_count++ % OUTBOX_DONE] = hash_of(slot->notice.id);
 }
 
 static bool was_done(const struct outbox *outbox, const char *id)
@@ -118,7 +119,7 @@ static size_t held_for(const struct outbox *outbox, const char *contact)
 	size_t held = 0;
 
 	for (size_t i = 0; i < outbox->capacity; i++)
-		held += outbox->slots[i].used && strcmp(outbox->slots[i].notice.contact, contact) == 0;
+		held += outbox->slots[i].used && !outbox->slots[i].notice.history && strcmp(outbox->slots[i].notice.contact, contact) == 0;
 	return held;
 }
 
@@ -134,7 +135,7 @@ static bool has_its_share(const struct outbox *outbox, const struct wq_notice *n
 {
 	size_t kept = notice->level < WQ_LEVEL_ALARM && outbox->share < outbox->capacity ? outbox->share / 4 : 0;
 
-	return !notice->test && held_for(outbox, notice->contact) + kept >= outbox->share;
+	return !notice->test && !notice->history && held_for(outbox, notice->contact) + kept >= outbox->share;
 }
 
 enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
@@ -145,12 +146,13 @@ enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *noti
 	for (size_t i = 0; i < outbox->capacity; i++) {
 		struct slot *slot = &outbox->slots[i];
 
-		if (slot->used && strcmp(slot->notice.id, notice->id) == 0)
+		if (slot->used && slot->notice.history == notice->history && strcmp(slot->notice.id, notice->id) == 0 &&
+			(!notice->history || strcmp(slot->notice.channel, notice->channel) == 0))
 			return OUTBOX_KNOWN;
 		if (!slot->used && free_slot == NULL)
 			free_slot = slot;
 	}
-	if (was_done(outbox, notice->id))
+	if (!notice->history && was_done(outbox, notice->id))
 		return OUTBOX_KNOWN;
 	if (free_slot == NULL || has_its_share(outbox, notice))
 		return OUTBOX_FULL;
@@ -253,14 +255,29 @@ static wq_ms opens(const struct outbox *outbox, const struct line *line)
 	return at;
 }
 
+/* True when one that is told afterwards on the same channel came before this one. */
+static bool follows(const struct outbox *outbox, const struct slot *slot)
+{
+	for (size_t i = 0; i < outbox->capacity; i++) {
+		const struct slot *other = &outbox->slots[i];
+
+		if (other->used && other->notice.history && other->order < slot->order &&
+		        other->channels[0] == slot->channels[0])
+			return true;
+	}
+	return false;
+}
+
 /* True when an earlier change of the same alarm is still to be told to the same contact. */
 static bool must_wait(const struct outbox *outbox, const struct slot *slot)
 {
+	if (slot->notice.history)
+		return follows(outbox, slot);
 	/* Memos are in no order. */
 	for (size_t i = 0; slot->notice.topic == WQ_TOPIC_ALARM && i < outbox->capacity; i++) {
 		const struct slot *other = &outbox->slots[i];
 
-		if (other->used && other->notice.topic == WQ_TOPIC_ALARM && other->notice.alarm == slot->notice.alarm &&
+		if (other->used && !other->notice.history && other->notice.topic == WQ_TOPIC_ALARM && other->notice.alarm == slot->notice.alarm &&
 		        other->notice.number < slot->notice.number &&
 		        strcmp(other->notice.contact, slot->notice.contact) == 0)
 			return true;
@@ -284,6 +301,10 @@ static bool ready_at(const struct outbox *outbox, const struct slot *slot, wq_ms
 	if (line->busy)
 		return false;
 	*when = slot->due;
+	if (slot->notice.history && line->history > *when)
+		*when = line->history;
+	if (slot->notice.history && line_is_down(line) && line->trust > *when)
+		*when = line->trust;
 	/* To look costs the peer nothing, and who tries a channel wants to know now. */
 	if (!slot->taken && !slot->notice.test && opens(outbox, line) > slot->due)
 		*when = opens(outbox, line);
@@ -294,9 +315,11 @@ static bool goes_before(const struct slot *a, const struct slot *b)
 {
 	if (a->taken != b->taken)
 		return b->taken;
-	if (a->notice.level != b->notice.level)
+	if (a->notice.history != b->notice.history)
+		return b->notice.history;
+	if (a->notice.level != b->notice.level && !a->notice.history)
 		return a->notice.level > b->notice.level;
-	if (a->notice.assist != b->notice.assist)
+	if (a->notice.assist != b->notice.assist && !a->notice.history)
 		return b->notice.assist;
 	return a->order < b->order;
 }
@@ -421,6 +444,8 @@ static wq_ms patience(const struct outbox *outbox, const struct slot *slot, wq_m
 
 	if (slot->notice.test)
 		return OUTBOX_TEST;
+	if (slot->notice.history)
+		return OUTBOX_PROBE;
 
 	if (slot_live(slot) > 1 && line_is_down(&outbox->lines[slot->channels[slot->cursor]]) &&
 	        (span == 0 || span > OUTBOX_PROBE))
@@ -452,6 +477,11 @@ bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attemp
 		.notice = &best->notice };
 	begin(outbox, best, now);
 	return true;
+}
+
+uint32_t outbox_dropped(const struct outbox *outbox, const struct outbox_attempt *attempt)
+{
+	return outbox->slots[attempt->slot].dropped;
 }
 
 bool outbox_give_up(struct outbox *outbox, wq_ms now, struct outbox_attempt *last)

@@ -19,6 +19,8 @@
  * - TAKEN is no answer yet: the notice stays on that channel, whatever its deadline, and is looked at again until the
  * channel knows. FAILED is that answer: the next channel at once.
  * - A channel has a pace of its own; what waits for it goes by level like everything.
+ * - What is told afterwards (history) goes after all else, in its order, at most four a second on a channel; while the channel is
+ * down it is tried when a probe is due. Nothing waits for it.
  * - A channel that is down is left out for OUTBOX_DISTRUST by those who have another one. Then one
  * of their notices probes it: once, for OUTBOX_PROBE at most, and goes to its next channel at once
  * when that fails. When it works everybody begins with it again.
@@ -43,6 +45,7 @@ struct outbox;
 #define OUTBOX_DISTRUST WQ_MINUTES(10)
 #define OUTBOX_PROBE    WQ_SECONDS(10)
 #define OUTBOX_TEST     WQ_SECONDS(8) /* a person waits */
+#define OUTBOX_HISTORY  WQ_SECONDS(1) / 4 /* at least so long between two that are told afterwards on a channel */
 #define OUTBOX_DONE     2048          /* of so many that were done last the ids are remembered */
 
 /* An outbox that holds at most `capacity` notices, for `channels` channels known by index. All
@@ -101,6 +104,9 @@ bool outbox_next(struct outbox *outbox, wq_ms now, struct outbox_attempt *attemp
  * is done (sent, or given up) and no longer held. */
 bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
         enum wq_result_kind kind, wq_ms until, wq_ms now);
+
+/* Bit by place in the notice's channels: those that cannot reach its recipient. Before outbox_result(). */
+uint32_t outbox_dropped(const struct outbox *outbox, const struct outbox_attempt *attempt);
 
 /* Takes out one notice that has expired or can be sent no way. Its copy stays readable until the
  * next outbox_add(). False: there is none. */

@@ -46,7 +46,7 @@ static void line_works(struct outbox *outbox, uint32_t channel, wq_ms now)
 	struct line *line = &outbox->lines[channel];
 	bool was_failing = line->failures > 0;
 
-	*line = (struct line){ .open = INT64_MIN, .trust = INT64_MIN, .worked = now };
+	*line = (struct line){ .open = INT64_MIN, .trust = INT64_MIN, .worked = now, .history = now + OUTBOX_HISTORY };
 	for (size_t i = 0; was_failing && i < outbox->capacity; i++) {
 		struct slot *slot = &outbox->slots[i];
 

@@ -34,6 +34,7 @@ struct line {
 	wq_ms open;                    /* no attempt before */
 	wq_ms trust;                   /* those who have another channel take that until then */
 	wq_ms worked;                  /* last success */
+	wq_ms history;                 /* nothing is told afterwards before */
 	wq_ms failed[OUTBOX_FAILURES]; /* when, a ring */
 	size_t failed_count;
 };

@@ -425,3 +425,20 @@ void text_mark_unstored(struct wq_notice *notice)
 		memcpy(notice->text + length, mark, size);
 	data_mark_unstored(notice);
 }
+
+void text_mark_history(struct wq_notice *notice)
+{
+	static const char mark[] = "【补发】";
+	size_t length = strlen(notice->text), room = sizeof notice->text - sizeof mark;
+
+	if (strncmp(notice->text, mark, sizeof mark - 1) == 0)
+		return;
+	/* Cut between two characters where it must. */
+	for (length = length < room ? length : room; length > 0 && ((unsigned char)notice->text[length] & 0xC0) == 0x80;)
+		length--;
+	memmove(notice->text + sizeof mark - 1, notice->text, length);
+	memcpy(notice->text, mark, sizeof mark - 1);
+	notice->text[sizeof mark - 1 + length] = '\0';
+	notice->address[0] = '\0';
+	data_mark_history(notice);
+}

@@ -141,6 +141,7 @@ const struct wq_channel webhook_channel = {
 	.name = "webhook",
 	.machine = true,
 	.help = "posts each notice as signed JSON (Standard Webhooks 1.0) to an address",
+	.catch_up = true,
 	.options = options,
 	.settings_size = sizeof(struct webhook_settings),
 	.state_size = sizeof(struct webhook),

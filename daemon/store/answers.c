@@ -4,6 +4,7 @@
 
 #include "wq/err.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* -- a day the engine asks for -- */
@@ -165,6 +166,33 @@ int store_outbox(struct store *store, bool (*wanted)(void *owner, const char *co
 	        ? 0
 	        : store_fail(store, rc, "cannot read notices", err);
 	sqlite3_finalize(list);
+	sqlite3_finalize(row);
+	return r;
+}
+
+int store_owed(struct store *store, const char *channel, int64_t most,
+        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
+        struct wq_err *err)
+{
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	sqlite3_stmt *row = NULL;
+	bool more = true;
+	int rc = sqlite3_prepare_v2(store->db,
+	        NOTICES "id IN(SELECT notice FROM owed WHERE channel=?1) ORDER BY seq LIMIT ?2", -1, &row, NULL);
+	if (rc == SQLITE_OK)
+		rc = db_bind(row, DB_VALUES(db_text(channel), db_int(most)));
+	while (rc == SQLITE_OK && more && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+		struct wq_notice notice = { 0 };
+		read_notice(row, &notice);
+		notice.history = true;
+		notice.taken = false;
+		notice.since = 0;
+		snprintf(notice.channel, sizeof notice.channel, "%s", channel);
+		more = take(owner, &notice, 0);
+		rc = SQLITE_OK;
+	}
+	int r = rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : store_fail(store, rc, "cannot read notices", err);
 	sqlite3_finalize(row);
 	return r;
 }

@@ -9,7 +9,7 @@ void commit_group_reset(struct commit_group *group)
 {
 	wq_outcome_reset(&group->outcome);
 	group->notice_count = group->delivery_count = group->outage_count = group->check_count = group->uplink_count = 0;
-	group->fold_count = group->mark_count = group->wait_count = 0;
+	group->fold_count = group->mark_count = group->wait_count = group->owe_count = 0;
 	group->manual_count = group->import_count = group->command_count = 0;
 	group->last_sequence = 0;
 	group->batch_count = 0;
@@ -23,6 +23,7 @@ void commit_group_free(struct commit_group *group)
 	free(group->folds);
 	free(group->marks);
 	free(group->waits);
+	free(group->owes);
 	free(group->deliveries);
 	free(group->outages);
 	free(group->checks);

@@ -234,6 +234,18 @@ static int put_mark(struct store *store, const struct commit_group *group, const
 	return db_run(store->statements[ST_MARK_PUT], DB_VALUES(db_field(m->name, sizeof m->name), db_int(m->at)));
 }
 
+static int put_owe(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
+{
+	const struct store_owe *o = item;
+	(void)group;
+	(void)err;
+	const struct db_value channel = db_field(o->channel, sizeof o->channel);
+	int rc = db_run(store->statements[ST_OWED_OLD], DB_VALUES(channel, db_int(o->at - STORE_OWED)));
+	if (rc != SQLITE_OK)
+		return rc;
+	return db_run(store->statements[ST_OWED_PUT], DB_VALUES(channel, db_field(o->id, sizeof o->id), db_int(o->at)));
+}
+
 static int put_wait(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
 	const struct store_wait *w = item;
@@ -256,6 +268,9 @@ static int put_delivery(struct store *store, const struct commit_group *group, c
 	                db_int(d->done), db_field(d->text, sizeof d->text)));
 	if (rc != SQLITE_OK)
 		return rc;
+	if (d->history)
+		return !d->done ? rc : db_run(store->statements[ST_OWED_DONE],
+			DB_VALUES(db_field(d->channel, sizeof d->channel), db_field(d->id, sizeof d->id)));
 	return db_run(store->statements[ST_NOTICE_STATE],
 	        DB_VALUES(db_field(d->id, sizeof d->id), db_int(d->attempt), db_int(state),
 	                db_field(d->channel, sizeof d->channel)));
@@ -346,6 +361,7 @@ int commit_records(struct store *store, const struct commit_group *group, struct
 		{ put_need, o->needs, o->need_count, sizeof *o->needs, "cannot remember a day" },
 		{ put_change, o->changes, o->change_count, sizeof *o->changes,
 		        "cannot store an alarm" },
+		{ put_owe, group->owes, group->owe_count, sizeof *group->owes, "cannot store what a channel is told afterwards" },
 		{ put_wait, group->waits, group->wait_count, sizeof *group->waits, "cannot store since when an alarm waits" },
 		{ put_shelf, o->shelves, o->shelf_count, sizeof *o->shelves,
 		        "cannot store a shelf" },

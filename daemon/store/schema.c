@@ -527,5 +527,12 @@ static const char *const step_clocks[] = {
 	NULL
 };
 
+/* Channels that are told afterwards what others delivered in their place. */
+static const char *const step_owed[] = {
+	"CREATE TABLE owed(channel TEXT NOT NULL,notice TEXT NOT NULL,at INTEGER NOT NULL,PRIMARY KEY(channel,notice)) STRICT,WITHOUT ROWID;",
+	NULL
+};
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
-	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing, step_health, step_clocks };
+	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing, step_health, step_clocks,
+	step_owed };

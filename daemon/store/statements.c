@@ -17,6 +17,9 @@ const char *const store_statements[ST_COUNT] = {
 	[ST_COMMIT] = "COMMIT",
 	[ST_ROLLBACK] = "ROLLBACK",
 	[ST_META] = "UPDATE meta SET sequence=?1,received=?2,commits=?3,wall=?4,boot=?5,machine=?6,trusted=?7",
+	[ST_OWED_PUT] = "INSERT INTO owed(channel,notice,at) VALUES(?1,?2,?3) ON CONFLICT DO NOTHING",
+	[ST_OWED_DONE] = "DELETE FROM owed WHERE channel=?1 AND notice=?2",
+	[ST_OWED_OLD] = "DELETE FROM owed WHERE channel=?1 AND at<?2",
 	[ST_ALARM_WAIT] = "UPDATE alarm SET waits_number=?2,waits_since=?3 WHERE id=?1",
 	[ST_SAMPLE_INSERT] =
 	        "INSERT INTO "

@@ -27,8 +27,21 @@ struct store_delivery {
 	wq_ms at;
 	uint32_t attempt;
 	bool done;      /* no further attempt: delivered, or given up */
+	bool history;   /* it was told afterwards (wq_notice.history) */
+	uint32_t owed;  /* with done: bit by place in the contact's channels, those to be told afterwards */
+	char contact[WQ_NAME_TEXT];
 	char text[192];
 };
+
+/* A channel is to be told afterwards of a notice that others delivered, or nobody. */
+struct store_owe {
+	char id[WQ_NOTICE_ID];
+	char channel[WQ_NAME_TEXT];
+	wq_ms at;
+};
+
+/* What is owed for longer is forgotten. */
+#define STORE_OWED WQ_DAYS(7)
 
 /* A stretch in which a source did not serve: one row, not a NULL a poll. */
 struct store_outage {
@@ -140,6 +153,8 @@ struct commit_group {
 	size_t fold_count, fold_room;
 	struct store_mark *marks;
 	size_t mark_count, mark_room;
+	struct store_owe *owes;
+	size_t owe_count, owe_room;
 	struct store_wait *waits; /* after the changes */
 	size_t wait_count, wait_room;
 	struct store_clock clock;
@@ -203,6 +218,11 @@ int store_held(struct store *store, bool (*take)(void *owner, const struct wq_no
 
 /* One that was held back is to leave. May be called from `take` of store_held(). */
 int store_release(struct store *store, const char *id, struct wq_err *err);
+
+/* Calls `take` for the first `most` notices that a channel is to be told of afterwards, in the order in which they were made, with
+ * `history` and the channel. */
+int store_owed(struct store *store, const char *channel, int64_t most,
+	bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner, struct wq_err *err);
 
 /* Both clocks as of the last commit. */
 int store_last_clock(struct store *store, struct store_clock *clock, struct wq_err *err);

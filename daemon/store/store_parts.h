@@ -61,6 +61,9 @@ enum statement {
 	ST_NOTICE_RELEASE,
 	ST_MARK_PUT,
 	ST_ALARM_WAIT,
+	ST_OWED_PUT,
+	ST_OWED_DONE,
+	ST_OWED_OLD,
 	ST_COUNT,
 };
 extern const char *const store_statements[ST_COUNT]; /* statements.c */

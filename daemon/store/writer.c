@@ -181,6 +181,10 @@ static void tell_undelivered(struct writer *w)
 	struct wq_err err;
 	if (store_outbox(w->store, w->events.wanted, w->events.undelivered, w->events.owner, &err) < 0)
 		failed(w, &err);
+	const char *channel = NULL;
+	for (size_t i = 0; w->events.owes != NULL && (channel = w->events.owes(w->events.owner, i)) != NULL; i++)
+		if (store_owed(w->store, channel, w->events.owed_most, w->events.undelivered, w->events.owner, &err) < 0)
+			failed(w, &err);
 	w->events.undelivered_end(w->events.owner);
 }
 

@@ -19,6 +19,10 @@ struct writer_events {
 	bool (*wanted)(void *owner, const char *contact);
 	bool (*undelivered)(void *owner, const struct wq_notice *notice, uint32_t attempts);
 	void (*undelivered_end)(void *owner);
+	/* Likewise, before the end: the i-th channel that is to be told afterwards, NULL when there are no more, and how many
+	 * notices of each are read, as undelivered ones with `history`. May be NULL. */
+	const char *(*owes)(void *owner, size_t i);
+	int64_t owed_most;
 };
 
 /* Groups that may wait at once; one more is refused. */

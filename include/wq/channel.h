@@ -68,6 +68,7 @@ struct wq_notice {
 	/* Not stored: filled in where it is sent. */
 	uint64_t cause; /* what it has in common with others: the station, or the rule where there is none; 0: nothing */
 	char email[WQ_NAME_TEXT]; /* of the contact, "" where there is none */
+	bool history; /* another channel delivered it: told to `channel` afterwards, for the record */
 	bool taken; /* `channel` had handed it on (WQ_TAKEN), and that was the last heard of it */
 	bool test; /* a person tries the channel: attempted once, at once */
 };
@@ -127,6 +128,10 @@ struct wq_channel {
 	int burst;      /* attempts within any second */
 	wq_ms jitter;   /* a new notice waits for up to this by chance, key `jitter`: many stations sample on the hour */
 	wq_ms jitter_alarm; /* likewise, of level alarm */
+
+	/* Whether it is posted afterwards what other channels delivered in its place, key `catch_up`: a record for machines
+	 * should be complete. It rings nobody then. */
+	bool catch_up;
 
 	int (*check)(const void *settings, struct wq_err *err); /* may be NULL */
 

@@ -44,10 +44,10 @@ class Request:
 class Receivers(Server):
     """One server for all channels: /NAME is the channel NAME. ill: the share of requests that it does not answer well."""
 
-    def __init__(self, seed, ill=0.4):
+    def __init__(self, seed, ill=0.4, port=0):
         self.random, self.ill, self.lock = random.Random(seed), ill, threading.Lock()
         self.requests, self.problems = [], []
-        super().__init__(Receivers._turn)
+        super().__init__(Receivers._turn, port)
 
     def _way(self):
         with self.lock:

@@ -4,6 +4,7 @@
 
 #include "intake/buswatch.h"
 
+#include "catchup.h"
 #include "conclude.h"
 #include "duty/duty.h"
 #include "hand_clock.h"
@@ -38,7 +39,7 @@ struct main_bench *main_bench_open(size_t ring)
 	daemon->receipts = receipts_new(0);
 	handover_init(&daemon->handover, ring);
 	daemon->handover.writer = fake_writer_new();
-	if (!offer_open(daemon) || daemon->inbox == NULL || daemon->receipts == NULL || daemon->handover.writer == NULL)
+	if (!offer_open(daemon) || !catchup_open(daemon) || daemon->inbox == NULL || daemon->receipts == NULL || daemon->handover.writer == NULL)
 		abort();
 	return bench;
 }
@@ -53,6 +54,7 @@ void main_bench_close(struct main_bench *closed)
 		letter->open(daemon, letter);
 	}
 	offer_close(daemon);
+	catchup_close(daemon);
 	free(daemon->held);
 	free(daemon->handover.writer);
 	handover_finish(&daemon->handover);
@@ -218,6 +220,11 @@ const struct roster *router_vacant(const struct config *config, const struct wq_
 void text_mark_unstored(struct wq_notice *notice)
 {
 	snprintf(notice->text, sizeof notice->text, "unstored");
+}
+
+void text_mark_history(struct wq_notice *notice)
+{
+	snprintf(notice->text, sizeof notice->text, "history");
 }
 
 bool deliverer_offer(struct deliverer *deliverer, const struct wq_notice *notice, uint32_t attempts)

@@ -490,6 +490,62 @@ static void a_contact_has_its_share_and_no_more_and_a_quarter_of_it_is_for_alarm
 	outbox_free(outbox);
 }
 
+/* A record that is completed: after all else, in its order, not too fast; nobody waits for it. */
+static void what_is_told_afterwards_goes_last_and_in_order(void **state)
+{
+	(void)state;
+	struct outbox *outbox = fresh(8);
+	struct wq_notice old[3], live = notice(1, 9, "a", WQ_LEVEL_INFO);
+	struct outbox_attempt attempt;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		old[i] = notice(1, i + 1, "a", WQ_LEVEL_ALARM);
+		old[i].history = true;
+		add(outbox, &old[i], first_only, 1, START);
+	}
+	add(outbox, &live, first_only, 1, START);
+	attempt = take(outbox, START, live.id, 0); /* lesser, later, and of the same alarm */
+	outbox_result(outbox, &attempt, WQ_SENT, 0, START);
+	assert_nothing(outbox, START + OUTBOX_HISTORY - 1);
+	attempt = take(outbox, START + OUTBOX_HISTORY, old[0].id, 0);
+	outbox_result(outbox, &attempt, WQ_RETRY, 0, START + OUTBOX_HISTORY);
+	/* The second does not overtake the first, which waits for its next try. */
+	assert_nothing(outbox, START + OUTBOX_HISTORY + WQ_SECONDS(4));
+	for (uint32_t i = 0; i < 3; i++) {
+		wq_ms now = START + WQ_SECONDS(10 + (wq_ms)i);
+		attempt = take(outbox, now, old[i].id, 0);
+		assert_true(outbox_result(outbox, &attempt, WQ_SENT, 0, now));
+		assert_nothing(outbox, now + OUTBOX_HISTORY - 1);
+	}
+	/* What was sent can still be told afterwards, on another channel. */
+	live.history = true;
+	add(outbox, &live, first_only, 1, START + WQ_MINUTES(1));
+	outbox_free(outbox);
+}
+
+static void a_channel_that_is_down_is_told_afterwards_no_more_often_than_it_is_probed(void **state)
+{
+	(void)state;
+	struct outbox *outbox = fresh(8);
+	struct wq_notice old = notice(1, 1, "a", WQ_LEVEL_ALARM);
+	wq_ms now = START;
+	int tries = 0;
+
+	old.history = true;
+	add(outbox, &old, first_only, 1, START);
+	for (; now < START + WQ_HOURS(6); now += WQ_SECONDS(1)) {
+		struct outbox_attempt attempt;
+
+		if (!outbox_next(outbox, now, &attempt))
+			continue;
+		tries++;
+		assert_true(attempt.patience > 0 && attempt.patience <= OUTBOX_PROBE);
+		assert_false(outbox_result(outbox, &attempt, WQ_RETRY, 0, now));
+	}
+	assert_in_range(tries, 25, 40);
+	outbox_free(outbox);
+}
+
 /* The database may not have heard of it yet when its outbox is read. */
 static void what_was_sent_a_while_ago_is_not_taken_again(void **state)
 {
@@ -842,6 +898,8 @@ int main(void)
 		cmocka_unit_test(the_outbox_is_bounded_and_knows_what_it_holds),
 		cmocka_unit_test(a_contact_has_its_share_and_no_more_and_a_quarter_of_it_is_for_alarms),
 		cmocka_unit_test(what_was_sent_a_while_ago_is_not_taken_again),
+		cmocka_unit_test(what_is_told_afterwards_goes_last_and_in_order),
+		cmocka_unit_test(a_channel_that_is_down_is_told_afterwards_no_more_often_than_it_is_probed),
 		cmocka_unit_test(a_notice_that_is_refused_does_not_hold_up_the_others),
 		cmocka_unit_test(when_a_channel_works_again_what_waited_for_it_leaves_at_once),
 		cmocka_unit_test(
