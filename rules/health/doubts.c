@@ -195,18 +195,35 @@ bool doubts_copied(struct health_state *st, const struct health_section *s, cons
 
 /* -- the water after all -- */
 
-/* Whether a reading beside jumped by what is much for its parameter, in either direction. */
+/* Readings before, among whose changes a jump has to stand out. */
+#define CHANGES 7
+#define FEWEST_CHANGES 4
+#define STANDS_OUT 2 /* times the largest of them */
+
+static double step(const struct wq_health_usual *usual, double from, double to)
+{
+	return usual->log > 0 ? fabs(log(fmax(to, usual->log) / fmax(from, usual->log))) : fabs(to - from);
+}
+
+/* Whether a reading beside jumped, in either direction: by more than is of no consequence, and than it has lately. */
 static bool jumps(const struct wq_view *view, uint32_t series, wq_ms at)
 {
 	struct wq_health_usual usual;
-	double now, before;
+	const struct wq_reading *readings;
+	double now, largest = 0;
+	size_t count, first;
 
-	if (!wq_health_usual(&usual, alias_of(wq_view_site(view), series)) || !(usual.floor > 0) ||
-		!wq_view_beside(view, series, at, &now) || !reading_before(view, series, at, &before))
+	if (!wq_health_usual(&usual, alias_of(wq_view_site(view), series)) || !wq_view_beside(view, series, at, &now))
 		return false;
-	if (usual.log > 0)
-		return fabs(log(fmax(now, usual.log) / fmax(before, usual.log))) > 3 * usual.floor;
-	return fabs(now - before) > 3 * usual.floor;
+	readings = wq_view_readings(view, series, &count);
+	while (count > 0 && readings[count - 1].at >= at)
+		count--;
+	first = count > CHANGES + 1 ? count - CHANGES - 1 : 0;
+	if (count < FEWEST_CHANGES + 1)
+		return false;
+	for (size_t i = first; i + 1 < count; i++)
+		largest = fmax(largest, step(&usual, readings[i].value, readings[i + 1].value));
+	return step(&usual, readings[count - 1].value, now) > fmax(3 * usual.floor, STANDS_OUT * largest);
 }
 
 bool doubts_coherent(const struct wq_view *view, wq_ms at)

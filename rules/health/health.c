@@ -41,11 +41,13 @@ static struct wq_health *health_of(struct health_state *st)
 	return (struct wq_health *)(void *)((char *)st + ALIGNED(sizeof *st));
 }
 
-/* What is usual is known after so many readings; flat needs its span. */
+/* What is usual is known after so many readings; flat needs its span. Of what is measured rarely a few dozen do: all series of the
+ * site are read back as far as the one that asks for most. */
 static wq_ms memory(const void *settings, wq_ms interval)
 {
 	const struct health_section *s = settings;
-	const wq_ms usual = s->memory * interval, flat = s->flat_fail != WQ_NO_TIME ? s->flat_fail : WQ_HOURS(96);
+	const wq_ms usual = s->memory * interval < WQ_DAYS(10) ? s->memory * interval : WQ_DAYS(10);
+	const wq_ms flat = s->flat_fail != WQ_NO_TIME ? s->flat_fail : WQ_HOURS(96);
 
 	return usual > flat ? usual : flat;
 }
