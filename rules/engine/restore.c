@@ -74,6 +74,7 @@ static int report_old(struct wq_engine *engine, uint32_t station, wq_day day, co
 	report.correction = report.older = true;
 	for (uint32_t i = 0; i < report.count; i++)
 		out->days[out->day_count++] = report.rows[i];
+	slots_learnt(engine, station, out); /* a history that was imported is not learnt from again */
 	days_put(engine, &report, now, out);
 	return 0;
 }
