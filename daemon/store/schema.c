@@ -533,6 +533,23 @@ static const char *const step_owed[] = {
 	NULL
 };
 
+/* What the alarms ask of people: messages delivered per officer and day, and each acknowledgement with how long it took since
+ * the alarm was last told as a new one (opened, raised, reopened, off the shelf). */
+static const char *const step_load[] = {
+	"CREATE VIEW v_load(day,officer,messages,alarm,warning,watch,info,in_copy,reminders) AS "
+	"SELECT strftime('%Y-%m-%d',(n.created+m.zone_offset)/1000,'unixepoch') AS day,n.contact,count(*),sum(n.level=4),"
+	"sum(n.level=3),sum(n.level=2),sum(n.level=1),sum(n.assist),sum(n.kind=11)"
+	" FROM notice n JOIN meta m WHERE n.state=1 GROUP BY day,n.contact ORDER BY day,n.contact;",
+	"CREATE VIEW v_answer(alarm,rule,station,parameter,level,told,acknowledged,minutes,who) AS "
+	"SELECT printf('W%08d-%03d',c.alarm/100000,c.alarm%100000),u.name,s.key,p.alias," LEVEL_NAME ","
+	LOCAL_TIME("c.told") "," LOCAL_TIME("c.decided") ",round((c.decided-c.told)/60000.0,1),c.who"
+	" FROM (SELECT a.*,(SELECT max(b.decided) FROM change b WHERE b.alarm=a.alarm AND b.number<a.number"
+	" AND b.kind IN(0,1,8,10) AND b.hush=0) AS told FROM change a WHERE a.kind=3) c JOIN alarm x ON x.id=c.alarm"
+	" JOIN rule u ON u.id=x.rule LEFT JOIN station s ON s.id=x.station LEFT JOIN series e ON e.id=x.series"
+	" LEFT JOIN parameter p ON p.id=e.parameter JOIN meta m WHERE c.told IS NOT NULL ORDER BY c.decided,c.alarm;",
+	NULL
+};
+
 const char *const *const schema_steps[SCHEMA_VERSION] = { step_1, step_2, step_3, step_4, step_5, step_6, step_7,
 	step_checks, step_uplinks, step_manual, step_commands, step_memos, step_closing, step_health, step_clocks,
-	step_owed };
+	step_owed, step_load };

@@ -138,7 +138,7 @@ static void a_history_of_before_still_reads(void **state)
 	house_shut(h);
 	/* What came with and after version 6 is taken away. */
 	house_run(h->path,
-	        "DROP TABLE owed;ALTER TABLE alarm DROP COLUMN waits_number;ALTER TABLE alarm DROP COLUMN waits_since;ALTER TABLE meta DROP COLUMN wall;"
+	        "DROP VIEW v_load;DROP VIEW v_answer;DROP TABLE owed;ALTER TABLE alarm DROP COLUMN waits_number;ALTER TABLE alarm DROP COLUMN waits_since;ALTER TABLE meta DROP COLUMN wall;"
 	        "ALTER TABLE meta DROP COLUMN boot;ALTER TABLE meta DROP COLUMN machine;ALTER TABLE meta DROP COLUMN trusted;"
 	        "DROP TABLE mark;DROP INDEX notice_held;ALTER TABLE notice DROP COLUMN folded;ALTER TABLE notice DROP COLUMN held;ALTER TABLE notice DROP COLUMN hold;"
 	        "ALTER TABLE notice DROP COLUMN topic;DROP VIEW v_closing;DROP VIEW v_command;DROP VIEW command_row;DROP TABLE command;DROP VIEW v_import;DROP VIEW v_manual;DROP VIEW v_alarm;DROP VIEW change_row;DROP VIEW manual_row;"

@@ -15,6 +15,8 @@ static const struct {
 	{ "v_daily", "day,station,parameter,mean,valid,expected,class,verdict,exceedance,"
 	           "standard,below" },
 	{ "v_alarm", "alarm,change,time,rule,station,parameter,level,value,limit,text" },
+	{ "v_load", "day,officer,messages,alarm,warning,watch,info,in_copy,reminders" },
+	{ "v_answer", "alarm,rule,station,parameter,level,told,acknowledged,minutes,who" },
 	{ "v_closing", "alarm,opened,closed,hours,rule,station,parameter,level,who,cause,action,note" },
 };
 
@@ -197,8 +199,13 @@ static void the_views_work_with_an_untrusted_schema(void **state)
 	house_sample(h, YIGAN_TP, MORNING, 0.2);
 	house_day(h, YIGAN, 1, TODAY);
 	house_change(h, INT64_C(2026030500007), 1, WQ_OPENED, LIMIT, 0);
-	house_change(h, INT64_C(2026030500007), 2, WQ_CLOSED, LIMIT, 0);
+	strcpy(house_change(h, INT64_C(2026030500007), 2, WQ_ACKNOWLEDGED, LIMIT, 0)->who, "张工");
+	house_change(h, INT64_C(2026030500007), 3, WQ_CLOSED, LIMIT, 0);
+	house_notice(h, "1-W20260305-007-1-zhang");
 	house_commit(h);
+	house_run(h->path, "UPDATE notice SET state=1");
+	house_expect_text(h, "SELECT officer||' '||messages||' '||alarm||' '||in_copy FROM v_load", "zhang 1 1 1");
+	house_expect_text(h, "SELECT alarm||' '||level||' '||minutes||' '||who FROM v_answer", "W20260305-007 warning 0.0 张工");
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
 		sqlite3 *db = NULL;
 		sqlite3_stmt *row = NULL;
