@@ -160,10 +160,15 @@ static bool is_meant(const struct config *config, uint32_t group, uint32_t conta
 	return false;
 }
 
-static void write_text(const struct config *config, uint32_t channel, wq_ms due, char out[WQ_NOTICE_TEXT])
+static void write_text(const struct config *config, uint32_t channel, bool english, wq_ms due, char out[WQ_NOTICE_TEXT])
 {
 	char time[WQ_INSTANT_TEXT], number[WQ_INSTANT_TEXT];
-	snprintf(out, WQ_NOTICE_TEXT, "【%s】%.90s预警系统%s定期测试通道%.60s,收到请忽略。编号%s", memo_word(WQ_TOPIC_DRILL),
+	if (english)
+		snprintf(out, WQ_NOTICE_TEXT, "[Channel test] %.90s early warning tries channel %.60s on schedule, %s; nothing to do. No. %s",
+			config->site.name != NULL ? config->site.name : "", config->channels[channel].name,
+			wq_instant_format_short(config->site.zone, due, time), bell_number(config->site.zone, due, 'T', number));
+	else
+		snprintf(out, WQ_NOTICE_TEXT, "【%s】%.90s预警系统%s定期测试通道%.60s,收到请忽略。编号%s", memo_word(WQ_TOPIC_DRILL),
 		config->site.name != NULL ? config->site.name : "", wq_instant_format_short(config->site.zone, due, time),
 		config->channels[channel].name, bell_number(config->site.zone, due, 'T', number));
 }
@@ -177,7 +182,7 @@ static bool try_channel(struct daemon *daemon, struct flight *flight, size_t dri
 	char key[24], text[WQ_NOTICE_TEXT];
 	if (notice == NULL || !make_room(drills, 1))
 		return false;
-	write_text(daemon->config, channel, due, text);
+	write_text(daemon->config, channel, daemon->config->contacts[contact].english, due, text);
 	snprintf(key, sizeof key, "%" PRIx64 "c%" PRIu32, (uint64_t)(due / WQ_MINUTES(1)), channel);
 	json_t *data = json_pack("{s:s, s:s}", "drill", daemon->config->drills[drill].id, "channel",
 		daemon->config->channels[channel].name);

@@ -48,20 +48,24 @@ static bool hears(const struct config *config, const struct wq_change *change, b
 	return router_reasons(config, &asked, person, &reason, 1) > 0;
 }
 
-static struct relief_alarm describe(const struct daemon *daemon, const struct wq_alarm *alarm, uint32_t station)
+static struct relief_alarm describe(const struct daemon *daemon, const struct wq_alarm *alarm, uint32_t station, bool english)
 {
 	const struct wq_site *site = &daemon->config->site;
 	const uint32_t series = alarm->last.series;
 	struct relief_alarm told = { .id = alarm->id, .level = alarm->level, .state = alarm->state, .opened = alarm->opened,
 		.who = duty_who(daemon->duty, alarm->id), .value = alarm->last.value, .says = alarm->last.says };
 	struct wq_reading reading;
+	if (english)
+		told.says = site->rules[alarm->rule].name; /* a rule gives its reason in Chinese only */
 	if (station != WQ_NONE) {
-		told.station = site->stations[station].name;
+		const struct wq_station *at = &site->stations[station];
+		told.station = !english ? at->name : at->english != NULL ? at->english : at->id;
 		told.test = site->stations[station].commissioning;
 	}
 	if (series != WQ_NONE) {
-		told.parameter = site->parameters[site->series[series].parameter].name;
-		told.unit = site->parameters[site->series[series].parameter].unit;
+		const struct wq_parameter *of = &site->parameters[site->series[series].parameter];
+		told.parameter = !english ? of->name : of->english != NULL ? of->english : of->alias;
+		told.unit = of->unit;
 		if (wq_engine_latest(daemon->engine, series, &reading) && isfinite(reading.value))
 			told.value = reading.value;
 	}
@@ -89,7 +93,7 @@ static void add_alarms(const struct daemon *daemon, uint32_t person, struct reli
 			relief->shelved++;
 			continue;
 		}
-		const struct relief_alarm told = describe(daemon, alarm, station);
+		const struct relief_alarm told = describe(daemon, alarm, station, relief->english);
 		relief_add(relief, &told);
 	}
 }
@@ -126,7 +130,7 @@ static bool tell(struct daemon *daemon, struct flight *flight, const struct rost
 {
 	char key[24], text[WQ_NOTICE_TEXT];
 	struct relief relief = { .roster = roster->name, .shift = duty->shift < roster->shift_count ? roster->shifts[duty->shift].name : "",
-		.role = role_of(duty, person), .from = duty->from, .until = duty->until, .now = now, .zone = roster->zone };
+		.english = daemon->config->contacts[person].english, .role = role_of(duty, person), .from = duty->from, .until = duty->until, .now = now, .zone = roster->zone };
 	add_alarms(daemon, person, &relief);
 	add_maintained(daemon, person, &relief);
 	if (relief.open == 0 && roster->handover == ROSTER_HANDOVER_OPEN)

@@ -117,6 +117,12 @@ static void put_channels(const struct daemon *daemon, const struct figures *figu
 	}
 }
 
+static void name_silent(const struct wq_station *station, struct heartbeat *heartbeat)
+{
+	heartbeat->silent[heartbeat->named] = station->name;
+	heartbeat->silent_en[heartbeat->named++] = station->english != NULL ? station->english : station->id;
+}
+
 /* One in commissioning has nothing to bring yet. */
 static void put_stations(const struct wq_site *site, const bool *delivered, struct heartbeat *heartbeat)
 {
@@ -126,7 +132,7 @@ static void put_stations(const struct wq_site *site, const bool *delivered, stru
 		heartbeat->stations++;
 		heartbeat->delivered += delivered[i];
 		if (!delivered[i] && heartbeat->named < HEARTBEAT_NAMED)
-			heartbeat->silent[heartbeat->named++] = site->stations[i].name;
+			name_silent(&site->stations[i], heartbeat);
 	}
 }
 
@@ -208,17 +214,20 @@ bool pulse_close(struct daemon *daemon, wq_ms patience)
 /* False: no memory. */
 static bool tell(struct daemon *daemon, struct flight *flight, const struct config_bell *bell, struct heartbeat *heartbeat, wq_ms due)
 {
-	char key[24], text[WQ_NOTICE_TEXT];
+	char key[24], texts[2][WQ_NOTICE_TEXT];
 	heartbeat->due = due;
-	heartbeat_text(heartbeat, text);
+	heartbeat_text(heartbeat, false, texts[0]);
+	heartbeat_text(heartbeat, true, texts[1]);
 	json_t *data = heartbeat_data(heartbeat);
 	snprintf(key, sizeof key, "%" PRIx64, (uint64_t)(due / WQ_MINUTES(1)));
-	const struct memo memo = { .topic = WQ_TOPIC_HEARTBEAT, .key = key, .time = heartbeat->now, .text = text, .data = data,
+	struct memo memo = { .topic = WQ_TOPIC_HEARTBEAT, .key = key, .time = heartbeat->now, .data = data,
 		.level = heartbeat_faults(heartbeat) > 0 ? WQ_LEVEL_WATCH : WQ_LEVEL_INFO };
 	bool ok = true;
-	for (uint32_t i = 0; i < daemon->config->contact_count && ok; i++)
+	for (uint32_t i = 0; i < daemon->config->contact_count && ok; i++) {
+		memo.text = texts[daemon->config->contacts[i].english];
 		if (duty_member(daemon->config, bell->group, i, heartbeat->now))
 			ok = duty_tell(daemon, flight, i, &memo, heartbeat->now);
+	}
 	json_decref(data);
 	return ok;
 }

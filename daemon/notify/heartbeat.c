@@ -15,7 +15,11 @@ struct line {
 	char *text;
 	size_t cap, length;
 	size_t faults;
+	bool english;
 };
+
+/* The words of both languages side by side: their arguments are the same. */
+#define SAY(line, zh, en, ...) add(line, (line)->english ? en : zh, __VA_ARGS__)
 
 __attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
 {
@@ -34,7 +38,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *line, const c
 static void begin(struct line *line)
 {
 	if (line->faults++ > 0)
-		add(line, ";");
+		add(line, "%s", line->english ? "; " : ";");
 }
 
 static void fault_channels(const struct heartbeat *h, struct line *line)
@@ -43,7 +47,7 @@ static void fault_channels(const struct heartbeat *h, struct line *line)
 		if (!h->channels[i].down)
 			continue;
 		begin(line);
-		add(line, "通知通道%s不通", h->channels[i].name);
+		SAY(line, "通知通道%s不通", "channel %s does not deliver", h->channels[i].name);
 	}
 }
 
@@ -51,19 +55,19 @@ static void fault_store(const struct heartbeat *h, struct line *line)
 {
 	if (h->trouble != NULL) {
 		begin(line);
-		add(line, "历史库无法写入");
+		add(line, "%s", line->english ? "the history cannot be written" : "历史库无法写入");
 	}
 	if (!h->counted) {
 		begin(line);
-		add(line, "昨日统计未能读取");
+		add(line, "%s", line->english ? "the figures of yesterday could not be read" : "昨日统计未能读取");
 	}
 	if (h->shed > 0) {
 		begin(line);
-		add(line, "启动以来%" PRIu64 "个读数未能入库", h->shed);
+		SAY(line, "启动以来%" PRIu64 "个读数未能入库", "%" PRIu64 " readings not stored since the start", h->shed);
 	}
 	if (h->disk_size > 0 && (h->disk_free < HEARTBEAT_FREE_MIN || h->disk_free < h->disk_size / 20)) {
 		begin(line);
-		add(line, "磁盘余量仅%.1fGB", (double)h->disk_free / 1e9);
+		SAY(line, "磁盘余量仅%.1fGB", "only %.1f GB left on the disk", (double)h->disk_free / 1e9);
 	}
 }
 
@@ -72,10 +76,10 @@ static void fault_stations(const struct heartbeat *h, struct line *line)
 	if (!h->counted || h->delivered >= h->stations)
 		return;
 	begin(line);
-	add(line, "昨日%zu站无数据(", h->stations - h->delivered);
+	SAY(line, "昨日%zu站无数据(", "%zu stations without data yesterday (", h->stations - h->delivered);
 	for (size_t i = 0; i < h->named; i++)
-		add(line, "%s%.45s", i > 0 ? "、" : "", h->silent[i]);
-	add(line, "%s)", h->stations - h->delivered > h->named ? "等" : "");
+		add(line, "%s%.45s", i == 0 ? "" : line->english ? ", " : "、", line->english ? h->silent_en[i] : h->silent[i]);
+	add(line, "%s)", h->stations - h->delivered <= h->named ? "" : line->english ? ", …" : "等");
 }
 
 static double share(const struct heartbeat *h)
@@ -87,15 +91,15 @@ static void fault_rest(const struct heartbeat *h, struct line *line)
 {
 	if (h->counted && h->expected > 0 && share(h) < h->least_valid) {
 		begin(line);
-		add(line, "数据有效率低于%.0f%%", h->least_valid * 100);
+		SAY(line, "数据有效率低于%.0f%%", "less than %.0f%% of the data valid", h->least_valid * 100);
 	}
 	if (h->uplink != NULL) {
 		begin(line);
-		add(line, "上报通道%s已积压%lld分钟", h->uplink, (long long)(h->uplink_lag / WQ_MINUTES(1)));
+		SAY(line, "上报通道%s已积压%lld分钟", "uplink %s is %lld min behind", h->uplink, (long long)(h->uplink_lag / WQ_MINUTES(1)));
 	}
 	if (!h->clock_trusted) {
 		begin(line);
-		add(line, "时钟未经外部校准");
+		add(line, "%s", line->english ? "the clock is not set from outside" : "时钟未经外部校准");
 	}
 }
 
@@ -119,78 +123,83 @@ size_t heartbeat_faults(const struct heartbeat *heartbeat)
 static void add_bytes(struct line *line, uint64_t bytes)
 {
 	if (bytes < 1000000000)
-		add(line, "%.0fMB", (double)bytes / 1e6);
+		add(line, "%.0f%s", (double)bytes / 1e6, line->english ? " MB" : "MB");
 	else
-		add(line, "%.1fGB", (double)bytes / 1e9);
+		add(line, "%.1f%s", (double)bytes / 1e9, line->english ? " GB" : "GB");
 }
 
 static void add_yesterday(const struct heartbeat *h, struct line *line)
 {
 	if (!h->counted)
 		return;
-	add(line, "昨日");
+	add(line, "%s", line->english ? " Yesterday " : "昨日");
 	if (h->expected > 0)
-		add(line, "数据有效率%.1f%%", share(h) * 100);
+		SAY(line, "数据有效率%.1f%%", "%.1f%% of the data valid", share(h) * 100);
 	else
-		add(line, "数据有效率未统计");
-	add(line, ",到站%zu/%zu,读数%" PRId64 "个,新增预警%" PRId64 "起。", h->delivered, h->stations, h->readings, h->opened);
+		add(line, "%s", line->english ? "not closed yet" : "数据有效率未统计");
+	SAY(line, ",到站%zu/%zu,读数%" PRId64 "个,新增预警%" PRId64 "起。", ", stations %zu/%zu, %" PRId64 " readings, %" PRId64 " new alarms.",
+	        h->delivered, h->stations, h->readings, h->opened);
 }
 
 static void add_channels(const struct heartbeat *h, struct line *line)
 {
 	if (!h->counted || h->channel_count == 0)
 		return;
-	add(line, "昨日通知:");
+	add(line, "%s", line->english ? " Notices:" : "昨日通知:");
 	for (size_t i = 0; i < h->channel_count; i++)
-		add(line, "%s%.30s发出%" PRId64 "失败%" PRId64, i > 0 ? "," : "", h->channels[i].name, h->channels[i].sent,
+		SAY(line, "%s%.30s发出%" PRId64 "失败%" PRId64, "%s %.30s %" PRId64 " sent, %" PRId64 " failed", i == 0 ? "" : line->english ? ";" : ",",
+		        h->channels[i].name, h->channels[i].sent,
 		        h->channels[i].failed);
-	add(line, "。");
+	add(line, "%s", line->english ? "." : "。");
 }
 
 static void add_now(const struct heartbeat *h, struct line *line)
 {
 	const long long hours = (long long)(h->uptime / WQ_HOURS(1));
 
-	add(line, "现未结%zu起,未确认%zu起。", h->open, h->unacknowledged);
+	SAY(line, "现未结%zu起,未确认%zu起。", " Open %zu, not acknowledged %zu.", h->open, h->unacknowledged);
 	if (hours < 48)
-		add(line, "已运行%lld小时", hours);
+		SAY(line, "已运行%lld小时", " Up %lld h", hours);
 	else
-		add(line, "已运行%lld天", hours / 24);
+		SAY(line, "已运行%lld天", " Up %lld d", hours / 24);
 	if (h->bytes > 0) {
-		add(line, ",历史库");
+		add(line, "%s", line->english ? ", history " : ",历史库");
 		add_bytes(line, h->bytes);
 	}
 	if (h->disk_size > 0) {
-		add(line, ",磁盘余");
+		add(line, "%s", line->english ? ", disk left " : ",磁盘余");
 		add_bytes(line, h->disk_free);
 	}
 	if (h->most_lag != WQ_NO_TIME)
-		add(line, ",上报滞后%lld分钟", (long long)(h->most_lag / WQ_MINUTES(1)));
-	add(line, "。");
+		SAY(line, ",上报滞后%lld分钟", ", uplinks %lld min behind", (long long)(h->most_lag / WQ_MINUTES(1)));
+	add(line, "%s", line->english ? "." : "。");
 }
 
 /* Bytes that are kept for the number at the end. */
 #define NUMBER_ROOM 24
 
-void heartbeat_text(const struct heartbeat *heartbeat, char out[WQ_NOTICE_TEXT])
+void heartbeat_text(const struct heartbeat *heartbeat, bool english, char out[WQ_NOTICE_TEXT])
 {
-	struct line line = { .text = out, .cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM - NUMBER_ROOM };
+	struct line line = { .text = out, .cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM - NUMBER_ROOM, .english = english };
 	char number[WQ_INSTANT_TEXT];
 
 	out[0] = '\0';
-	add(&line, "【%s】%.60s预警系统", memo_word(WQ_TOPIC_HEARTBEAT), heartbeat->site);
+	if (english)
+		add(&line, "[Self-check] %.60s early warning ", heartbeat->site);
+	else
+		add(&line, "【%s】%.60s预警系统", memo_word(WQ_TOPIC_HEARTBEAT), heartbeat->site);
 	if (heartbeat_faults(heartbeat) == 0) {
-		add(&line, "运行正常。");
+		add(&line, "%s", english ? "works." : "运行正常。");
 	} else {
-		add(&line, "有异常:");
+		add(&line, "%s", english ? "has faults: " : "有异常:");
 		add_faults(heartbeat, &line);
-		add(&line, "。");
+		add(&line, "%s", english ? "." : "。");
 	}
 	add_yesterday(heartbeat, &line);
 	add_now(heartbeat, &line);
 	add_channels(heartbeat, &line);
 	line.cap += NUMBER_ROOM;
-	add(&line, "编号%s", bell_number(heartbeat->zone, heartbeat->due, 'S', number));
+	add(&line, "%s%s", english ? " No. " : "编号", bell_number(heartbeat->zone, heartbeat->due, 'S', number));
 }
 
 /* -- for machines -- */

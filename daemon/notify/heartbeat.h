@@ -33,7 +33,7 @@ struct heartbeat {
 	const char *why;
 	size_t stations, delivered;
 	size_t named; /* of those that brought nothing */
-	const char *silent[HEARTBEAT_NAMED];
+	const char *silent[HEARTBEAT_NAMED], *silent_en[HEARTBEAT_NAMED];
 	int64_t readings, valid, expected; /* expected 0: no day of yesterday is closed */
 	int64_t opened;
 	uint64_t bytes;                    /* of the history */
@@ -55,7 +55,8 @@ struct heartbeat {
 /* How many things are wrong. */
 size_t heartbeat_faults(const struct heartbeat *heartbeat);
 
-void heartbeat_text(const struct heartbeat *heartbeat, char out[WQ_NOTICE_TEXT]);
+/* The message in Chinese, or in English. */
+void heartbeat_text(const struct heartbeat *heartbeat, bool english, char out[WQ_NOTICE_TEXT]);
 
 /* For machines; the caller releases it. NULL: no memory. */
 json_t *heartbeat_data(const struct heartbeat *heartbeat);

@@ -163,6 +163,73 @@ static void write_head(const struct relief *relief, struct line *line)
 	add(line, "。");
 }
 
+/* -- in English: of its own words nothing is outside GSM 03.38 -- */
+
+static void add_span_en(struct line *line, wq_ms span)
+{
+	const long long minutes = span > 0 ? (long long)(span / WQ_MINUTES(1)) : 0;
+
+	if (minutes < 60)
+		add(line, "%lld min", minutes);
+	else if (minutes < 2 * 24 * 60)
+		add(line, "%lld h", minutes / 60);
+	else
+		add(line, "%lld d", minutes / (24 * 60));
+}
+
+static const char *unit_en(const char *unit)
+{
+	static const struct {
+		const char *unit, *plain;
+	} rows[] = { { "-", "" }, { "℃", "deg C" }, { "μS/cm", "uS/cm" }, { "μg/L", "ug/L" }, { "m³/s", "m3/s" } };
+
+	for (size_t i = 0; unit != NULL && i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(unit, rows[i].unit) == 0)
+			return rows[i].plain;
+	return unit != NULL ? unit : "";
+}
+
+static void write_alarm_en(const struct relief *relief, const struct relief_alarm *alarm, struct line *line)
+{
+	static const char *const levels[] = { "", "INFO", "WATCH", "WARNING", "ALARM" };
+	static const char *const words[WQ_LIFE_STATES] = { [WQ_LIFE_ACTIVE] = "not acknowledged",
+		[WQ_LIFE_ESCALATED] = "escalated, still not acknowledged",
+		[WQ_LIFE_ACKNOWLEDGED] = "acknowledged",
+		[WQ_LIFE_CORRECTED] = "corrected",
+		[WQ_LIFE_RECOVERED] = "recovered, not acknowledged" };
+	char name[WQ_ALARM_NAME];
+
+	add(line, " %s%s %s", alarm->test ? "(test) " : "", (unsigned)alarm->level < 5 ? levels[alarm->level] : "",
+	        alarm->station != NULL ? alarm->station : "system");
+	add(line, " %s", alarm->parameter != NULL ? alarm->parameter : alarm->says != NULL ? alarm->says : "");
+	if (alarm->parameter != NULL && isfinite(alarm->value))
+		add(line, " %.6g %s", alarm->value, unit_en(alarm->unit));
+	add(line, " for ");
+	add_span_en(line, relief->now - alarm->opened);
+	add(line, ", %s", (unsigned)alarm->state < WQ_LIFE_STATES && words[alarm->state] != NULL ? words[alarm->state] : "open");
+	if (alarm->state == WQ_LIFE_ACKNOWLEDGED && alarm->who != NULL && alarm->who[0] != '\0')
+		add(line, " by %.24s", alarm->who);
+	add(line, ", %s.", wq_alarm_name(alarm->id, name));
+}
+
+static void write_head_en(const struct relief *relief, struct line *line)
+{
+	static const char *const roles[] = { "in the lead", "assisting", "leader on call" };
+	char time[WQ_INSTANT_TEXT];
+
+	add(line, "[Handover] %.60s from %s, you are %s.", relief->roster,
+	        wq_instant_format_short(relief->zone, relief->from, time) + DAY, roles[relief->role]);
+	if (relief->open == 0)
+		add(line, " Nothing is open");
+	else
+		add(line, " %zu open, %zu not acknowledged", relief->open, relief->unacknowledged);
+	if (relief->shelved > 0)
+		add(line, ", %zu shelved", relief->shelved);
+	if (relief->maintained > 0)
+		add(line, ", %zu stations maintained", relief->maintained);
+	add(line, ".");
+}
+
 /* Bytes that are kept for the last sentence. */
 #define REST_ROOM 72
 
@@ -173,19 +240,19 @@ void relief_text(const struct relief *relief, char out[WQ_NOTICE_TEXT])
 	size_t told = 0;
 
 	out[0] = '\0';
-	write_head(relief, &line);
+	(relief->english ? write_head_en : write_head)(relief, &line);
 	for (; told < relief->listed; told++) {
 		char buf[512];
 		struct line one = { buf, sizeof buf, 0 };
 
-		write_alarm(relief, &relief->alarms[told], &one);
+		(relief->english ? write_alarm_en : write_alarm)(relief, &relief->alarms[told], &one);
 		if (line.length + one.length + REST_ROOM >= line.cap)
 			break;
 		add(&line, "%s", buf);
 	}
 	if (told < relief->open)
-		add(&line, "其余%zu起见wqctl alarms。", relief->open - told);
-	add(&line, "编号%s", bell_number(relief->zone, relief->from, 'J', number));
+		add(&line, relief->english ? " %zu more: wqctl alarms." : "其余%zu起见wqctl alarms。", relief->open - told);
+	add(&line, "%s%s", relief->english ? " No. " : "编号", bell_number(relief->zone, relief->from, 'J', number));
 }
 
 /* -- for machines -- */

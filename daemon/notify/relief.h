@@ -45,7 +45,7 @@ struct relief_alarm {
 	const char *parameter;    /* name; NULL: about the station or site as a whole, then `says` tells */
 	const char *unit;
 	double value;             /* the newest, NaN: none */
-	const char *says;
+	const char *says;         /* in English: the rule's title */
 	bool test;                /* of a station in commissioning */
 };
 
@@ -53,6 +53,7 @@ struct relief_alarm {
 #define RELIEF_LISTED 8
 
 struct relief {
+	bool english;       /* in English, not in Chinese: the names below are then as English messages have them */
 	const char *roster; /* its name, as officers read it */
 	const char *shift;  /* "" none */
 	enum roster_role role;

@@ -109,6 +109,8 @@ static const struct {
 	{ "wqd:uplink", "a platform above does not take what is forwarded; all of it is stored", "the platform has caught up" },
 	{ WQ_FLOOD_RULE, "too many alarms at once; lesser ones are not told", "the alarm flood is over" },
 	{ "wqd:roster", "nobody is on duty by a roster; everybody in it is told", "somebody is on duty again" },
+	{ "wqd:drill", "channels did not pass the drill", "the drill passed as a whole" },
+	{ "wqd:ping", "pings to outside fail: nobody there would notice that this gateway is dead", "pings are taken again" },
 	{ "wqd:bus:", "a bus (gateway or broker) does not serve", "the bus serves again" },
 };
 

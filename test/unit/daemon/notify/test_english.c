@@ -113,7 +113,7 @@ static void every_kind_of_change_has_its_sentence(void **state)
 static void the_program_s_own_rules_have_words_of_their_own(void **state)
 {
 	static const char *const names[] = { "wqd:store", "wqd:shed", "wqd:receipt", "wqd:channel", "wqd:maintenance", "wqd:uplink",
-		"wqd:flood", "wqd:roster", "wqd:bus:plc" };
+		"wqd:flood", "wqd:roster", "wqd:drill", "wqd:ping", "wqd:bus:plc" };
 	static const struct wq_rule system = { .name = "system", .scope = WQ_SCOPE_NETWORK, .about = WQ_ABOUT_DEVICE };
 
 	(void)state;

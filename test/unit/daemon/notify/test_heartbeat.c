@@ -33,7 +33,7 @@ static void all_is_well(void **state)
 	char text[WQ_NOTICE_TEXT];
 
 	(void)state;
-	heartbeat_text(&heartbeat, text);
+	heartbeat_text(&heartbeat, false, text);
 	assert_string_equal(text, "【系统自检】一干河预警系统运行正常。昨日数据有效率98.6%,到站12/12,读数3456个,新增预警2起。"
 	                          "现未结1起,未确认0起。已运行12天,历史库120MB,磁盘余20.0GB。"
 	                          "昨日通知:短信发出5失败0,钉钉发出7失败1。编号S20260305-0830");
@@ -68,7 +68,7 @@ static void every_fault_is_named_first(void **state)
 		h.uplink_lag = WQ_MINUTES(90);
 		h.clock_trusted = i != 8;
 		assert_int_equal(heartbeat_faults(&h), 1);
-		heartbeat_text(&h, text);
+		heartbeat_text(&h, false, text);
 		snprintf(want, sizeof want, "【系统自检】一干河预警系统有异常:%s。", words[i]);
 		if (strncmp(text, want, strlen(want)) != 0)
 			fail_msg("%s\n%s", want, text);
@@ -79,6 +79,27 @@ static void every_fault_is_named_first(void **state)
 	}
 }
 
+static void in_english_it_says_the_same(void **state)
+{
+	struct heartbeat h = calm();
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	h.site = "Yigan";
+	heartbeat_text(&h, true, text);
+	assert_string_equal(text, "[Self-check] Yigan early warning works. Yesterday 98.6% of the data valid, stations 12/12, 3456 readings, "
+	                          "2 new alarms. Open 1, not acknowledged 0. Up 12 d, history 120 MB, disk left 20.0 GB. "
+	                          "Notices: 短信 5 sent, 0 failed; 钉钉 7 sent, 1 failed. No. S20260305-0830");
+	h.delivered = 10;
+	h.named = 2;
+	h.silent_en[0] = "Qinglong";
+	h.silent_en[1] = "new";
+	h.clock_trusted = false;
+	h.counted = true;
+	heartbeat_text(&h, true, text);
+	assert_non_null(strstr(text, "has faults: 2 stations without data yesterday (Qinglong, new); the clock is not set from outside. Yesterday"));
+}
+
 static void a_day_that_is_not_closed_is_not_made_up(void **state)
 {
 	struct heartbeat h = calm();
@@ -86,10 +107,10 @@ static void a_day_that_is_not_closed_is_not_made_up(void **state)
 
 	(void)state;
 	h.expected = h.valid = 0;
-	heartbeat_text(&h, text);
+	heartbeat_text(&h, false, text);
 	assert_non_null(strstr(text, "数据有效率未统计"));
 	h.counted = false;
-	heartbeat_text(&h, text);
+	heartbeat_text(&h, false, text);
 	assert_null(strstr(text, "有效率"));
 	json_t *data = heartbeat_data(&h);
 	assert_null(json_object_get(data, "valid"));
@@ -107,7 +128,7 @@ static void whatever_is_wrong_it_stays_a_message(void **state)
 		memset(h.channels[i].name, 'x', sizeof h.channels[i].name - 1);
 		h.channels[i].down = true;
 	}
-	heartbeat_text(&h, text);
+	heartbeat_text(&h, false, text);
 	assert_true(strlen(text) < WQ_NOTICE_TEXT);
 	short_text(text, short_room(2), cut, sizeof cut);
 	assert_non_null(strstr(cut, "有异常:通知通道x"));
@@ -119,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_well),
 		cmocka_unit_test(every_fault_is_named_first),
+		cmocka_unit_test(in_english_it_says_the_same),
 		cmocka_unit_test(a_day_that_is_not_closed_is_not_made_up),
 		cmocka_unit_test(whatever_is_wrong_it_stays_a_message),
 	};

@@ -197,6 +197,29 @@ static void it_says_what_is_open_the_highest_first(void **state)
 	                          "关注一干河备用水源地总磷0.263mg/L已3天,未确认,W20260305-001。编号J20260305-2000");
 }
 
+static void in_english_it_says_the_same(void **state)
+{
+	struct relief relief = shift();
+	struct relief_alarm alarm = alarm_of(2, WQ_LEVEL_ALARM, WQ_LIFE_ACKNOWLEDGED, "2026-03-05 18:00:00");
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	relief.english = true;
+	relief.roster = "water";
+	relief.shelved = 1;
+	alarm.station = "Yigan";
+	alarm.parameter = "total phosphorus";
+	alarm.who = "Zhang";
+	relief_add(&relief, &alarm);
+	alarm = (struct relief_alarm){ .id = 2026030500003, .level = WQ_LEVEL_WATCH, .state = WQ_LIFE_ACTIVE, .opened = at("2026-03-05 19:30:00"),
+		.says = "wqd:roster", .value = NAN };
+	relief_add(&relief, &alarm);
+	relief_text(&relief, text);
+	assert_string_equal(text, "[Handover] water from 20:00, you are in the lead. 2 open, 1 not acknowledged, 1 shelved."
+	                          " ALARM Yigan total phosphorus 0.263 mg/L for 2 h, acknowledged by Zhang, W20260305-002."
+	                          " WATCH system wqd:roster for 30 min, not acknowledged, W20260305-003. No. J20260305-2000");
+}
+
 static void nothing_open_is_said_too(void **state)
 {
 	struct relief relief = shift();
@@ -280,6 +303,7 @@ int main(void)
 		cmocka_unit_test(what_began_while_it_was_down_is_told_for_two_hours),
 		cmocka_unit_test(a_mark_of_a_clock_that_was_ahead_silences_nobody_for_long),
 		cmocka_unit_test(it_says_what_is_open_the_highest_first),
+		cmocka_unit_test(in_english_it_says_the_same),
 		cmocka_unit_test(nothing_open_is_said_too),
 		cmocka_unit_test(two_parts_hold_the_counts_and_the_worst),
 		cmocka_unit_test(the_list_is_in_order_however_it_came),
