@@ -52,6 +52,31 @@ def decode(line, announced):
     return part
 
 
+def swapped(digits):
+    """Digits as half octets, the second of each first."""
+    digits += "F" * (len(digits) % 2)
+    return "".join(digits[i + 1] + digits[i] for i in range(0, len(digits), 2))
+
+
+def packed(text):
+    """ASCII in the default alphabet: septets one behind the other."""
+    bits = 0
+    for i, character in enumerate(text):
+        bits |= ord(character) << 7 * i
+    return bits.to_bytes((7 * len(text) + 7) // 8, "little")
+
+
+def delivered(sender, text, at=None):
+    """An SMS-DELIVER as the card keeps it: in the default alphabet where the text is ASCII, as telephones send it, else in UCS-2.
+    sender: digits with country code."""
+    plain = all(" " <= c <= "z" and c not in "@$[\\]^_`" for c in text)
+    body = packed(text) if plain else text.encode("utf-16-be")
+    stamp = time.strftime("%y%m%d%H%M%S", time.gmtime((at or time.time()) + 8 * 3600)) + "23"  # +08:00 is 32 quarters: 0x23 swapped
+    tpdu = (f"04{len(sender):02X}91{swapped(sender)}00{'00' if plain else '08'}{swapped(stamp[:12])}{stamp[12:]}"
+            f"{len(text) if plain else len(body):02X}{body.hex().upper()}")
+    return "00" + tpdu, len(tpdu) // 2
+
+
 class Modem:
     """Answers on a thread of its own until close(). fail: this many messages are refused first, with +CMS ERROR: `error`.
     gone: it answers nothing."""
@@ -63,6 +88,7 @@ class Modem:
         self.slave, self.link, self.fail = slave, link, fail
         os.symlink(os.ttyname(slave), link)
         self.parts, self.problems, self.commands = [], [], []
+        self.card = {}  # place on the card -> (PDU, octets of it)
         self.changed = threading.Condition()
         self.stopping = False
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -100,9 +126,36 @@ class Modem:
     def say(self, text):
         os.write(self.master, text.encode())
 
+    def receive(self, sender, text):
+        """A message comes in; it lies on the card until it is deleted."""
+        with self.changed:
+            place = next(i for i in range(1, 20) if i not in self.card)
+            self.card[place] = delivered(sender, text)
+
+    def of_card(self, line):
+        """The answer to a command that is about the card; None: it is about something else."""
+        name, _, argument = line.upper().partition("=")
+        with self.changed:
+            if name == "AT+CPMS?" or name == "AT+CPMS":
+                used = f'{len(self.card)},20'
+                return "+CPMS: " + ",".join(f'"SM",{used}' if name == "AT+CPMS?" else used for _ in range(3))
+            if name == "AT+CMGR" and argument:
+                pdu, octets = self.card.get(int(argument), ("", 0))
+                return f"+CMGR: 0,,{octets}\r\n{pdu}" if pdu else ""
+            if name == "AT+CMGL":
+                return "\r\n".join(f"+CMGL: {i},0,,{n}\r\n{pdu}" for i, (pdu, n) in sorted(self.card.items()))
+            if name == "AT+CMGD" and argument:
+                self.card.pop(int(argument.split(",")[0]), None)
+                return ""
+        return None
+
     def command(self, line):
         with self.changed:
             self.commands.append(line)
+        about = self.of_card(line)
+        if about is not None:
+            self.say(f"\r\n{about}\r\n\r\nOK\r\n" if about else "\r\nOK\r\n")
+            return None
         if line.upper().startswith("AT+CMGS="):
             self.say("\r\n> ")
             return int(line[8:])
