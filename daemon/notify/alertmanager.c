@@ -18,6 +18,7 @@
 struct alertmanager_settings {
 	const char *url, *authorization, *external_url;
 	bool allow_plain;
+	const char *ca_file;
 	wq_ms timeout;
 };
 
@@ -49,6 +50,12 @@ static const struct wq_option options[] = {
 	        .fallback = "false",
 	        .offset = offsetof(struct alertmanager_settings, allow_plain),
 	        .help = "true: url may be http://" },
+	{ .key = "ca_file",
+	        .type = WQ_OPT_TEXT,
+	        .min = 2,
+	        .max = 255,
+	        .offset = offsetof(struct alertmanager_settings, ca_file),
+	        .help = "certificates that sign the receiver's, PEM; default: the system's" },
 	{ .key = "timeout",
 	        .type = WQ_OPT_SPAN,
 	        .min = 1000,
@@ -194,6 +201,7 @@ static int alertmanager_prepare(void *state, const struct wq_notice *notice, wq_
 	*request = (struct wq_request){
 		.url = out->settings->url,
 		.timeout = out->settings->timeout,
+		.ca_file = out->settings->ca_file,
 		.header_count = out->authorization[0] != '\0' ? 2 : 1,
 		.headers = { "content-type: application/json", out->authorization },
 		.body = out->body,

@@ -293,6 +293,8 @@ static bool load_request(struct line *line, const struct wq_request *request)
 		timeout = line->attempt.patience;
 	wq_ms connect = timeout < CONNECT_MAX ? timeout : CONNECT_MAX;
 
+	if (request->ca_file != NULL)
+		curl_easy_setopt(line->easy, CURLOPT_CAINFO, request->ca_file);
 	curl_easy_setopt(line->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
 	curl_easy_setopt(line->easy, CURLOPT_TIMEOUT_MS, (long)timeout);
 	return request->mail_to != NULL ? load_mail(line, request) : load_post(line, request);

@@ -24,6 +24,7 @@
 struct mail_settings {
 	const char *url, *from, *user, *password;
 	bool allow_plain;
+	const char *ca_file;
 	wq_ms timeout;
 };
 
@@ -65,6 +66,12 @@ static const struct wq_option options[] = {
 	        .fallback = "false",
 	        .offset = offsetof(struct mail_settings, allow_plain),
 	        .help = "true: smtp:// also without TLS" },
+	{ .key = "ca_file",
+	        .type = WQ_OPT_TEXT,
+	        .min = 2,
+	        .max = 255,
+	        .offset = offsetof(struct mail_settings, ca_file),
+	        .help = "certificates that sign the server's, PEM; default: the system's" },
 	{ .key = "timeout",
 	        .type = WQ_OPT_SPAN,
 	        .min = 1000,
@@ -278,6 +285,7 @@ static int mail_prepare(void *state, const struct wq_notice *notice, wq_ms now,
 	*request = (struct wq_request){
 		.url = s->url,
 		.timeout = s->timeout,
+		.ca_file = s->ca_file,
 		.body = mail->message,
 		.body_length = length,
 		.mail_from = mail->from,

@@ -17,6 +17,7 @@
 struct webhook_settings {
 	const char *url;
 	const char *secret;
+	const char *ca_file;
 	wq_ms timeout;
 };
 
@@ -44,6 +45,12 @@ static const struct wq_option options[] = {
 	        .help = "signing key: credential with 'whsec_' and base64 of 24 to 64 bytes; up to "
 	                "4 while keys are "
 	                "exchanged" },
+	{ .key = "ca_file",
+	        .type = WQ_OPT_TEXT,
+	        .min = 2,
+	        .max = 255,
+	        .offset = offsetof(struct webhook_settings, ca_file),
+	        .help = "certificates that sign the receiver's, PEM; default: the system's" },
 	{ .key = "timeout",
 	        .type = WQ_OPT_SPAN,
 	        .min = 1000,
@@ -120,6 +127,7 @@ static int webhook_prepare(void *state, const struct wq_notice *notice, wq_ms no
 	*request = (struct wq_request){
 		.url = webhook->settings->url,
 		.timeout = webhook->settings->timeout,
+		.ca_file = webhook->settings->ca_file,
 		.header_count = 4,
 		.headers = { "content-type: application/json; charset=utf-8", webhook->id,
 		        webhook->timestamp, webhook->signature },

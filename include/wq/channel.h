@@ -98,6 +98,7 @@ struct wq_request {
 	const char *headers[WQ_HEADERS]; /* "name: value", likewise */
 	const char *body;         /* likewise; sent byte for byte */
 	size_t body_length;
+	const char *ca_file;      /* PEM, the authorities that sign the peer's certificate; NULL: the system's. Always the same */
 	wq_ms timeout;            /* span for the whole exchange; 0: the deliverer's own */
 	/* Mail, with a url of smtp:// or smtps://: the envelope; user and password may be NULL. */
 	const char *mail_from, *mail_to, *user, *password;
