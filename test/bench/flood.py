@@ -115,8 +115,8 @@ def gateway(stations, seconds):
         text += f'station "s{i:04d}" {{ kind = "national" cycle = "0" interval = "5s"\n' + ''.join(
             f'  point "{n}" {{ bus = "gateway" unit = "{UNITS.get(n, "mg/L")}" unit_id = {i + 1} address = {2 * k} low = -1000000000 high = 1000000000 }}\n'
             for k, n in enumerate(ITEMS)) + '}\n'
-    text += f'missing "silent" {{ after = "20s" level = "watch" }}\n'
-    plant.text = plant.text.replace('site {', 'site {\n  bus_down_after = "1m"' if 'bus_down_after' in open(os.path.join(HERE, '..', '..', 'docs', 'configuration.md')).read() else 'site {')
+    text += 'missing "silent" { after = "1m" level = "watch" }\n'
+    plant.text = plant.text.replace('site {', 'site {\n  bus_down_after = "30s"')
     plant.begin(text)
     wait_until('all to be read', lambda: plant.query('SELECT count(DISTINCT series) FROM reading')[0][0] >= stations * len(ITEMS), 120)
     began, wall = time.monotonic(), time.time()

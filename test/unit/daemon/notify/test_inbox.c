@@ -144,12 +144,12 @@ static struct store_delivery send_one(unsigned port, const char *id, bool right,
 
 	snprintf(url, sizeof url, "http://127.0.0.1:%u/hook", port);
 	for (const struct wq_option *row = wq_channels[0]->options; row->key != NULL; row++)
-		memcpy(settings + row->offset,
-		        strcmp(row->key, "url") == 0 ? (void *)&address
-		                : strcmp(row->key, "secret") == 0
-		                ? (const void *)&secret_names[right ? 0 : 1]
-		                : (void *)&timeout,
-		        8);
+		if (strcmp(row->key, "url") == 0)
+			memcpy(settings + row->offset, &address, sizeof address);
+		else if (strcmp(row->key, "secret") == 0)
+			memcpy(settings + row->offset, &secret_names[right ? 0 : 1], sizeof secret_names[0]);
+		else if (strcmp(row->key, "timeout") == 0)
+			memcpy(settings + row->offset, &timeout, sizeof timeout);
 	struct config_channel channel = { .name = "centre", .channel = wq_channels[0], .settings = settings };
 	struct config_contact contact = { .id = "zhang", .channel_count = 1, .channels = channels };
 	struct config config = { .channel_count = 1,
