@@ -20,6 +20,9 @@ static void fill_pace(struct loader *l, const struct section *section, struct co
 	use->catch_up = given.catch_up == CATCH_UP_AUTO ? use->channel->catch_up : given.catch_up == CATCH_UP_TRUE;
 	use->jitter = given.jitter == WQ_NO_TIME ? use->channel->jitter : given.jitter;
 	use->jitter_alarm = given.jitter_alarm == WQ_NO_TIME ? use->channel->jitter_alarm : given.jitter_alarm;
+	use->link = section_entry(section, "link") == NULL ? use->channel->link == WQ_LINK_USUAL : given.link;
+	if (use->link && use->channel->link == WQ_LINK_NEVER)
+		load_error(l, section, "link", 0, "link = true: messages of %s cannot carry a link", use->channel->name);
 }
 
 void load_channels(struct loader *l)

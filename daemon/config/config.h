@@ -31,6 +31,7 @@ struct config_channel {
 	uint32_t rate, burst;       /* attempts within any minute, any second; 0: no bound */
 	bool catch_up;              /* is told afterwards what others delivered in its place */
 	wq_ms jitter, jitter_alarm; /* span by which a new notice may be put off; of level alarm */
+	bool link; /* its messages carry the link of the notice, where the site has links */
 };
 
 #define CONFIG_HOLD_MOST    64
@@ -125,6 +126,17 @@ struct config_uplink {
 	wq_ms lag_alarm;      /* told when the oldest that waits is older; 0: never */
 };
 
+/* Links by which officers acknowledge alarms. */
+struct config_links {
+	const char *url;    /* how officers reach the pages, without a slash at its end */
+	const char *secret; /* the reference to the keys */
+	wq_ms valid;        /* a link serves for this long */
+	const char *listen; /* as it is written */
+	const char *path;   /* of a Unix socket; NULL: address and port */
+	const char *host;   /* numeric, without brackets */
+	uint16_t port;
+};
+
 /* Settings of the daemon itself (section `site` of the file). */
 struct config_paths {
 	const char *database;
@@ -162,6 +174,7 @@ struct config {
 	const char *file;
 	struct wq_site site;
 	struct config_paths paths;
+	const struct config_links *links; /* NULL: there are none */
 	size_t bus_count, channel_count, contact_count, group_count, roster_count, route_count, uplink_count;
 	const struct config_bus *buses;
 	const struct config_channel *channels;

@@ -189,6 +189,7 @@ static struct config *build(struct loader *l)
 	load_people(l);
 	load_bells(l);
 	load_uplinks(l);
+	load_links(l);
 	load_profiles(l);
 	load_rules(l);
 	load_rule_places(l);

@@ -149,6 +149,7 @@ void load_routes(struct loader *l);      /* routes.c; after the groups */
 void warn_untold(struct loader *l);      /* untold.c: what is told to nobody; after the routes */
 void load_uplinks(struct loader *l);     /* uplinks.c; after the stations */
 void load_bells(struct loader *l);       /* bells.c; after the people */
+void load_links(struct loader *l);       /* links.c; after the channels */
 void load_profiles(struct loader *l);    /* profiles.c */
 /* A day of the year, "05-01"; the 29th of February is one. False: it is none. */
 bool load_date(const char *text, uint8_t *month, uint8_t *day);
@@ -157,6 +158,9 @@ uint32_t load_profile_bits(
         struct loader *l, const struct section *section, const char *key, const struct wq_list *list);
 void load_rules(struct loader *l);       /* rules.c: sections and hashes */
 void load_rule_places(struct loader *l); /* places.c with what is worth a word of warning */
+
+/* The section of a role that is given once at most, or NULL; a second one is an error (site.c). */
+const struct section *load_single(struct loader *l, enum section_role role);
 
 /* True when the list of a rule or route ("*" or nothing = all) names the station. */
 bool list_names(const struct wq_list *list, const char *id);

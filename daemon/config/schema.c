@@ -285,6 +285,24 @@ const struct wq_option schema_channel[] = {
 	        .help = "the same of level alarm"),
 	ROW(CHOICE, channel_settings, catch_up, "catch_up", .choices = catch_up_choices, .fallback = "auto",
 	        .help = "what other channels delivered while this one failed is posted to it afterwards, marked"),
+	ROW(SWITCH, channel_settings, link, "link",
+	        .help = "whether its messages carry the link by which an alarm is acknowledged (section links); "
+	                "default: as the channel has it"),
+	WQ_OPTION_END,
+};
+
+const struct wq_option schema_links[] = {
+	ROW(TEXT, links_settings, listen, "listen", .fallback = "127.0.0.1:8090", .min = 3, .max = 100,
+	        .help = "where the pages are served: address and port, or the path of a Unix socket"),
+	ROW(TEXT, links_settings, url, "url", .required = true, .min = 10, .max = 120,
+	        .help = "how officers reach them: the address of the reverse proxy, https://"),
+	ROW(SECRET, links_settings, secret, "secret", .required = true,
+	        .help = "signing key: credential with 'whsec_' and base64 of 24 to 64 bytes; the first signs, up to 4 "
+	                "are known"),
+	ROW(SPAN, links_settings, valid, "valid", .fallback = "24h", .min = 300000, .max = 2678400000.0,
+	        .help = "a link serves for this long"),
+	ROW(SWITCH, links_settings, allow_plain, "allow_plain", .fallback = "false",
+	        .help = "true: url may be http://"),
 	WQ_OPTION_END,
 };
 
@@ -425,6 +443,10 @@ const struct wq_option schema_uplink[] = {
 	WQ_OPTION_END,
 };
 
+/* A table of its own, for it names a secret (credential.c). */
+static const struct wq_option no_rows[] = { WQ_OPTION_END };
+static const struct wq_option *const links_tables[] = { schema_links, NULL };
+
 static const struct section_kind fixed[] = {
 	{ "site", SECTION_SITE, false, schema_site, NULL, NULL },
 	{ "evaluation", SECTION_EVALUATION, false, schema_evaluation, NULL, NULL },
@@ -439,10 +461,9 @@ static const struct section_kind fixed[] = {
 	{ "drill", SECTION_DRILL, true, schema_drill, NULL, NULL },
 	{ "ping", SECTION_PING, false, schema_ping, NULL, NULL },
 	{ "maintenance", SECTION_CARE, true, schema_care, NULL, NULL },
+	{ "links", SECTION_LINKS, false, no_rows, links_tables, NULL },
 };
 #define FIXED (sizeof fixed / sizeof fixed[0])
-
-static const struct wq_option no_rows[] = { WQ_OPTION_END };
 
 /* A NULL-terminated array of one table. */
 static const struct wq_option *const *one(struct arena *arena, const struct wq_option *rows)

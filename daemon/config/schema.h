@@ -44,9 +44,10 @@ enum section_role {
 	SECTION_HEARTBEAT,
 	SECTION_DRILL,
 	SECTION_PING,
+	SECTION_LINKS,
 	SECTION_TEMPLATE, /* a point of an instrument profile */
 };
-#define SECTION_ROLES 19
+#define SECTION_ROLES 20
 
 struct section_kind {
 	const char *name;
@@ -144,6 +145,13 @@ struct channel_settings {
 	int64_t rate;
 	wq_ms jitter, jitter_alarm;
 	int catch_up;
+	bool link;
+};
+
+struct links_settings {
+	const char *listen, *url, *secret;
+	bool allow_plain;
+	wq_ms valid;
 };
 
 enum { CATCH_UP_AUTO, CATCH_UP_TRUE, CATCH_UP_FALSE };
@@ -189,6 +197,7 @@ struct route_settings {
 extern const struct wq_option schema_site[], schema_evaluation[], schema_parameter[],
         schema_station[], schema_point[], schema_rule[], schema_channel[], schema_contact[], schema_group[],
         schema_route[], schema_care[], schema_profile[], schema_uplink[], schema_roster[],
-        schema_heartbeat[], schema_drill[], schema_ping[]; /* bells.c */
+        schema_heartbeat[], schema_drill[], schema_ping[], /* bells.c */
+        schema_links[];
 
 #endif

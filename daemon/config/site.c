@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* The one section of a role that may be given once; NULL: not given. */
-static const struct section *single(struct loader *l, enum section_role role)
+const struct section *load_single(struct loader *l, enum section_role role)
 {
 	const struct section *first = load_next(l, role, NULL);
 	const struct section *second = first == NULL ? NULL : load_next(l, role, first);
@@ -48,7 +48,7 @@ static void warn_of_relative(struct loader *l, const struct section *section, co
 
 static void load_settings(struct loader *l)
 {
-	const struct section *section = single(l, SECTION_SITE);
+	const struct section *section = load_single(l, SECTION_SITE);
 	struct section none = empty_section(l, "site");
 	struct config *config = l->config;
 	struct site_settings settings;
@@ -107,7 +107,7 @@ static struct wq_period_rules period_rules(
 
 static void load_evaluation(struct loader *l)
 {
-	const struct section *section = single(l, SECTION_EVALUATION);
+	const struct section *section = load_single(l, SECTION_EVALUATION);
 	struct section none = empty_section(l, "evaluation");
 	struct evaluation_settings settings;
 

@@ -141,6 +141,7 @@ static json_t *annotations_of(const struct fields *f, const struct wq_notice *no
 	        summary, sizeof summary, "%s%s%s(%s)", f->station, f->parameter, f->level, f->kind);
 	put_some(annotations, "summary", summary);
 	put_some(annotations, "description", notice->text);
+	put_some(annotations, "link", notice->link);
 	put_some(annotations, "value", f->value);
 	put_some(annotations, "unit", f->unit);
 	put_some(annotations, "limit", f->limit);
@@ -227,6 +228,7 @@ const struct wq_channel alertmanager_channel = {
 	.settings_size = sizeof(struct alertmanager_settings),
 	.state_size = sizeof(struct alertmanager),
 	.memos = WQ_MEMOS_NONE,
+	.link = WQ_LINK_USUAL,
 	.check = alertmanager_check,
 	.open = alertmanager_open,
 	.close = alertmanager_close,

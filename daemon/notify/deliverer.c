@@ -4,6 +4,7 @@
 #include "deliverer.h"
 
 #include "lines.h"
+#include "link.h"
 #include "outbox.h"
 
 #include "wq/err.h"
@@ -302,13 +303,16 @@ static size_t channels_of(const struct config *config, const struct wq_notice *n
 }
 
 /* A copy with what is not stored of it. */
-static struct wq_notice complete(const struct config *config, const struct wq_notice *notice)
+static struct wq_notice complete(const struct deliverer *d, const struct wq_notice *notice)
 {
-	const struct config_contact *contact = contact_of(config, notice);
+	const struct config_contact *contact = contact_of(d->config, notice);
 	struct wq_notice whole = *notice;
 
 	snprintf(whole.email, sizeof whole.email, "%s",
 	        contact != NULL && contact->email != NULL ? contact->email : "");
+	whole.link[0] = '\0';
+	if (d->events.link != NULL && contact != NULL && link_asked(notice))
+		d->events.link(d->events.owner, notice, whole.link);
 	return whole;
 }
 
@@ -332,7 +336,7 @@ bool deliverer_offer(struct deliverer *d, const struct wq_notice *notice, uint32
 
 	if (atomic_load(&d->stopping))
 		return false;
-	const struct wq_notice whole = complete(d->config, notice);
+	const struct wq_notice whole = complete(d, notice);
 
 	pthread_mutex_lock(&d->mutex);
 	wq_ms now = d->clock.steady();

@@ -40,6 +40,9 @@ struct deliverer_events {
 	/* A channel came to fail (text: why; never a secret), or works again (text NULL). May be
 	 * NULL. */
 	void (*trouble)(void *owner, const char *channel, const char *text);
+	/* From deliverer_offer(), on its thread: writes the link by which the contact acknowledges the alarm, "" for none.
+	 * Must not block. NULL: there are no links. */
+	void (*link)(void *owner, const struct wq_notice *notice, char out[WQ_LINK_TEXT]);
 };
 
 /* Opens every channel (reads its secret) and starts the thread. A channel that cannot be opened is

@@ -4,6 +4,7 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
+#include "link.h"
 #include "robots.h"
 #include "secret.h"
 
@@ -127,9 +128,9 @@ static int write_body(struct dingtalk *robot, const struct wq_notice *notice, st
 	        strncmp(notice->address, "+86", 3) == 0 ? notice->address + 3 : notice->address;
 	bool listed = robot->settings->mention >= MENTION_LIST && phone[0] != '\0';
 	bool shown = robot->settings->mention == MENTION_TEXT && phone[0] != '\0';
-	char text[WQ_NOTICE_TEXT + WQ_NAME_TEXT + 4];
+	char whole[LINK_TEXT], text[LINK_TEXT + WQ_NAME_TEXT + 4];
 
-	snprintf(text, sizeof text, "%s%s%s", notice->text, shown ? " @" : "", shown ? phone : "");
+	snprintf(text, sizeof text, "%s%s%s", link_text(notice, whole), shown ? " @" : "", shown ? phone : "");
 	json_t *body = json_pack("{s:s, s:{s:s}, s:{s:[], s:b}}", "msgtype", "text", "text",
 	        "content", text, "at", "atMobiles", "isAtAll", 0);
 
@@ -223,6 +224,7 @@ const struct wq_channel dingtalk_channel = {
 	.options = options,
 	.settings_size = sizeof(struct dingtalk_settings),
 	.state_size = sizeof(struct dingtalk),
+	.link = WQ_LINK_USUAL,
 	.rate = 18,
 	.jitter = WQ_SECONDS(20),
 	.jitter_alarm = WQ_SECONDS(3),

@@ -2,6 +2,7 @@
 /* One line of printing: ids and addresses are plain, the data is JSON already. */
 #include "envelope.h"
 
+#include "link.h"
 #include "memo.h"
 
 #include <stdio.h>
@@ -25,7 +26,7 @@ static void copy_plain(const char *from, char *to, size_t cap)
 
 size_t envelope_write(const struct wq_notice *notice, char out[ENVELOPE_TEXT])
 {
-	char time[WQ_INSTANT_TEXT], type[MEMO_TYPE], id[WQ_NOTICE_ID], address[WQ_NAME_TEXT];
+	char data[LINK_DATA], time[WQ_INSTANT_TEXT], type[MEMO_TYPE], id[WQ_NOTICE_ID], address[WQ_NAME_TEXT];
 
 	copy_plain(notice->id, id, sizeof id);
 	copy_plain(notice->address, address, sizeof address);
@@ -34,7 +35,7 @@ size_t envelope_write(const struct wq_notice *notice, char out[ENVELOPE_TEXT])
 	        "\"data\":%s}",
 	        id, memo_type(notice, type),
 	        wq_instant_format(&wq_zone_china, notice->time, time), address,
-	        notice->data[0] == '{' ? notice->data : "{}");
+	        link_data(notice, data));
 
 	return n > 0 && n < ENVELOPE_TEXT ? (size_t)n : 0;
 }

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define ENVELOPE_TEXT (WQ_NOTICE_DATA + 512)
+#define ENVELOPE_TEXT (WQ_NOTICE_DATA + WQ_LINK_TEXT + 512)
 
 /* {"id":…,"type":"alarm.opened","timestamp":…,"address":…,"data":{…}}: the same bytes on every
  * attempt. The length, or 0: it does not fit. */

@@ -259,6 +259,7 @@ const struct wq_channel exec_channel = {
 	.options = options,
 	.settings_size = sizeof(struct exec_settings),
 	.state_size = sizeof(struct exec),
+	.link = WQ_LINK_ASKED,
 	.check = exec_check,
 	.open = exec_open,
 	.send = exec_send,

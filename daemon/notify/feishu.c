@@ -3,6 +3,7 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
+#include "link.h"
 #include "robots.h"
 #include "secret.h"
 
@@ -127,10 +128,10 @@ static void without_tags(const char *text, char *out, size_t cap)
 static int write_body(
         struct feishu *robot, const struct wq_notice *notice, wq_ms now, struct wq_err *err)
 {
-	char text[3 * WQ_NOTICE_TEXT], seconds[24], sign[ROBOT_SIGN];
+	char whole[LINK_TEXT], text[3 * LINK_TEXT], seconds[24], sign[ROBOT_SIGN];
 	json_t *body = json_object();
 
-	without_tags(notice->text, text, sizeof text);
+	without_tags(link_text(notice, whole), text, sizeof text);
 	if (robot->secret[0] != '\0') {
 		snprintf(seconds, sizeof seconds, "%" PRId64, now / 1000);
 		if (!feishu_sign(robot->secret, now / 1000, sign)) {
@@ -216,6 +217,7 @@ const struct wq_channel feishu_channel = {
 	.options = options,
 	.settings_size = sizeof(struct feishu_settings),
 	.state_size = sizeof(struct feishu),
+	.link = WQ_LINK_USUAL,
 	.rate = 90,
 	.burst = 5,
 	.jitter = WQ_SECONDS(20),

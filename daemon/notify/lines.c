@@ -25,6 +25,7 @@ struct line {
 	struct instance instance;
 	bool busy, cut;
 	struct outbox_attempt attempt;
+	struct wq_notice notice; /* of the attempt, as the channel is given it */
 	struct sender *sender; /* NULL: HTTP */
 	wq_ms hangs;           /* with sender and busy: from then on it is given up */
 	bool hanging;          /* the sender is still in a send() that was given up */
@@ -312,7 +313,7 @@ static bool begin_http(struct lines *lines, struct line *line, struct wq_result 
 	struct wq_err problem = { 0 };
 
 	if (channel_of(line)->prepare(
-	            line->instance.state, line->attempt.notice, lines->clock.wall(), &request, &problem) < 0)
+	            line->instance.state, &line->notice, lines->clock.wall(), &request, &problem) < 0)
 		return over(result, refusal_of(problem.code), problem.text);
 	line->length = 0;
 	line->cut = false;
@@ -332,7 +333,7 @@ static bool begin_send(struct lines *lines, struct line *line, struct wq_result 
 	if (longest <= 0 || longest > SEND_MAX)
 		longest = SEND_MAX;
 	line->hangs = lines->clock.steady() + longest;
-	return sender_give(line->sender, line->attempt.notice, lines->clock.wall()) ||
+	return sender_give(line->sender, &line->notice, lines->clock.wall()) ||
 	        over(result, WQ_RETRY, HANGS);
 }
 
@@ -341,6 +342,9 @@ bool lines_begin(struct lines *lines, const struct outbox_attempt *attempt, stru
 	struct line *line = &lines->lines[attempt->channel];
 
 	line->attempt = *attempt;
+	line->notice = *attempt->notice;
+	if (!line->instance.use->link)
+		line->notice.link[0] = '\0';
 	refresh(lines, line);
 	if (line->instance.state == NULL)
 		line->busy = over(result, WQ_CONFIG, line->instance.why);

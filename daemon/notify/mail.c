@@ -4,6 +4,7 @@
 #include "address.h"
 #include "digest.h"
 #include "fields.h"
+#include "link.h"
 #include "secret.h"
 #include "text_en.h"
 
@@ -250,7 +251,7 @@ static bool write_message(
         struct mail *mail, const struct wq_notice *notice, wq_ms now, size_t *length)
 {
 	struct page page = { mail->message, sizeof mail->message, 0, false };
-	char subject[SUBJECT_MAX], date[48], id[WQ_NOTICE_ID + 16];
+	char whole[LINK_TEXT], subject[SUBJECT_MAX], date[48], id[WQ_NOTICE_ID + 16];
 
 	write_subject(notice, subject);
 	write_date(now, date);
@@ -265,7 +266,7 @@ static bool write_message(
 	        "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 	        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
 	        "base64\r\n\r\n");
-	add_body(&page, notice->text);
+	add_body(&page, link_text(notice, whole));
 	*length = page.used;
 	return !page.full;
 }
@@ -337,6 +338,7 @@ const struct wq_channel mail_channel = {
 	.options = options,
 	.settings_size = sizeof(struct mail_settings),
 	.state_size = sizeof(struct mail),
+	.link = WQ_LINK_USUAL,
 	.rate = 60,
 	.check = mail_check,
 	.mailbox = mail_mailbox,

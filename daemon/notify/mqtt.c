@@ -335,6 +335,7 @@ const struct wq_channel mqtt_topic_channel = {
 	.options = options,
 	.settings_size = sizeof(struct mqtt_settings),
 	.state_size = sizeof(struct mqtt),
+	.link = WQ_LINK_ASKED,
 	.check = mqtt_check,
 	.open = mqtt_open,
 	.close = mqtt_close,

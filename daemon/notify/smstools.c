@@ -2,6 +2,7 @@
 /* Short messages by a modem: one file a message into the spool of smstools (smsd), which works when
  * the network does not. The file's name is the notice's id, so that what is handed over twice is
  * one file. */
+#include "link.h"
 #include "phone.h"
 #include "short.h"
 #include "smsfate.h"
@@ -248,11 +249,11 @@ struct message {
 	char name[NAME_TEXT];
 	char number[PHONE_TEXT];
 	size_t parts, length;
-	char bytes[HEAD_TEXT + 2 * WQ_NOTICE_TEXT];
+	char bytes[HEAD_TEXT + 2 * LINK_TEXT];
 };
 
 /* "并回复" becomes "并回复7", "and answer" "and answer 7": what to answer, where there is room for it. */
-static void add_code(int64_t alarm, size_t room, char text[WQ_NOTICE_TEXT])
+static void add_code(int64_t alarm, size_t room, char *text)
 {
 	const bool english = text_is_english(text);
 	const char *ask = english ? "and answer" : "并回复";
@@ -269,17 +270,19 @@ static void add_code(int64_t alarm, size_t room, char text[WQ_NOTICE_TEXT])
 static void write_message(
         const struct sms *sms, const struct wq_notice *notice, bool urgent, struct message *m)
 {
-	char text[WQ_NOTICE_TEXT];
+	char text[LINK_TEXT];
 	size_t most = notice->level >= WQ_LEVEL_ALARM ? 1 : sms->parts;
 	bool queue = sms->queue[0] != '\0';
 
 	/* An English message in the telephone's own alphabet has more than twice the room. */
 	const bool gsm = short_gsm(notice->text);
 
-	short_text(notice->text, gsm ? short_gsm_room(notice->text, most) : short_room(most), text, sizeof text);
+	short_text(notice->text, gsm ? short_gsm_room(notice->text, most) : short_room(most), text, WQ_NOTICE_TEXT);
 	m->parts = gsm ? short_gsm_parts(text) : short_parts(short_length(text));
 	if (sms->replies && notice->topic == WQ_TOPIC_ALARM)
 		add_code(notice->alarm, gsm ? short_gsm_room(text, m->parts) : short_room(m->parts), text);
+	link_add(notice, text); /* whoever asked for it pays for a part more */
+	m->parts = gsm ? short_gsm_parts(text) : short_parts(short_length(text));
 	m->length = (size_t)snprintf(m->bytes, HEAD_TEXT, "To: %s\n%s%s%s%s%sAlphabet: %s\n\n",
 	        m->number, queue ? "Queue: " : "", sms->queue, queue ? "\n" : "",
 	        m->parts > 1 ? "Autosplit: 3\n" : "", urgent ? "Priority: HIGH\n" : "", gsm ? "ISO" : "UCS");
@@ -518,6 +521,7 @@ const struct wq_channel sms_channel = {
 	.options = options,
 	.settings_size = sizeof(struct sms_settings),
 	.state_size = sizeof(struct sms),
+	.link = WQ_LINK_ASKED,
 	.check = sms_check,
 	.recipient = phone_recipient,
 	.replies = sms_replies,

@@ -3,6 +3,7 @@
  * requests and judges answers. */
 #include "address.h"
 #include "answer.h"
+#include "link.h"
 #include "memo.h"
 #include "secret.h"
 #include "signature.h"
@@ -27,7 +28,7 @@ struct webhook {
 	char id[WQ_NOTICE_ID + 16];
 	char timestamp[48];
 	char signature[SIGNATURE_TEXT + 24];
-	char body[WQ_NOTICE_DATA + 256];
+	char body[LINK_DATA + 256];
 };
 
 static const struct wq_option options[] = {
@@ -92,11 +93,10 @@ static void webhook_close(void *state)
 /* The body has nothing of the attempt in it: it is the same bytes on every retry. */
 static int write_body(struct webhook *webhook, const struct wq_notice *notice, struct wq_err *err)
 {
-	char time[WQ_INSTANT_TEXT], type[MEMO_TYPE];
+	char time[WQ_INSTANT_TEXT], type[MEMO_TYPE], data[LINK_DATA];
 	int n = snprintf(webhook->body, sizeof webhook->body,
 	        "{\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":%s}", memo_type(notice, type),
-	        wq_instant_format(&wq_zone_china, notice->time, time),
-	        notice->data[0] == '{' ? notice->data : "{}");
+	        wq_instant_format(&wq_zone_china, notice->time, time), link_data(notice, data));
 
 	if (n < 0 || n >= (int)sizeof webhook->body)
 		return wq_fail(err, WQ_E_INVALID, "%s: the message is too long", notice->id);
@@ -153,6 +153,7 @@ const struct wq_channel webhook_channel = {
 	.options = options,
 	.settings_size = sizeof(struct webhook_settings),
 	.state_size = sizeof(struct webhook),
+	.link = WQ_LINK_USUAL,
 	.check = webhook_check,
 	.open = webhook_open,
 	.close = webhook_close,

@@ -4,6 +4,7 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
+#include "link.h"
 #include "secret.h"
 
 #include "wq/err.h"
@@ -96,11 +97,12 @@ static int wecom_prepare(void *state, const struct wq_notice *notice, wq_ms now,
 	struct wecom *robot = state;
 	const char *phone =
 	        strncmp(notice->address, "+86", 3) == 0 ? notice->address + 3 : notice->address;
-	json_t *body =
-	        json_pack("{s:s, s:{s:s}}", "msgtype", "text", "text", "content", notice->text);
+	char text[LINK_TEXT];
+	json_t *body = json_pack(
+	        "{s:s, s:{s:s}}", "msgtype", "text", "text", "content", link_text(notice, text));
 
 	(void)now;
-	_Static_assert(WQ_NOTICE_TEXT <= CONTENT_MAX, "every message fits");
+	_Static_assert(LINK_TEXT <= CONTENT_MAX, "every message fits");
 	if (robot->settings->mention && phone[0] != '\0')
 		json_object_set_new(json_object_get(body, "text"), "mentioned_mobile_list",
 		        json_pack("[s]", phone));
@@ -151,6 +153,7 @@ const struct wq_channel wecom_channel = {
 	.options = options,
 	.settings_size = sizeof(struct wecom_settings),
 	.state_size = sizeof(struct wecom),
+	.link = WQ_LINK_USUAL,
 	.rate = 18,
 	.jitter = WQ_SECONDS(20),
 	.jitter_alarm = WQ_SECONDS(3),

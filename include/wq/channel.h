@@ -22,6 +22,7 @@ struct wq_err;
 #define WQ_NAME_TEXT   64
 #define WQ_NOTICE_TEXT 768
 #define WQ_NOTICE_DATA 4096
+#define WQ_LINK_TEXT   192
 
 /* What a notice is about. Stored as these numbers: new ones go to the end. */
 enum wq_topic {
@@ -69,6 +70,7 @@ struct wq_notice {
 	uint64_t cause; /* what it has in common with others: the station, or the rule where there is none; 0: nothing */
 	char email[WQ_NAME_TEXT]; /* of the contact, "" where there is none */
 	bool history; /* another channel delivered it: told to `channel` afterwards, for the record */
+	char link[WQ_LINK_TEXT]; /* by which the contact acknowledges the alarm, visible ASCII without '"' and '\\'; "": none */
 	bool taken; /* `channel` had handed it on (WQ_TAKEN), and that was the last heard of it */
 	bool test; /* a person tries the channel: attempted once, at once */
 };
@@ -117,6 +119,13 @@ struct wq_response {
 /* Which notices that belong to no alarm a channel carries: all, drills, none. */
 enum wq_memos { WQ_MEMOS_ALL, WQ_MEMOS_DRILL, WQ_MEMOS_NONE };
 
+/* Whether messages carry the notice's link. */
+enum wq_link_use {
+	WQ_LINK_NEVER, /* they cannot: templates refuse links, and nobody opens one by telephone */
+	WQ_LINK_ASKED, /* with `link = true` in the section */
+	WQ_LINK_USUAL, /* without `link = false` */
+};
+
 struct wq_channel {
 	const char *name; /* the section in the configuration: "webhook" */
 	const char *help;
@@ -133,6 +142,7 @@ struct wq_channel {
 	/* Whether it is posted afterwards what other channels delivered in its place, key `catch_up`: a record for machines
 	 * should be complete. It rings nobody then. */
 	bool catch_up;
+	enum wq_link_use link; /* without the site's section `links` there is none */
 
 	int (*check)(const void *settings, struct wq_err *err); /* may be NULL */
 

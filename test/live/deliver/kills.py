@@ -33,7 +33,7 @@ def configure(plant, receivers):
     text += channel(receivers, 'webhook', 'hook', hook) + channel(receivers, 'webhook', 'second', hook)
     text += channel(receivers, 'webhook', 'leader', hook)
     text += channel(receivers, 'dingtalk', 'ding', 'token = "credential:token" mention = off allow_plain = true')
-    text += f'''contact "duty" {{ name = "值班员" channels = {{ "hook", "ding" }} }}
+    text += f'''contact "duty" {{ name = "值班员" channels = {{ "hook", "ding" }} gather = "0" most = 0 }}
 contact "second" {{ name = "联络员" channels = {{ "second" }} }}
 contact "leader" {{ name = "领导" channels = {{ "leader" }} }}
 group "lead" {{ name = "牵头" members = {{ "duty" }} }}

@@ -68,7 +68,8 @@ def write_config(plant, hook, smsd):
     text = text.replace(old, f'http://127.0.0.1:{hook.port}/')
     text += f'sms "modem" {{ spool = "{smsd.base}/outgoing" fetched_within = "30s" incoming = "{smsd.base}/incoming" }}\n'
     text = text.replace('name = "值班员" channels = { "hook" }',
-                        f'name = "值班员" phone = "{PHONE}" channels = {{ "hook", "modem" }}')
+                        f'name = "值班员" phone = "{PHONE}" channels = {{ "hook", "modem" }} gather = "0" most = 0')
+    text = text.replace('timeout = "3s"', 'timeout = "3s" catch_up = false')
     text = text.replace(' assist = { "assist" }', f' deadline = "{DEADLINE}s"')
     for i in range(STATIONS):
         text += f'station "s{i}" {{ name = "第{i}号自动站" kind = "national" cycle = "0" interval = "1h" late_after = "1d"\n'

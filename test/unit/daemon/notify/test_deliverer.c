@@ -135,6 +135,12 @@ static void on_trouble(void *owner, const char *channel, const char *text)
 	pthread_mutex_unlock(&bench->mutex);
 }
 
+static void link_of(void *owner, const struct wq_notice *notice, char out[WQ_LINK_TEXT])
+{
+	(void)owner;
+	snprintf(out, WQ_LINK_TEXT, "https://wq.example.org/a/%.60s", notice->contact);
+}
+
 static const struct wq_channel *webhook(void)
 {
 	return wq_channels[0];
@@ -207,7 +213,7 @@ static struct bench *bench_new(
         const char *const *const scripts[], size_t lines, bool with_secret, wq_ms timeout)
 {
 	struct bench *bench = calloc(1, sizeof *bench);
-	const struct deliverer_events events = { bench, on_attempt, on_trouble };
+	const struct deliverer_events events = { bench, on_attempt, on_trouble, link_of };
 	struct wq_err err;
 
 	assert_non_null(bench);
@@ -325,6 +331,27 @@ static void a_notice_arrives_as_it_was_prepared(void **state)
 	        "\"text\":\"水\"}}");
 	assert_true(deliverer_progress(bench->deliverer) > 0);
 	assert_int_equal(deliverer_held(bench->deliverer), 0);
+	bench_free(bench);
+}
+
+/* By what the channel's section says; a contact that fails over from one that carries it to one that does not, likewise. */
+static void the_link_goes_through_channels_that_carry_it(void **state)
+{
+	static const char *const gone[] = { GONE, NULL };
+	const char *const *const scripts[] = { gone, ok };
+	struct bench *bench = bench_new(scripts, 2, true, PATIENT);
+	char request[ENDPOINT_REQUEST];
+
+	(void)state;
+	bench->channels[0].link = true;
+	offer(bench, 1, 1, "all");
+	assert_record(bench, 0, "1-1-all", "first", WQ_CONFIG, 1, false);
+	assert_record(bench, 1, "1-1-all", "second", WQ_SENT, 2, true);
+	endpoint_request(bench->endpoints[0], 0, request);
+	assert_string_equal(strstr(request, "\"data\":"),
+	        "\"data\":{\"text\":\"水\",\"link\":\"https://wq.example.org/a/all\"}}");
+	endpoint_request(bench->endpoints[1], 0, request);
+	assert_string_equal(strstr(request, "\"data\":"), "\"data\":{\"text\":\"水\"}}");
 	bench_free(bench);
 }
 
@@ -675,6 +702,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_text_of_a_secret_is_used_at_the_next_attempt),
 		cmocka_unit_test(a_notice_arrives_as_it_was_prepared),
+		cmocka_unit_test(the_link_goes_through_channels_that_carry_it),
 		cmocka_unit_test(failures_are_tried_again_with_the_same_id_and_body),
 		cmocka_unit_test(what_is_wrong_fails_over_and_is_told_as_trouble),
 		cmocka_unit_test(a_drill_is_tried_on_its_channel_alone),

@@ -136,7 +136,7 @@ static const char *const secret_names[] = { "credential:right", "credential:wron
 static struct store_delivery send_one(unsigned port, const char *id, bool right, unsigned attempts)
 {
 	static const struct deliverer_clock clock = { wall, steady };
-	static const struct deliverer_events events = { NULL, on_attempt, NULL };
+	static const struct deliverer_events events = { NULL, on_attempt, NULL, NULL };
 	static const uint32_t channels[] = { 0 };
 	char url[64], *address = url, settings[256] = { 0 };
 	wq_ms timeout = 5000;
