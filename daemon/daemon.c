@@ -13,6 +13,7 @@
 #include "log.h"
 #include "notify/hold.h"
 #include "intake/pool.h"
+#include "web/web.h"
 #include "wq/err.h"
 
 #include <poll.h>
@@ -91,9 +92,27 @@ static bool take_held(void *owner, const struct wq_notice *notice, uint32_t atte
 	return true;
 }
 
+/* The deliverer's own name for it: what it tells has the daemon as owner. */
+static void write_link(void *owner, const struct wq_notice *notice, char out[WQ_LINK_TEXT])
+{
+	web_link(((struct daemon *)owner)->web, notice, out);
+}
+
+/* Before the alerter, whose messages carry the links. */
+static int make_web(struct daemon *daemon, struct wq_err *err)
+{
+	if (daemon->config->links == NULL)
+		return 0;
+	daemon->web = web_new(daemon->config, daemon->incarnation, err);
+	return daemon->web != NULL ? 0 : WQ_E_MEMORY;
+}
+
 static int start_alerter(struct daemon *daemon, struct wq_err *err)
 {
-	struct deliverer_events events = { .owner = daemon, .attempt = letters_on_attempt, .trouble = letters_on_channel };
+	struct deliverer_events events = { .owner = daemon,
+		.attempt = letters_on_attempt,
+		.trouble = letters_on_channel,
+		.link = daemon->web != NULL ? write_link : NULL };
 	const struct deliverer_clock clock = { .wall = clock_now, .steady = clock_boot };
 	daemon->deliverer = deliverer_start(daemon->config, &events, &clock, err);
 	if (daemon->deliverer == NULL)
@@ -200,6 +219,8 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 	if (r == 0)
 		r = duty_open(daemon, err);
 	if (r == 0)
+		r = make_web(daemon, err);
+	if (r == 0)
 		r = start_alerter(daemon, err);
 	if (r == 0)
 		r = duty_start(daemon, err);
@@ -215,6 +236,8 @@ int daemon_open(struct daemon *daemon, const char *config_file, struct config *c
 		daemon->ctl = ctl_server_start(config->paths.socket, letters_on_command, daemon, err);
 		r = daemon->ctl != NULL ? 0 : WQ_E_IO;
 	}
+	if (r == 0 && daemon->web != NULL)
+		r = web_start(daemon->web, letters_on_command, daemon, err);
 	if (r == 0) {
 		struct wq_err trouble;
 		daemon->replies = replies_start(config, letters_on_command, daemon, &trouble);
@@ -305,21 +328,23 @@ static void stop_writer(struct daemon *daemon)
 	letters_drop(daemon);
 }
 
-static void *stop_server(void *server)
+/* The servers' threads end when what they asked is answered, and main is who answers. */
+static void *stop_servers(void *owner)
 {
-	ctl_server_stop(server);
+	const struct daemon *daemon = owner;
+	web_stop(daemon->web);
+	ctl_server_stop(daemon->ctl);
 	return NULL;
 }
 
-/* Its threads end when what they asked is answered, and main is who answers. */
 static void stop_ctl(struct daemon *daemon)
 {
 	struct pollfd wake = { .events = POLLIN };
 	pthread_t thread;
 	if (daemon->ctl == NULL)
 		return;
-	if (pthread_create(&thread, NULL, stop_server, daemon->ctl) != 0) {
-		ctl_server_stop(daemon->ctl);
+	if (pthread_create(&thread, NULL, stop_servers, daemon) != 0) {
+		stop_servers(daemon);
 		return;
 	}
 	wake.fd = inbox_fd(daemon->inbox);
@@ -370,6 +395,7 @@ bool daemon_close(struct daemon *daemon)
 	free(daemon->held);
 	sd_event_unref(daemon->event);
 	wq_engine_free(daemon->engine);
+	web_free(daemon->web);
 	store_close(daemon->store);
 	importer_free(daemon->importer);
 	if (!daemon->left_behind)

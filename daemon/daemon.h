@@ -22,6 +22,7 @@ struct wq_err;
 struct ctl_server;
 struct duty;
 struct importer;
+struct web;
 struct sd_event;
 
 
@@ -64,6 +65,7 @@ struct daemon {
 	struct uplink **uplinks;
 	bool left_behind; /* a thread hangs: what it uses stays */
 	struct ctl_server *ctl;
+	struct web *web; /* NULL: the configuration has no links */
 	struct sd_event *event;
 	struct waiting_notice *waiting, **waiting_last;
 	size_t waiting_count;

@@ -22,7 +22,7 @@ LIBRARIES = [
     ("csv.h", ["drivers/csv/"]),
     ("iconv.h", ["drivers/csv/text.c", "daemon/ctl/decode.c"]),
     ("curl/", ["daemon/notify/lines.c", "daemon/notify/pinger.c", "daemon/ctl/client.c"]),
-    ("microhttpd.h", ["daemon/ctl/server.c", "test/sim/inbox.c"]),
+    ("microhttpd.h", ["daemon/ctl/server.c", "daemon/web/http.c", "test/sim/inbox.c"]),
     ("confuse.h", ["daemon/config/"]),
     ("jansson.h", ["drivers/mqtt/", "daemon/", "test/sim/"]),
     ("openssl/", ["daemon/", "drivers/hj212/cipher.c", "test/sim/"]),
