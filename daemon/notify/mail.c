@@ -201,6 +201,17 @@ static void add_body(struct page *page, const char *text)
 	}
 }
 
+/* Text of MIME has CRLF between its lines, before it is base64. */
+static void add_text(struct page *page, const char *text)
+{
+	char lines[LINK_TEXT + 2];
+	const char *end = strchr(text, '\n');
+
+	snprintf(lines, sizeof lines, "%.*s%s%s", end != NULL ? (int)(end - text) : -1, text, end != NULL ? "\r\n" : "",
+	        end != NULL ? end + 1 : "");
+	add_body(page, lines);
+}
+
 /* RFC 5322, in UTC and without anybody's language. */
 static void write_date(wq_ms now, char out[48])
 {
@@ -266,7 +277,7 @@ static bool write_message(
 	        "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 	        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
 	        "base64\r\n\r\n");
-	add_body(&page, link_text(notice, whole));
+	add_text(&page, link_text(notice, whole));
 	*length = page.used;
 	return !page.full;
 }

@@ -117,7 +117,7 @@ static void each_channel_carries_it_where_people_or_machines_look(void **state)
 		{ "wecom \"c\" { key = \"credential:t\" }", "\\n确认:" LINK "\"", true },
 		{ "feishu \"c\" { hook = \"credential:t\" }", "\\n确认:" LINK "\"", true },
 		{ "alertmanager \"c\" { url = \"https://h/\" }", "\"link\":\"" LINK "\"", true },
-		{ "mail \"c\" { url = \"smtps://h\" from = \"w@s.example\" }", "\n确认:" LINK, true },
+		{ "mail \"c\" { url = \"smtps://h\" from = \"w@s.example\" }", "\r\n确认:" LINK, true },
 		{ "mqtt_topic \"c\" { broker = \"mqtts://h\" topic = \"t\" }", NULL, false },
 		{ "exec \"c\" { program = \"/bin/true\" }", NULL, false },
 		{ "sms \"c\" { spool = \"/tmp\" }", NULL, false },

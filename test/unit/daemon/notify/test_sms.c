@@ -273,6 +273,39 @@ static void an_english_message_has_the_room_of_its_alphabet(void **state)
 	assert_non_null(strstr(bytes, "Alphabet: UCS\n\n"));
 }
 
+/* The message stays what it would be; the link comes behind it, whole, and may make it a part longer. */
+static void a_link_is_a_line_behind_the_message(void **state)
+{
+	struct bench *bench = *state;
+	struct wq_notice n = notice("水");
+	char with[2048], without[2048];
+
+	n.level = WQ_LEVEL_ALARM;
+	for (int i = 0; i < 79; i++)
+		strcat(n.text, "水");
+	strcat(n.text, "。编号W20260305-007");
+	assert_sent(bench, &n, "in the spool, 1 part");
+	size_t bare = content(bench, NAME, without, sizeof without);
+
+	snprintf(n.link, sizeof n.link, "https://wq.example.org/a/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	assert_sent(bench, &n, "in the spool, 3 parts");
+	size_t length = content(bench, NAME, with, sizeof with);
+
+	/* Of the header only "Autosplit: 3" is new. */
+	assert_int_equal(length, bare + strlen("Autosplit: 3\n") + 2 * (strlen(n.link) + 4));
+	assert_memory_equal(with + length - 2 * (strlen(n.link) + 4) - 140, without + bare - 140, 140);
+	for (size_t i = 0; i < strlen(n.link); i++)
+		assert_int_equal(with[length - 2 * strlen(n.link) + 2 * i + 1], n.link[i]);
+
+	/* An English one stays in the telephone's own alphabet. */
+	n = notice("[ALARM] Nanheng Tributary (nanheng) 16:00 total phosphorus 0.45 mg/L. Check and answer within 30 min. No. W20260305-007");
+	snprintf(n.link, sizeof n.link, "https://wq.example.org/a/AAAAAAAAAAAAAAAAAAAAA-AAAAAAAAAAAAAAAAAAAAA");
+	assert_sent(bench, &n, "in the spool, 2 parts");
+	with[content(bench, NAME, with, sizeof with - 1)] = '\0';
+	assert_non_null(strstr(with, "Alphabet: ISO\n\n[ALARM] "));
+	assert_non_null(strstr(with, "007\nAcknowledge: https://wq.example.org/a/AAA"));
+}
+
 static void within_an_alarm_nothing_overtakes(void **state)
 {
 	static const char *const places[] = { "outgoing", "checked" };
@@ -850,6 +883,7 @@ int main(void)
 		bench_test(a_message_is_one_file_byte_for_byte),
 		bench_test(long_texts_queues_and_alarms_have_their_headers),
 		bench_test(an_english_message_has_the_room_of_its_alphabet),
+		bench_test(a_link_is_a_line_behind_the_message),
 		bench_test(within_an_alarm_nothing_overtakes),
 		bench_test(smsd_which_goes_by_seconds_finds_them_in_order),
 		bench_test(what_is_sent_twice_is_one_file),
