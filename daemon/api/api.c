@@ -226,6 +226,7 @@ static void get_status(struct daemon *daemon, struct command *command, const cha
 	json_object_set_new(reply, "duty", api_duty_shifts(daemon));
 	json_object_set_new(reply, "bells", api_duty_bells(daemon));
 	json_object_set_new(reply, "ping", api_duty_ping(daemon));
+	json_object_set_new(reply, "links", api_links(daemon));
 	json_object_set_new(reply, "stations", stations_status(daemon));
 	put_alarms(daemon, reply);
 	command_answer(command, 200, api_print(reply));

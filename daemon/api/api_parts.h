@@ -44,6 +44,7 @@ json_t *api_alarm(const struct daemon *daemon, const struct wq_alarm *alarm);
 /* api_state.c */
 void api_alarm_state(struct daemon *daemon, struct command *command, const char *name);
 void api_acknowledge(struct daemon *daemon, struct command *command, const char *name);
+json_t *api_links(const struct daemon *daemon); /* null: the configuration has none */
 
 /* api_shelf.c: by the number of an open alarm, and by rule, station and parameter. */
 void api_shelve_alarm(struct daemon *daemon, struct command *command, const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One alarm: how it stands now and who acknowledged it; and its acknowledgement. */
+/* One alarm: how it stands now and who acknowledged it; and its acknowledgement. How the links to it fare. */
 #include "api_parts.h"
+#include "web/web.h"
 #include "wq/err.h"
 #include "wq/rule.h"
 
@@ -48,6 +49,16 @@ void api_alarm_state(struct daemon *daemon, struct command *command, const char 
 		command_answer(command, 200, api_print(json));
 	else
 		api_settled(daemon, command, api_print(json));
+}
+
+json_t *api_links(const struct daemon *daemon)
+{
+	struct web_status status;
+	if (daemon->web == NULL)
+		return json_null();
+	web_status(daemon->web, &status);
+	return json_pack("{s:s, s:s, s:s, s:s}", "listen", daemon->config->links->listen, "state",
+		status.served ? "served" : "not served", "why", status.why, "keys", status.keys);
 }
 
 /* What a message asked for is no longer asked when somebody acknowledged the alarm after it: `change`, its number. */

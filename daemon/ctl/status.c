@@ -184,6 +184,23 @@ static void print_duty(const json_t *status, FILE *to)
 	print_line(json_object_get(status, "ping"), "ping", ping, to);
 }
 
+/* Whether officers can open the links of their messages. */
+static void print_links(const json_t *status, FILE *to)
+{
+	static const struct part parts[] = { { "", "state" }, { "on ", "listen" }, { NULL, NULL } };
+	const json_t *links = json_object_get(status, "links");
+	const char *const troubles[] = { json_string_value(json_object_get(links, "why")),
+		json_string_value(json_object_get(links, "keys")) };
+
+	print_line(links, "links", parts, to);
+	for (size_t i = 0; i < 2; i++)
+		if (troubles[i] != NULL && troubles[i][0] != '\0') {
+			fputs("links     ", to);
+			ctl_text_write(to, troubles[i]);
+			fputc('\n', to);
+		}
+}
+
 /* Adds a row whose first cells come from `outer` and the others from `inner` (NULL: "-"). */
 static void add_row(struct ctl_table *table, const json_t *outer, const char *const *outer_keys,
         const json_t *inner, const char *const *inner_keys)
@@ -302,6 +319,7 @@ bool status_print(const json_t *status, FILE *to)
 	print_profiles(status, to);
 	print_uplinks(status, to);
 	print_duty(status, to);
+	print_links(status, to);
 	whole = print_alarms(status, to);
 	whole = print_nested(status, &buses, to) && whole;
 	return print_nested(status, &stations, to) && whole;

@@ -30,7 +30,8 @@ struct web {
 	int stop;
 	struct ctl_place place; /* of the thread, as what follows */
 	struct http *http;
-	char trouble[WQ_ERR_TEXT]; /* as it was told last */
+	pthread_mutex_t mutex;
+	struct web_status status; /* under the mutex; as it was told last */
 };
 
 static void look_at_keys(struct web *web)
@@ -43,9 +44,23 @@ static void look_at_keys(struct web *web)
 		log_error("links: %s; messages go out without a link, or with the keys known before", why);
 	else
 		log_notice("links: the keys can be used again");
+	pthread_mutex_lock(&web->mutex);
+	snprintf(web->status.keys, sizeof web->status.keys, "%s", why);
+	pthread_mutex_unlock(&web->mutex);
 }
 
-/* Told when it is news. */
+/* True: that is news. */
+static bool note_served(struct web *web, bool served, const char *why)
+{
+	pthread_mutex_lock(&web->mutex);
+	bool news = served != web->status.served || strcmp(why, web->status.why) != 0;
+
+	web->status.served = served;
+	snprintf(web->status.why, sizeof web->status.why, "%s", why);
+	pthread_mutex_unlock(&web->mutex);
+	return news;
+}
+
 static void serve(struct web *web)
 {
 	struct wq_err err = { 0 };
@@ -53,16 +68,14 @@ static void serve(struct web *web)
 
 	if (listener >= 0)
 		web->http = http_start(listener, web->links, web->ask, web->owner, &err);
-	if (web->http != NULL) {
-		log_notice("links: pages are served on %s", web->config->links->listen);
-		web->trouble[0] = '\0';
-		return;
-	}
-	if (listener >= 0)
+	if (listener >= 0 && web->http == NULL)
 		ctl_place_close(&web->place);
-	if (strcmp(web->trouble, err.text) != 0)
+	bool news = note_served(web, web->http != NULL, web->http != NULL ? "" : err.text);
+
+	if (web->http != NULL)
+		log_notice("links: pages are served on %s", web->config->links->listen);
+	else if (news)
 		log_error("%s; links do not open until that is mended, it is tried again every few seconds", err.text);
-	snprintf(web->trouble, sizeof web->trouble, "%s", err.text);
 }
 
 static void *run(void *owner)
@@ -94,6 +107,7 @@ struct web *web_new(const struct config *config, uint64_t incarnation, struct wq
 		free(web);
 		return NULL;
 	}
+	pthread_mutex_init(&web->mutex, NULL);
 	look_at_keys(web);
 	return web;
 }
@@ -120,6 +134,13 @@ void web_link(void *owner, const struct wq_notice *notice, char out[WQ_LINK_TEXT
 	links_write(((struct web *)owner)->links, notice, out);
 }
 
+void web_status(struct web *web, struct web_status *status)
+{
+	pthread_mutex_lock(&web->mutex);
+	*status = web->status;
+	pthread_mutex_unlock(&web->mutex);
+}
+
 void web_stop(struct web *web)
 {
 	if (web == NULL || !web->running)
@@ -142,5 +163,6 @@ void web_free(struct web *web)
 	if (web->stop >= 0)
 		close(web->stop);
 	links_free(web->links);
+	pthread_mutex_destroy(&web->mutex);
 	free(web);
 }

@@ -8,8 +8,10 @@
 #include "links.h"
 
 #include "ctl/server.h"
+#include "wq/err.h"
 
-struct wq_err;
+#include <stdbool.h>
+
 struct web;
 
 /* Reads the keys, so that links can be made. config has links and outlives it. NULL with *err. */
@@ -20,6 +22,15 @@ int web_start(struct web *web, ctl_handle *ask, void *owner, struct wq_err *err)
 
 /* As struct deliverer_events wants it; owner: the struct web. Any thread, until web_free(). */
 void web_link(void *owner, const struct wq_notice *notice, char out[WQ_LINK_TEXT]);
+
+struct web_status {
+	bool served;         /* pages are */
+	char why[WQ_ERR_TEXT];  /* "" or why not */
+	char keys[LINKS_WHY];   /* "" or why their file cannot be used */
+};
+
+/* Any thread. */
+void web_status(struct web *web, struct web_status *status);
 
 /* Serves no more; waits for requests under way, so main has to go on answering. Then web_free(). NULL is fine to both. */
 void web_stop(struct web *web);

@@ -82,7 +82,7 @@ alertmanager "alertmanager" {{ url = "http://127.0.0.1:{vendors.port}/alertmanag
 mail "mail" {{ url = "smtp://127.0.0.1:{mail_port}" from = "wqd@station.example" allow_plain = true timeout = "5s" }}
 mqtt_topic "topic" {{ broker = "mqtt://127.0.0.1:{plant.mqtt_port}" topic = "out/alarms" allow_plain = true }}
 exec "program" {{ program = "/bin/sh" arguments = {{ "-c", "cat >> {plant.path('exec.jsonl')}" }} }}
-contact "all" {{ name = "张工" phone = "{PHONE}" email = "zhang@bureau.example" channels = {{ "feishu" }} }}
+contact "all" {{ name = "张工" phone = "{PHONE}" email = "zhang@bureau.example" channels = {{ "feishu" }} gather = "0" most = 0 }}
 contact "nobody" {{ name = "无" email = "nobody@bureau.example" channels = {{ "mail" }} }}
 station "s0" {{ name = "一干河自动站" kind = "national" cycle = "0" interval = "1h" late_after = "1d"
   point "tp" {{ bus = "broker" unit = "mg/L" }}

@@ -354,6 +354,7 @@ def new_keys(plant, keys):
         f.write('no key at all\n')
     wait_until('the complaint', lambda: "does not begin with 'whsec_'" in plant.read('wqd.log'), 20)
     assert ask(plant, other)[0] == 200, 'what was known stays in use'
+    assert 'whsec_' in plant.status()['links']['keys']
     assert 'no key at all' not in plant.read('wqd.log')
     put_keys(plant, plant.first_new)
     wait_until('the keys again', lambda: 'the keys can be used again' in plant.read('wqd.log'), 20)
@@ -386,8 +387,10 @@ def a_port_that_is_taken(plant):
         plant.daemon()
         wait_until('the complaint', lambda: 'links do not open until that is mended' in plant.read('wqd.log'))
         link, alarm = raise_alarm(plant, 11)
+        assert plant.status()['links']['state'] == 'not served' and 'in use' in plant.status()['links']['why']
     wait_until('pages', lambda: served(plant), 20)
     assert ask(plant, link, 'POST', '')[0] == 200
+    assert plant.status()['links'] == {'listen': f'127.0.0.1:{plant.port}', 'state': 'served', 'why': '', 'keys': ''}
     print('the port was taken at the start: the daemon ran, its links opened when the port was free')
 
 

@@ -65,6 +65,29 @@ static void columns_line_up(void **state)
 	ctl_table_free(&table);
 }
 
+static void what_is_wrong_with_the_links_is_told(void **state)
+{
+	static const struct {
+		const char *status, *want;
+	} rows[] = {
+		{ "{}", "" },
+		{ "{\"links\":null}", "" },
+		{ "{\"links\":{\"state\":\"served\",\"listen\":\"127.0.0.1:8090\",\"why\":\"\",\"keys\":\"\"}}",
+		        "links     served, on 127.0.0.1:8090\n" },
+		{ "{\"links\":{\"state\":\"not served\",\"listen\":\"/x\",\"why\":\"in use\",\"keys\":\"no file\"}}",
+		        "links     not served, on /x\nlinks     in use\nlinks     no file\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *text = status_text(rows[i].status);
+		const char *found = strstr(text, "links");
+
+		assert_string_equal(found != NULL ? found : "", rows[i].want);
+		free(text);
+	}
+}
+
 static void a_table_without_rows_is_not_printed(void **state)
 {
 	static const char *const headings[] = { "A", "B" };
@@ -184,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chinese_character_is_two_columns_wide),
 		cmocka_unit_test(columns_line_up),
+		cmocka_unit_test(what_is_wrong_with_the_links_is_told),
 		cmocka_unit_test(a_table_without_rows_is_not_printed),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
 		cmocka_unit_test(a_whole_status_is_shown),
