@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A body that is too long is read and thrown away up to here, so that the refusal is seen; beyond, the connection is cut. */
@@ -217,12 +218,24 @@ static struct MHD_Daemon *start(struct http *http, int listener)
 		MHD_OPTION_THREAD_STACK_SIZE, STACK, MHD_OPTION_END);
 }
 
+/* Whether the library closed the listener on its way out differs from failure to failure: closed is what is still the same
+ * socket, and nothing that has its number by now. */
+static void close_if_same(int fd, const struct stat *was)
+{
+	struct stat is;
+
+	if (fstat(fd, &is) == 0 && is.st_dev == was->st_dev && is.st_ino == was->st_ino)
+		close(fd);
+}
+
 struct http *http_start(int listener, struct links *links, ctl_handle *ask, void *owner, struct wq_err *err)
 {
 	struct http *http = calloc(1, sizeof *http);
+	struct stat was = { 0 };
 
-	if (http == NULL) {
+	if (http == NULL || fstat(listener, &was) < 0) {
 		close(listener);
+		free(http);
 		wq_fail(err, WQ_E_MEMORY, "links: no memory for the server");
 		return NULL;
 	}
@@ -235,10 +248,9 @@ struct http *http_start(int listener, struct links *links, ctl_handle *ask, void
 		http->daemon = start(http, listener);
 	if (http->daemon != NULL)
 		return http;
-	if (http->guard == NULL)
-		close(listener);
-	else /* whether the library closed the listener differs: one lost is better than somebody else's closed */
+	if (http->guard != NULL)
 		wq_fail(err, WQ_E_IO, "links: the HTTP server does not start");
+	close_if_same(listener, &was);
 	http_stop(http);
 	return NULL;
 }
