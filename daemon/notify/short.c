@@ -51,7 +51,7 @@ static const struct form *form_of(const char *text)
 /* Those of ASCII that GSM 03.38 has, and those of them that take two places. */
 static bool is_gsm(unsigned char c)
 {
-	return c >= 0x20 && c < 0x7f && c != '`';
+	return c == '\n' || (c >= 0x20 && c < 0x7f && c != '`');
 }
 
 static size_t doubled(const char *text)
