@@ -113,7 +113,7 @@ static const struct argp_option what_options[] = {
 	{ "checks", KEY_CHECKS, NULL, 0, "the checks of analysers (view v_check)", 1 },
 	{ "manual", KEY_MANUAL, NULL, 0, "what people measured, beside the nearest reading (view v_manual)", 1 },
 	{ "commands", KEY_COMMANDS, NULL, 0, "the commands to devices that people asked for (view v_command)", 1 },
-	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_check, v_shelf, v_maintenance, v_profile, v_manual, v_import, v_command", 1 },
+	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_check, v_shelf, v_maintenance, v_profile, v_manual, v_import, v_command, v_learnt", 1 },
 	{ NULL, 0, NULL, 0, "Of which, from where, how:", 2 },
 	{ 0 },
 };

@@ -303,6 +303,15 @@ static struct db_value to_of(const struct reader_filter *filter)
 
 /* -- what there is to read -- */
 
+/* What an older history does not know: before version 4 who was not told, before version 6 what lay below detection. */
+static bool knows(struct reader *reader, const char *table, const char *column)
+{
+	char sql[120];
+	int64_t found = 0;
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM pragma_table_info('%s') WHERE name='%s'", table, column);
+	return db_query(reader->db, sql, &found) == SQLITE_OK && found > 0;
+}
+
 int reader_samples(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err)
 {
@@ -323,10 +332,13 @@ int reader_samples(struct reader *reader, const struct reader_filter *filter,
 		        filter->station, filter->parameter);
 	if (rc != SQLITE_OK)
 		return reader_fail(reader, rc, "cannot be asked", err);
+	/* Before the tests were stored: none is named. */
 	return run(reader,
-	        "SELECT "
-	        "time,station,parameter,code,value,unit,quality,flag,source,received,revision"
-	        " FROM sample_row WHERE series=?1 AND at>=?2 AND at<?3 AND newest=1 ORDER BY at",
+	        knows(reader, "sample_row", "test")
+	                ? "SELECT time,station,parameter,code,value,unit,quality,flag,source,received,revision,test"
+	                  " FROM sample_row WHERE series=?1 AND at>=?2 AND at<?3 AND newest=1 ORDER BY at"
+	                : "SELECT time,station,parameter,code,value,unit,quality,flag,source,received,revision,'' AS test"
+	                  " FROM sample_row WHERE series=?1 AND at>=?2 AND at<?3 AND newest=1 ORDER BY at",
 	        DB_VALUES(db_int(series), from_of(filter), to_of(filter)), sink, err);
 }
 
@@ -353,15 +365,6 @@ int reader_daily(struct reader *reader, const struct reader_filter *filter,
 	        DB_VALUES(db_text(filter->station), db_text(filter->parameter), db_text(from),
 	                db_text(to)),
 	        sink, err);
-}
-
-/* What an older history does not know: before version 4 who was not told, before version 6 what lay below detection. */
-static bool knows(struct reader *reader, const char *table, const char *column)
-{
-	char sql[120];
-	int64_t found = 0;
-	snprintf(sql, sizeof sql, "SELECT count(*) FROM pragma_table_info('%s') WHERE name='%s'", table, column);
-	return db_query(reader->db, sql, &found) == SQLITE_OK && found > 0;
 }
 
 int reader_days(struct reader *reader, wq_day first, wq_day last, const struct reader_sink *sink,

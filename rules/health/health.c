@@ -194,6 +194,7 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 	size_t count = test_alone(st, sample, sample->value, &found, out);
 	const bool crossed = doubts_cross(st, s, view, sample->at, sample->value);
 	const bool copied = doubts_copied(st, s, view, sample->at, sample->value);
+	bool jump;
 
 	if (count == 0)
 		count = settle_jump(st, sample->value, out);
@@ -201,6 +202,7 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 	learns_apply(st, s);
 	if (found.test == WQ_HEALTH_NONE)
 		found.test = look_beside(st, s, view, sample->at, sample->value, crossed, copied);
+	jump = found.test == WQ_HEALTH_SPIKE || found.test == WQ_HEALTH_RATE;
 	if (s->coherent && excusable(found.test) && doubts_coherent(view, sample->at))
 		found.test = WQ_HEALTH_NONE;
 	if (found.test == WQ_HEALTH_RATE)
@@ -210,7 +212,8 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 	if (s->carried)
 		carried_next(&st->carried, sample->at, sample->value);
 	st->value = sample->value;
-	if (found.test != WQ_HEALTH_SPIKE && found.test != WQ_HEALTH_RATE)
+	/* One that was excused is one all the same: back from it is no jump. */
+	if (!jump)
 		st->base = sample->value;
 	st->known = sample->at;
 	note_reason(st, s, reason_of(st, s, &found), sample->at, sample->value);

@@ -133,16 +133,16 @@ static struct house *furnish(void **state)
 	return h;
 }
 
-#define HEAD "time,station,parameter,code,value,unit,quality,flag,source,received,revision\n"
+#define HEAD "time,station,parameter,code,value,unit,quality,flag,source,received,revision,test\n"
 #define ROW_1                                                                                      \
 	"2026-03-05T08:00:00+08:00,yigan,tp,w21011,0.2,mg/L,good,,bus-1,"                          \
-	"2026-03-05T08:00:01+08:00,1\n"
+	"2026-03-05T08:00:01+08:00,1,\n"
 #define ROW_2                                                                                      \
 	"2026-03-05T12:00:00+08:00,yigan,tp,w21011,0.263,mg/L,good,,bus-1,"                        \
-	"2026-03-05T12:00:01+08:00,1\n"
+	"2026-03-05T12:00:01+08:00,1,\n"
 #define ROW_3                                                                                      \
 	"2026-03-05T16:00:00+08:00,yigan,tp,w21011,,mg/L,missing,\"a,\"\"b\",bus-1,"               \
-	"2026-03-05T16:00:01+08:00,1\n"
+	"2026-03-05T16:00:01+08:00,1,\n"
 
 static void readings_of_a_series_come_as_csv(void **state)
 {
@@ -177,7 +177,8 @@ static void json_is_an_array_of_objects_with_numbers_and_nulls(void **state)
 	assert_string_equal(json_string_value(json_object_get(last, "flag")), "a,\"b");
 	assert_true(json_real_value(json_object_get(first, "value")) == 0.2);
 	assert_true(json_is_integer(json_object_get(first, "revision")));
-	assert_int_equal(json_object_size(first), 11);
+	assert_int_equal(json_object_size(first), 12);
+	assert_string_equal(json_string_value(json_object_get(first, "test")), "");
 	json_decref(rows);
 	got = command(ctl_query, "--database", h->path, "-f", "json", "--sql",
 	        "SELECT 1e999 AS inf, x'ff41' AS bytes, 'a' || char(10) AS \"q\"\"uote\"", NULL);
