@@ -167,6 +167,54 @@ static void what_comes_out_of_order_changes_nothing(void **state)
 	river_close(&r);
 }
 
+/* A rise, in whatever unit it is written: opened and cleared at the same readings. */
+static void the_unit_does_not_matter(void **state)
+{
+	static const double rise[] = { 0.112, 0.126, 0.141, 0.158, 0.177, 0.2, 0.24, 0.2, 0.15, 0.1, 0.1, 0.1 };
+	static const struct {
+		const char *settings;
+		double factor;
+	} units[] = { { "above=0.2", 1 }, { "above=200", 1000 }, { "above=0.0002", 0.001 } };
+	bool open[3][12];
+
+	(void)state;
+	for (size_t u = 0; u < 3; u++) {
+		begin(units[u].settings, "tp");
+		r.series[0].high = INFINITY;
+		quiet(60, 0.1 * units[u].factor);
+		for (size_t i = 0; i < 12; i++) {
+			read(rise[i] * units[u].factor);
+			open[u][i] = open_now() > 0;
+		}
+		river_close(&r);
+	}
+	assert_true(open[0][4] && !open[0][0] && !open[0][11]);
+	assert_memory_equal(open[0], open[1], sizeof open[0]);
+	assert_memory_equal(open[0], open[2], sizeof open[0]);
+}
+
+/* Values that stand still, vanish, or are beyond sense. */
+static void odd_numbers_leave_it_sound(void **state)
+{
+	static const double odd[] = { 0, -1, NAN, INFINITY, 1e308, 1e-320 };
+
+	(void)state;
+	begin("", "tp");
+	r.series[0].low = -INFINITY;
+	r.series[0].high = INFINITY;
+	for (size_t i = 0; i < 100; i++)
+		read(0.01 + 1e-9 * (double)i); /* at the detection limit */
+	assert_string_equal(r.story, "");
+	for (size_t i = 0; i < 60; i++)
+		read(odd[i % 6]);
+	quiet(300, 0.1);
+	assert_int_equal(open_now(), 0);
+	for (double value = 0.11; value < 0.2; value *= 1.15)
+		read(value);
+	assert_int_equal(open_now(), 1);
+	river_close(&r);
+}
+
 static void its_keys_must_make_sense(void **state)
 {
 	struct wq_err err;
@@ -198,6 +246,8 @@ int main(void)
 		cmocka_unit_test(oxygen_is_mirrored),
 		cmocka_unit_test(a_level_that_stays_becomes_usual_after_the_timeout_only),
 		cmocka_unit_test(what_comes_out_of_order_changes_nothing),
+		cmocka_unit_test(the_unit_does_not_matter),
+		cmocka_unit_test(odd_numbers_leave_it_sound),
 		cmocka_unit_test(its_keys_must_make_sense),
 	};
 
