@@ -502,6 +502,62 @@ static void the_outbox_remembers_the_channel_tried_last_and_since_when(void **st
 	}
 }
 
+/* What a channel missed is owed to it until it was told, in the order in which it was made; the notice stays delivered. */
+static void what_a_channel_is_owed_is_read_in_order_until_it_is_told(void **state)
+{
+	struct house *h = *state;
+	struct store_owe owes[] = { { .id = "b", .channel = "hook", .at = WQ_DAYS(9) }, { .id = "a", .channel = "hook", .at = WQ_DAYS(9) },
+		{ .id = "c", .channel = "hook", .at = WQ_DAYS(1) } };
+	struct taken taken = { .wanted = 4 };
+
+	house_notice(h, "a");
+	house_notice(h, "b");
+	house_notice(h, "c");
+	house_delivery(h, "a", WQ_SENT, true);
+	house_delivery(h, "b", WQ_SENT, true);
+	house_delivery(h, "c", WQ_SENT, true);
+	h->group.owes = malloc(sizeof owes);
+	assert_non_null(h->group.owes);
+	/* The oldest first: what is owed for more than seven days when the next is, is forgotten. */
+	h->group.owes[0] = owes[2];
+	h->group.owes[1] = owes[0];
+	h->group.owes[2] = owes[1];
+	h->group.owe_count = h->group.owe_room = 3;
+	house_commit(h);
+	assert_int_equal(store_owed(h->store, "hook", 4, take, &taken, &h->err), 0);
+	assert_int_equal(taken.count, 2);
+	assert_string_equal(taken.notices[0].id, "a");
+	assert_string_equal(taken.notices[1].id, "b");
+	assert_true(taken.notices[0].history);
+	assert_string_equal(taken.notices[0].channel, "hook");
+	/* A try for nothing changes nothing, neither there nor in the notice. */
+	for (int done = 0; done < 2; done++) {
+		struct store_delivery *delivery = house_delivery(h, "a", done ? WQ_SENT : WQ_RETRY, done);
+		delivery->history = true;
+		snprintf(delivery->channel, sizeof delivery->channel, "hook");
+		house_commit(h);
+		assert_int_equal(house_number(h, "SELECT count(*) FROM owed"), done ? 1 : 2);
+		assert_int_equal(house_number(h, "SELECT state FROM notice WHERE id='a'"), 1);
+		assert_int_equal(house_number(h, "SELECT channel='hook' FROM notice WHERE id='a'"), 0);
+	}
+	assert_int_equal(outbox(h, 4).count, 0);
+}
+
+static void both_clocks_go_with_each_commit(void **state)
+{
+	struct house *h = *state;
+	struct store_clock clock;
+
+	assert_int_equal(store_last_clock(h->store, &clock, &h->err), 0);
+	assert_int_equal(clock.boot, 0);
+	house_notice(h, "a");
+	h->group.clock = (struct store_clock){ .wall = 7, .boot = 5, .machine = "m", .trusted = true };
+	house_commit(h);
+	assert_int_equal(store_last_clock(h->store, &clock, &h->err), 0);
+	assert_true(clock.wall == 7 && clock.boot == 5 && clock.trusted);
+	assert_string_equal(clock.machine, "m");
+}
+
 static void a_delivery_that_is_done_stays_done(void **state)
 {
 	struct house *h = *state;
@@ -811,6 +867,8 @@ int main(void)
 		house_test(the_outbox_stops_when_it_is_told_to),
 		house_test(the_outbox_remembers_the_channel_tried_last_and_since_when),
 		house_test(a_notice_that_fails_over_stays_one_with_the_new_channel),
+		house_test(what_a_channel_is_owed_is_read_in_order_until_it_is_told),
+		house_test(both_clocks_go_with_each_commit),
 		house_test(a_delivery_that_is_done_stays_done),
 		house_test(
 		        a_day_that_is_needed_comes_whole_sorted_and_with_what_was_just_committed),
