@@ -7,7 +7,7 @@
 #include "handover.h"
 #include "intake/inbox.h"
 #include "log.h"
-#include "notify/deliverer.h"
+#include "notify/deliver/deliverer.h"
 #include "intake/receipts.h"
 #include "api/replies.h"
 #include "selfwatch.h"

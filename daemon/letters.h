@@ -5,7 +5,7 @@
 #define WQ_LETTERS_H
 
 #include "ctl/server.h"
-#include "notify/deliverer.h"
+#include "notify/deliver/deliverer.h"
 #include "intake/source.h"
 #include "store/writer.h"
 #include "uplink/uplink.h"

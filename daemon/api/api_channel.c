@@ -2,7 +2,7 @@
 /* A person tries a channel: one marked message through exactly that one, and its own answer. Nothing of it is stored. */
 #include "api_parts.h"
 #include "clock.h"
-#include "notify/deliverer.h"
+#include "notify/deliver/deliverer.h"
 #include "wq/err.h"
 
 #include <inttypes.h>

@@ -4,8 +4,8 @@
 
 #include "clock.h"
 #include "log.h"
-#include "notify/phone.h"
-#include "notify/reply.h"
+#include "notify/channel/phone.h"
+#include "notify/channel/reply.h"
 #include "wq/alarm.h"
 #include "wq/err.h"
 

@@ -3,7 +3,7 @@
 #include "fill.h"
 #include "load.h"
 
-#include "notify/address.h"
+#include "notify/channel/address.h"
 #include "notify/bell.h"
 #include "wq/err.h"
 

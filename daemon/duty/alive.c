@@ -5,7 +5,7 @@
 #include "clock.h"
 #include "daemon.h"
 #include "log.h"
-#include "notify/pinger.h"
+#include "notify/deliver/pinger.h"
 #include "selfwatch.h"
 #include "wq/err.h"
 

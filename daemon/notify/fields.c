@@ -3,7 +3,7 @@
 #include "fields.h"
 
 #include "memo.h"
-#include "short.h"
+#include "notify/channel/short.h"
 #include "text.h"
 
 #include <jansson.h>

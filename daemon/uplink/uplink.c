@@ -2,7 +2,7 @@
 #include "uplink.h"
 
 #include "body.h"
-#include "notify/secret.h"
+#include "notify/channel/secret.h"
 #include "store/backlog.h"
 #include "window.h"
 

@@ -2,8 +2,8 @@
 /* Keys under a mutex that nobody holds while the disk is read. */
 #include "links.h"
 
-#include "notify/secret.h"
-#include "notify/signature.h"
+#include "notify/channel/secret.h"
+#include "notify/channel/signature.h"
 #include "token.h"
 
 #include "wq/err.h"

@@ -2,7 +2,7 @@
 /* Over OpenSSL by notify/digest.h. */
 #include "token.h"
 
-#include "notify/digest.h"
+#include "notify/channel/digest.h"
 
 #include <string.h>
 

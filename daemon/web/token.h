@@ -8,7 +8,7 @@
 #ifndef WQ_TOKEN_H
 #define WQ_TOKEN_H
 
-#include "notify/signature.h"
+#include "notify/channel/signature.h"
 
 #include "wq/instant.h"
 

@@ -4,7 +4,7 @@
  * HTTP channels are pure: they build a request and judge the answer, the deliverer does the transfer
  * (curl_multi, one slot a channel, so that no channel waits for another). A channel that is not HTTP
  * (the modem's spool) gives send() instead. A new channel is one file and one line in
- * daemon/notify/registry.c. */
+ * daemon/notify/channel/registry.c. */
 #ifndef WQ_CHANNEL_H
 #define WQ_CHANNEL_H
 
@@ -180,7 +180,7 @@ struct wq_channel {
 	void (*send)(void *state, const struct wq_notice *notice, wq_ms now, struct wq_result *result);
 };
 
-/* NULL-terminated: daemon/notify/registry.c. */
+/* NULL-terminated: daemon/notify/channel/registry.c. */
 extern const struct wq_channel *const wq_channels[];
 
 #endif

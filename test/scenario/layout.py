@@ -21,7 +21,7 @@ LIBRARIES = [
     ("MQTT", ["drivers/mqtt/", "test/sim/"]),
     ("csv.h", ["drivers/csv/"]),
     ("iconv.h", ["drivers/csv/text.c", "daemon/ctl/decode.c"]),
-    ("curl/", ["daemon/notify/lines.c", "daemon/notify/pinger.c", "daemon/ctl/client.c"]),
+    ("curl/", ["daemon/notify/deliver/lines.c", "daemon/notify/deliver/pinger.c", "daemon/ctl/client.c"]),
     ("microhttpd.h", ["daemon/ctl/server.c", "daemon/web/http.c", "test/sim/inbox.c"]),
     ("confuse.h", ["daemon/config/"]),
     ("jansson.h", ["drivers/mqtt/", "daemon/", "test/sim/"]),

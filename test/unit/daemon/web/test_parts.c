@@ -4,7 +4,7 @@
 #include "page.h"
 #include "rate.h"
 
-#include "notify/digest.h"
+#include "notify/channel/digest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

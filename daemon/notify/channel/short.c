@@ -2,7 +2,7 @@
 /* What may go from a message, in the order in which it goes. */
 #include "short.h"
 
-#include "text_en.h"
+#include "notify/text_en.h"
 
 #include <stdio.h>
 #include <string.h>

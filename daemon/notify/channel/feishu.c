@@ -3,7 +3,7 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
-#include "link.h"
+#include "notify/link.h"
 #include "robots.h"
 #include "secret.h"
 

@@ -2,8 +2,8 @@
 /* One GET at a time. */
 #include "pinger.h"
 
-#include "address.h"
-#include "secret.h"
+#include "notify/channel/address.h"
+#include "notify/channel/secret.h"
 
 #include "wq/err.h"
 

@@ -2,7 +2,7 @@
 /* Tencent Cloud's short messages (SendSms 2021-01-11), signed by TC3. */
 #include "address.h"
 #include "answer.h"
-#include "memo.h"
+#include "notify/memo.h"
 #include "phone.h"
 #include "secret.h"
 #include "tc3.h"

@@ -2,7 +2,7 @@
 /* Word by word, by a table. */
 #include "reply.h"
 
-#include "text.h"
+#include "notify/text.h"
 
 #include "wq/alarm.h"
 

@@ -2,7 +2,7 @@
 /* Verdicts by tables. */
 #include "answer.h"
 
-#include "text.h"
+#include "notify/text.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -4,7 +4,7 @@
 #include "deliverer.h"
 
 #include "lines.h"
-#include "link.h"
+#include "notify/link.h"
 #include "outbox.h"
 
 #include "wq/err.h"

@@ -3,8 +3,8 @@
  * requests and judges answers. */
 #include "address.h"
 #include "answer.h"
-#include "link.h"
-#include "memo.h"
+#include "notify/link.h"
+#include "notify/memo.h"
 #include "secret.h"
 #include "signature.h"
 

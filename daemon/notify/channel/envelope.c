@@ -2,8 +2,8 @@
 /* One line of printing: ids and addresses are plain, the data is JSON already. */
 #include "envelope.h"
 
-#include "link.h"
-#include "memo.h"
+#include "notify/link.h"
+#include "notify/memo.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef WQ_TEMPLATE_H
 #define WQ_TEMPLATE_H
 
-#include "fields.h"
+#include "notify/fields.h"
 
 #include "wq/option.h"
 

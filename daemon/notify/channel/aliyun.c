@@ -5,7 +5,7 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
-#include "memo.h"
+#include "notify/memo.h"
 #include "phone.h"
 #include "secret.h"
 #include "template.h"

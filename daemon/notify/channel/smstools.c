@@ -2,11 +2,11 @@
 /* Short messages by a modem: one file a message into the spool of smstools (smsd), which works when
  * the network does not. The file's name is the notice's id, so that what is handed over twice is
  * one file. */
-#include "link.h"
+#include "notify/link.h"
 #include "phone.h"
 #include "short.h"
 #include "smsfate.h"
-#include "text_en.h"
+#include "notify/text_en.h"
 
 #include "wq/channel.h"
 #include "wq/err.h"

@@ -4,7 +4,7 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
-#include "link.h"
+#include "notify/link.h"
 #include "robots.h"
 #include "secret.h"
 

@@ -3,7 +3,7 @@
  * libcurl. */
 #include "lines.h"
 
-#include "instance.h"
+#include "notify/channel/instance.h"
 #include "sender.h"
 
 #include "wq/err.h"

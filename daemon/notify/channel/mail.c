@@ -3,10 +3,10 @@
  * elsewhere. */
 #include "address.h"
 #include "digest.h"
-#include "fields.h"
-#include "link.h"
+#include "notify/fields.h"
+#include "notify/link.h"
 #include "secret.h"
-#include "text_en.h"
+#include "notify/text_en.h"
 
 #include "wq/err.h"
 

@@ -2,7 +2,7 @@
 /* Looks into smsd's folders; changes nothing there. */
 #include "smsfate.h"
 
-#include "text.h"
+#include "notify/text.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #include "address.h"
 #include "answer.h"
 #include "digest.h"
-#include "fields.h"
-#include "memo.h"
+#include "notify/fields.h"
+#include "notify/memo.h"
 #include "secret.h"
 
 #include "wq/err.h"
