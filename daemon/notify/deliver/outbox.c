@@ -166,6 +166,9 @@ enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *noti
 	for (size_t i = 0; i < count && free_slot->count < OUTBOX_CHANNELS; i++)
 		if (channels[i] < outbox->line_count)
 			free_slot->channels[free_slot->count++] = channels[i];
+	/* What is new goes first, and says whether the channel works. */
+	if (notice->history && free_slot->count > 0 && outbox->lines[free_slot->channels[0]].worked == INT64_MIN)
+		free_slot->due = now + OUTBOX_PROBE;
 	outbox->held++;
 	return OUTBOX_TAKEN;
 }

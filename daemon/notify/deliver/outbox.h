@@ -19,8 +19,8 @@
  * - TAKEN is no answer yet: the notice stays on that channel, whatever its deadline, and is looked at again until the
  * channel knows. FAILED is that answer: the next channel at once.
  * - A channel has a pace of its own; what waits for it goes by level like everything.
- * - What is told afterwards (history) goes after all else, in its order, at most four a second on a channel; while the channel is
- * down it is tried when a probe is due. Nothing waits for it.
+ * - What is told afterwards (history) goes after all else, in its order, at most four a second on a channel; on one that has
+ * not worked yet in this life OUTBOX_PROBE later, on one that is down when a probe is due. Nothing waits for it.
  * - A channel that is down is left out for OUTBOX_DISTRUST by those who have another one. Then one
  * of their notices probes it: once, for OUTBOX_PROBE at most, and goes to its next channel at once
  * when that fails. When it works everybody begins with it again.

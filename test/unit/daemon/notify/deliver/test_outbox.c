@@ -495,9 +495,12 @@ static void what_is_told_afterwards_goes_last_and_in_order(void **state)
 {
 	(void)state;
 	struct outbox *outbox = fresh(8);
-	struct wq_notice old[3], live = notice(1, 9, "a", WQ_LEVEL_INFO);
+	struct wq_notice old[3], live = notice(1, 9, "a", WQ_LEVEL_INFO), other = notice(2, 1, "a", WQ_LEVEL_INFO);
 	struct outbox_attempt attempt;
 
+	add(outbox, &other, first_only, 1, START);
+	attempt = take(outbox, START, other.id, 0); /* so it is known that the channel works */
+	outbox_result(outbox, &attempt, WQ_SENT, 0, START);
 	for (uint32_t i = 0; i < 3; i++) {
 		old[i] = notice(1, i + 1, "a", WQ_LEVEL_ALARM);
 		old[i].history = true;
@@ -533,6 +536,7 @@ static void a_channel_that_is_down_is_told_afterwards_no_more_often_than_it_is_p
 
 	old.history = true;
 	add(outbox, &old, first_only, 1, START);
+	assert_nothing(outbox, START + OUTBOX_PROBE - 1);
 	for (; now < START + WQ_HOURS(6); now += WQ_SECONDS(1)) {
 		struct outbox_attempt attempt;
 
