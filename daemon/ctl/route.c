@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include "config/config.h"
+#include "notify/hold.h"
 #include "notify/roster.h"
 #include "notify/router.h"
 
@@ -238,6 +239,21 @@ static void print_channels(const struct config *config, const struct config_cont
 	printf("\n");
 }
 
+/* What it is not told at once. */
+static void print_hold(const struct case_at_hand *c, uint32_t index)
+{
+	const struct config_hold *hold = &c->config->contacts[index].hold;
+	const wq_ms until = hold_later(c->config, index, c->change.level, c->change.decided);
+	char at[WQ_INSTANT_TEXT], span[WQ_INSTANT_TEXT];
+
+	if (until != WQ_NO_TIME)
+		printf("    not at once: in a digest at %s (%s)\n", wq_instant_format_short(c->config->site.zone, until, at),
+		        hold->digest_count > 0 && c->change.level <= hold->digest_level ? "digest" : "quiet");
+	else if (hold->most > 0)
+		printf("    at once, but for more than %llu messages within %s\n", (unsigned long long)hold->most,
+		        wq_span_format(hold->most_within, span));
+}
+
 /* False: this contact is not told in that role. */
 static bool print_contact(const struct case_at_hand *c, uint32_t index, bool lead)
 {
@@ -267,6 +283,7 @@ static bool print_contact(const struct case_at_hand *c, uint32_t index, bool lea
 	for (size_t i = 0; i < count; i++)
 		print_reason(c, &reasons[i]);
 	print_channels(c->config, contact, deadline);
+	print_hold(c, index);
 	return true;
 }
 

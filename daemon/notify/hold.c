@@ -94,19 +94,6 @@ static wq_ms next_digest(const struct config *config, const struct config_hold *
 	return best;
 }
 
-wq_ms hold_later(const struct config *config, uint32_t contact, enum wq_level level, wq_ms now)
-{
-	const struct config_hold *prefs = &config->contacts[contact].hold;
-
-	if (level > WQ_LEVEL_WATCH)
-		return WQ_NO_TIME;
-	if (prefs->digest_count > 0 && level <= prefs->digest_level)
-		return next_digest(config, prefs, now);
-	return quiet_until(config, prefs, now);
-}
-
-/* -- memory -- */
-
 static bool carries_digests(const struct config *config, const struct config_contact *contact)
 {
 	for (size_t i = 0; i < contact->channel_count; i++)
@@ -114,6 +101,19 @@ static bool carries_digests(const struct config *config, const struct config_con
 			return true;
 	return false;
 }
+
+wq_ms hold_later(const struct config *config, uint32_t contact, enum wq_level level, wq_ms now)
+{
+	const struct config_hold *prefs = &config->contacts[contact].hold;
+
+	if (level > WQ_LEVEL_WATCH || !carries_digests(config, &config->contacts[contact]))
+		return WQ_NO_TIME;
+	if (prefs->digest_count > 0 && level <= prefs->digest_level)
+		return next_digest(config, prefs, now);
+	return quiet_until(config, prefs, now);
+}
+
+/* -- memory -- */
 
 struct hold *hold_new(const struct config *config)
 {
@@ -380,7 +380,7 @@ static void write_due(struct hold *hold, uint32_t contact, size_t which, uint64_
 	snprintf(due->fold.contact, sizeof due->fold.contact, "%s", hold->config->contacts[contact].id);
 	snprintf(key, sizeof key, "%llx-%llx", (unsigned long long)now, (unsigned long long)pile->upto);
 	if (pile->lines.total > 0) {
-		hold_text(&pile->lines, which == 1, text);
+		hold_text(&pile->lines, which == 1, hold->config->contacts[contact].english, text);
 		json_t *data = hold_data(&pile->lines);
 
 		memo.data = data;

@@ -3,12 +3,15 @@
 #include "hold_text.h"
 
 #include "text.h"
+#include "text_en.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LINE_CHARACTERS 44
+#define LINE_ENGLISH    90
 #define NAMED_MOST      8 /* in the message; a person asks for the rest */
 
 static struct hold_line *find(const struct hold_lines *lines, int64_t alarm)
@@ -25,6 +28,7 @@ static void write_line(const struct wq_notice *notice, char out[HOLD_LINE])
 	static const char *const heads[] = { "】", "] " }, *const stops[] = { "。", ". ", "编号" };
 	const char *from = notice->text, *end = from + strlen(from);
 	size_t used = 0, characters = 0;
+	const size_t most = text_is_english(notice->text) ? LINE_ENGLISH : LINE_CHARACTERS;
 
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		for (const char *at = strstr(from, heads[i]); at != NULL; at = strstr(from, heads[i]))
@@ -35,7 +39,7 @@ static void write_line(const struct wq_notice *notice, char out[HOLD_LINE])
 		end = at != NULL && at < end ? at : end;
 	}
 	for (const char *at = from; at < end && used + 1 < HOLD_LINE; at++) {
-		if (((unsigned char)*at & 0xc0) != 0x80 && (++characters > LINE_CHARACTERS || used + 4 >= HOLD_LINE))
+		if (((unsigned char)*at & 0xc0) != 0x80 && (++characters > most || used + 4 >= HOLD_LINE))
 			break;
 		out[used++] = *at;
 	}
@@ -138,34 +142,86 @@ static bool asks(const struct hold_lines *lines)
 	return lines->more[WQ_LEVEL_WARNING] + lines->more[WQ_LEVEL_ALARM] > 0;
 }
 
-void hold_text(const struct hold_lines *lines, bool later, char out[WQ_NOTICE_TEXT])
+/* The words of a digest in one language. */
+struct words {
+	const char *head, *later, *alarms, *space, *between, *end, *first, *next, *stop, *rest, *more, *ask;
+	const char *(*level_name)(enum wq_level level);
+};
+
+static const struct words chinese = { .head = "【预警汇总】共",
+	.later = "【预警汇总】暂缓通知的共",
+	.alarms = "起(",
+	.space = "",
+	.between = "、",
+	.end = ")",
+	.first = ":",
+	.next = ";",
+	.stop = "。",
+	.rest = "另有",
+	.more = "起未列出,请查看全部报警。",
+	.ask = "请核查。",
+	.level_name = wq_level_chinese };
+static const struct words english = { .head = "[DIGEST] ",
+	.later = "[DIGEST] Could wait: ",
+	.alarms = " in all (",
+	.space = " ",
+	.between = ", ",
+	.end = ")",
+	.first = ": ",
+	.next = "; ",
+	.stop = ".",
+	.rest = " ",
+	.more = " more, see the whole list.",
+	.ask = " Please check.",
+	.level_name = wq_level_name };
+
+/* Grows at the end of out; what does not fit is cut. */
+__attribute__((format(printf, 3, 4))) static void add(char *out, size_t cap, const char *format, ...)
 {
-	size_t counts[5], used, named = 0;
-	const size_t cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM;
-	const char *comma = "";
+	size_t used = strlen(out);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(out + used, cap - used, format, args);
+	va_end(args);
+}
+
+static void add_head(const struct hold_lines *lines, const struct words *words, bool later, size_t cap, char *out)
+{
+	size_t counts[5];
+	const char *between = "";
 
 	count_levels(lines, counts);
-	used = (size_t)snprintf(out, cap, "【预警汇总】%s%zu起(", later ? "暂缓通知的共" : "共", lines->total);
-	for (int level = WQ_LEVEL_ALARM; level >= WQ_LEVEL_INFO; level--)
-		if (counts[level] > 0) {
-			used += (size_t)snprintf(out + used, cap - used, "%s%s%zu", comma, wq_level_chinese((enum wq_level)level),
-				counts[level]);
-			comma = "、";
-		}
-	used += (size_t)snprintf(out + used, cap - used, ")");
-	for (const struct hold_line *line; named < NAMED_MOST && (line = nth(lines, named)) != NULL; named++) {
-		char row[HOLD_LINE + 16];
-		int n = snprintf(row, sizeof row, "%s%s(%03lld)", named == 0 ? ":" : ";", line->text, (long long)(line->alarm % 100000));
-
-		if (used + (size_t)n + 64 >= cap)
-			break;
-		memcpy(out + used, row, (size_t)n + 1);
-		used += (size_t)n;
+	add(out, cap, "%s%zu%s", later ? words->later : words->head, lines->total, words->alarms);
+	for (int level = WQ_LEVEL_ALARM; level >= WQ_LEVEL_INFO; level--) {
+		if (counts[level] == 0)
+			continue;
+		add(out, cap, "%s%s%s%zu", between, words->level_name((enum wq_level)level), words->space, counts[level]);
+		between = words->between;
 	}
-	used += (size_t)snprintf(out + used, cap - used, "。");
+	add(out, cap, "%s", words->end);
+}
+
+void hold_text(const struct hold_lines *lines, bool later, bool in_english, char out[WQ_NOTICE_TEXT])
+{
+	const struct words *words = in_english ? &english : &chinese;
+	const size_t cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM;
+	const struct hold_line *line;
+	size_t named = 0;
+
+	out[0] = '\0';
+	add_head(lines, words, later, cap, out);
+	for (; named < NAMED_MOST && (line = nth(lines, named)) != NULL; named++) {
+		/* Room for what comes behind: it is never cut. */
+		if (strlen(out) + strlen(line->text) + 80 >= cap)
+			break;
+		add(out, cap, "%s%s(%03lld)", named == 0 ? words->first : words->next, line->text, (long long)(line->alarm % 100000));
+	}
+	add(out, cap, "%s", words->stop);
 	if (named < lines->total)
-		used += (size_t)snprintf(out + used, cap - used, "其余%zu起请查看全部报警。", lines->total - named);
-	snprintf(out + used, cap - used, "%s", asks(lines) ? "请核查。" : "");
+		add(out, cap, "%s%zu%s", words->rest, lines->total - named, words->more);
+	if (asks(lines))
+		add(out, cap, "%s", words->ask);
 }
 
 json_t *hold_data(const struct hold_lines *lines)

@@ -39,8 +39,8 @@ void hold_lines_free(struct hold_lines *lines);
 enum wq_level hold_lines_level(const struct hold_lines *lines);
 
 /* The message: how many by level, then the highest and newest of them as far as there is room. later: of quiet hours or digest
- * times. */
-void hold_text(const struct hold_lines *lines, bool later, char out[WQ_NOTICE_TEXT]);
+ * times. No control characters; ends in whole UTF-8 characters. */
+void hold_text(const struct hold_lines *lines, bool later, bool in_english, char out[WQ_NOTICE_TEXT]);
 
 /* For machines: count, counts by level, and the alarms that are named, their number, change and level. Owned by the caller; NULL: no
  * memory. */

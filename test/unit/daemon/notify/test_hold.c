@@ -114,6 +114,24 @@ static void what_waited_for_the_morning_is_told_then_once(void **state)
 	hold_free(hold);
 }
 
+static void who_reads_english_gets_it_in_english(void **state)
+{
+	struct config config = desk_of(quiet_nights);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice notice = notice_of(7, 1, WQ_OPENED, WQ_LEVEL_WATCH);
+	struct hold *hold;
+	struct hold_due due;
+
+	(void)state;
+	people[ZHANG].english = true;
+	snprintf(notice.text, sizeof notice.text, "[WATCH] Nanheng (nanheng) 03-05 23:00 total phosphorus 0.163 mg/L. Please note. No. W20260305-007");
+	hold = hold_new(&config);
+	judge(hold, &notice, night, BOOT);
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	assert_string_equal(due.digest.text, "[DIGEST] Could wait: 1 in all (watch 1): Nanheng (nanheng) 03-05 23:00 total phosphorus 0.163 mg/L(007).");
+	hold_free(hold);
+}
+
 static void a_step_of_the_clock_keeps_nothing_for_good(void **state)
 {
 	const struct config config = desk_of(quiet_nights);
@@ -339,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quiet_hours_are_for_the_low_levels_only),
 		cmocka_unit_test(what_waited_for_the_morning_is_told_then_once),
+		cmocka_unit_test(who_reads_english_gets_it_in_english),
 		cmocka_unit_test(a_step_of_the_clock_keeps_nothing_for_good),
 		cmocka_unit_test(low_levels_may_be_told_at_certain_times_only),
 		cmocka_unit_test(one_station_s_trouble_is_one_message),
