@@ -212,30 +212,33 @@ static void put(struct hold *hold, struct desk *desk, struct wq_notice *notice, 
 {
 	struct pile *pile = pile_of(desk, why);
 
+	/* What was told by a notice that left, and is still to be recorded, does not hurry what comes now. */
+	const bool first = pile->lines.total == 0;
+
 	notice->hold = why;
 	notice->held = ++hold->newest;
-	if (pile->upto == 0 || due < pile->due)
+	if (first || due < pile->due)
 		pile->due = due;
-	if (pile->upto == 0 || told_at < pile->told_at)
+	if (first || told_at < pile->told_at)
 		pile->told_at = told_at;
 	pile->upto = notice->held;
 	pile->told_by[0] = '\0';
 	hold_lines_put(&pile->lines, notice);
 }
 
-/* An earlier change of its alarm waits: the pile, or NULL. */
+/* An earlier change of its alarm waits: the pile, or NULL. What became a warning waits for no morning. */
 static struct pile *waits(struct desk *desk, const struct wq_notice *notice)
 {
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < (notice->level > WQ_LEVEL_WATCH ? 1 : 2); i++)
 		if (desk->piles[i].upto > 0 && hold_lines_has(&desk->piles[i].lines, notice->alarm))
 			return &desk->piles[i];
 	return NULL;
 }
 
-/* A notice leaves, and tells what waits of its alarm. */
+/* A notice leaves, and tells what waits of its alarm; one that is told soon tells what would wait longer. */
 static void tells(struct desk *desk, const struct wq_notice *notice)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = notice->hold == WQ_HOLD_NO ? 0 : 1; i < 2; i++) {
 		struct pile *pile = &desk->piles[i];
 
 		if (pile->upto == 0 || !hold_lines_drop(&pile->lines, notice->alarm))
@@ -267,9 +270,9 @@ static void judge_urgent(struct hold *hold, struct desk *desk, const struct conf
 {
 	if (budget_opens(desk, prefs, URGENT) > boot) {
 		put(hold, desk, notice, WQ_HOLD_SOON, boot + HOLD_URGENT, INT64_MAX);
-		return;
+	} else {
+		note_left(desk, prefs, URGENT, notice->cause, boot);
 	}
-	note_left(desk, prefs, URGENT, notice->cause, boot);
 	tells(desk, notice);
 }
 
@@ -307,7 +310,7 @@ static void judge_plain(struct hold *hold, struct desk *desk, const struct confi
 		gather(hold, desk, prefs, notice, boot);
 	else
 		note_left(desk, prefs, PLAIN, notice->cause, boot);
-	if (notice->hold == WQ_HOLD_NO)
+	if (notice->hold != WQ_HOLD_LATER)
 		tells(desk, notice);
 }
 

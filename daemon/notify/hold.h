@@ -9,7 +9,7 @@
  *   that span. Two or more of one station that are concluded together leave together, at once.
  * - SOON, until one of `most` is `most_within` old: what is not urgent when so many left within it; escalations and other urgent
  *   ones have a budget of their own of the same size, and those beyond it are told every HOLD_URGENT in one message.
- * - as the change before: what is not urgent of an alarm that is held back already.
+ * - as the change before: what is not urgent of an alarm that is held back already, but LATER only while it is info or watch.
  *
  * An urgent change of an alarm that is held back leaves at once and tells it. A digest counts what it takes up by level, and
  * names the highest and newest of it; nothing is dropped. Who is no person (webhook, alertmanager, mqtt_topic, exec alone) and whose

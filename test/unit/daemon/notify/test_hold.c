@@ -214,6 +214,75 @@ static void a_higher_level_tells_what_waited_of_its_alarm(void **state)
 	hold_free(hold);
 }
 
+/* A watch of the night becomes a warning: that does not wait for the morning, and it tells what waited. */
+static void an_alarm_that_becomes_a_warning_waits_for_no_morning(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice raised = notice_of(1, 1, WQ_RAISED, WQ_LEVEL_WARNING);
+	struct hold_due due;
+
+	(void)state;
+	assert_int_equal(judge_new(hold, 1, 1, WQ_OPENED, WQ_LEVEL_WATCH, night, BOOT), WQ_HOLD_LATER);
+	assert_int_equal(judge(hold, &raised, night + WQ_HOURS(1), BOOT + WQ_HOURS(1)), WQ_HOLD_NO);
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(1), BOOT + WQ_HOURS(1), &due));
+	assert_false(due.tell);
+	assert_string_equal(due.fold.digest, raised.id);
+	assert_false(hold_next(hold, 1, night + WQ_HOURS(9), BOOT + WQ_HOURS(9), &due));
+	hold_free(hold);
+}
+
+/* The same where it may not leave alone: it goes with what is told soon, and is not told twice. */
+static void a_warning_that_is_gathered_takes_along_what_waited_for_the_morning(void **state)
+{
+	struct config_hold prefs = quiet_nights;
+
+	prefs.gather = WQ_MINUTES(1);
+	const struct config config = desk_of(prefs);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice raised = notice_of(1, 1, WQ_RAISED, WQ_LEVEL_WARNING);
+	struct hold_due due;
+
+	(void)state;
+	assert_int_equal(judge_new(hold, 1, 1, WQ_OPENED, WQ_LEVEL_WATCH, night, BOOT), WQ_HOLD_LATER);
+	assert_int_equal(judge_new(hold, 3, 2, WQ_OPENED, WQ_LEVEL_WATCH, night, BOOT), WQ_HOLD_LATER);
+	assert_int_equal(judge_new(hold, 2, 1, WQ_OPENED, WQ_LEVEL_WARNING, night, BOOT), WQ_HOLD_NO);
+	assert_int_equal(judge(hold, &raised, night, BOOT + 1), WQ_HOLD_SOON);
+	assert_true(hold_next(hold, 1, night, BOOT + WQ_MINUTES(1), &due));
+	assert_true(due.tell && due.fold.hold == WQ_HOLD_SOON);
+	assert_non_null(strstr(due.digest.text, "共1起(预警1)"));
+	assert_false(hold_next(hold, 1, night, BOOT + WQ_MINUTES(2), &due));
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	assert_true(due.tell && due.fold.hold == WQ_HOLD_LATER);
+	assert_non_null(strstr(due.digest.text, "共1起(关注1)"));
+	hold_free(hold);
+}
+
+/* Of one batch: an alarm becomes urgent and empties the pile, another is of a low level. */
+static void what_was_told_otherwise_does_not_wake_anybody_for_the_rest(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice both[2];
+	struct hold_due due;
+
+	(void)state;
+	judge_new(hold, 1, 1, WQ_OPENED, WQ_LEVEL_WATCH, night, BOOT);
+	both[0] = notice_of(1, 1, WQ_RAISED, WQ_LEVEL_ALARM);
+	both[1] = notice_of(2, 1, WQ_OPENED, WQ_LEVEL_INFO);
+	hold_judge(hold, both, 2, night + 1, BOOT + 1);
+	assert_int_equal(both[0].hold, WQ_HOLD_NO);
+	assert_int_equal(both[1].hold, WQ_HOLD_LATER);
+	assert_false(hold_next(hold, 1, night + 1, BOOT + 1, &due));
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	assert_true(due.tell);
+	assert_int_equal(due.fold.upto, both[1].held);
+	hold_free(hold);
+}
+
 static void the_end_of_an_alarm_does_not_come_before_its_beginning(void **state)
 {
 	const struct config config = desk_of(gathering);
@@ -362,6 +431,9 @@ int main(void)
 		cmocka_unit_test(low_levels_may_be_told_at_certain_times_only),
 		cmocka_unit_test(one_station_s_trouble_is_one_message),
 		cmocka_unit_test(a_higher_level_tells_what_waited_of_its_alarm),
+		cmocka_unit_test(an_alarm_that_becomes_a_warning_waits_for_no_morning),
+		cmocka_unit_test(a_warning_that_is_gathered_takes_along_what_waited_for_the_morning),
+		cmocka_unit_test(what_was_told_otherwise_does_not_wake_anybody_for_the_rest),
 		cmocka_unit_test(the_end_of_an_alarm_does_not_come_before_its_beginning),
 		cmocka_unit_test(nobody_gets_more_than_he_can_read),
 		cmocka_unit_test(what_was_held_back_survives_a_restart),
