@@ -462,6 +462,18 @@ int reader_manual(struct reader *reader, const struct reader_filter *filter,
 	        DB_VALUES(from_of(filter), to_of(filter), db_text(filter->station), db_text(filter->parameter)), sink, err);
 }
 
+/* What an older history does not have yet is no mistake of the question. */
+static int refuse_sql(struct reader *reader, struct wq_err *err)
+{
+	char why[256];
+	int64_t version = SCHEMA_VERSION;
+	snprintf(why, sizeof why, "%s", sqlite3_errmsg(reader->db));
+	if (strncmp(why, "no such ", 8) == 0 && db_query(reader->db, "PRAGMA user_version", &version) == SQLITE_OK && version < SCHEMA_VERSION)
+		return wq_fail(err, WQ_E_INVALID, "SQL: %s; %s has version %" PRId64 ", of an older wqd, where today's is %d: "
+			"wqd brings it up to date when it starts with it", why, reader->path, version, SCHEMA_VERSION);
+	return wq_fail(err, WQ_E_INVALID, "SQL: %s", why);
+}
+
 int reader_sql(
         struct reader *reader, const char *sql, const struct reader_sink *sink, struct wq_err *err)
 {
@@ -470,7 +482,7 @@ int reader_sql(
 	int rc = sqlite3_prepare_v2(reader->db, sql, -1, &statement, &rest);
 	int r = 0;
 	if (rc != SQLITE_OK)
-		r = wq_fail(err, WQ_E_INVALID, "SQL: %s", sqlite3_errmsg(reader->db));
+		r = refuse_sql(reader, err);
 	else if (statement == NULL)
 		r = wq_fail(err, WQ_E_INVALID, "SQL: there is no statement");
 	else if (rest[strspn(rest, " \t\r\n;")] != '\0')

@@ -405,6 +405,25 @@ static void a_reader_sees_what_was_committed_after_it_was_opened(void **state)
 	reader_close(NULL);
 }
 
+/* A question of today's wqctl to a history that no wqd of today has opened, such as a copy kept for years. */
+static void a_question_that_an_old_history_does_not_know_says_that_it_is_old(void **state)
+{
+	struct house *h = furnish(state);
+	struct reader *reader = NULL;
+	int rows = 0;
+	struct reader_sink sink = { &rows, stop_head, stop_row };
+	assert_int_equal(reader_open(h->path, &reader, &h->err), 0);
+	assert_int_equal(reader_sql(reader, "SELECT later FROM notice", &sink, &h->err), WQ_E_INVALID);
+	assert_null(strstr(h->err.text, "version"));
+	reader_close(reader);
+	house_run(h->path, "PRAGMA user_version=11");
+	assert_int_equal(reader_open(h->path, &reader, &h->err), 0);
+	assert_int_equal(reader_sql(reader, "SELECT later FROM notice", &sink, &h->err), WQ_E_INVALID);
+	assert_non_null(strstr(h->err.text, "no such column: later"));
+	assert_non_null(strstr(h->err.text, "version 11"));
+	reader_close(reader);
+}
+
 static void a_path_with_odd_characters_is_a_path(void **state)
 {
 	struct house *h = *state;
@@ -429,6 +448,7 @@ int main(void)
 		house_test(nothing_can_be_written_through_a_query),
 		house_test(a_sink_may_end_the_reading),
 		house_test(a_reader_sees_what_was_committed_after_it_was_opened),
+		house_test(a_question_that_an_old_history_does_not_know_says_that_it_is_old),
 		house_test(a_path_with_odd_characters_is_a_path),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
