@@ -2,6 +2,7 @@
 /* Who is told what later: two piles a contact, and the windows that fill them. */
 #include "hold.h"
 
+#include "bell.h"
 #include "hold_text.h"
 #include "memo.h"
 
@@ -56,37 +57,40 @@ static bool is_urgent(const struct wq_notice *notice)
 	return notice->kind == WQ_ESCALATED || (notice->level >= WQ_LEVEL_ALARM && is_news(notice->kind));
 }
 
-/* Time of day, ms since the day began, as the site's people read it. */
-static wq_ms time_of_day(const struct config *config, wq_ms now, wq_ms *midnight)
+static const struct wq_zone *zone_of(const struct config *config)
 {
-	const struct wq_zone *zone = config->site.zone != NULL ? config->site.zone : &wq_zone_china;
+	return config->site.zone != NULL ? config->site.zone : &wq_zone_china;
+}
 
-	*midnight = wq_day_start(zone, wq_day_of(zone, now));
-	return now - *midnight;
+/* Time of day as the clock on the wall of the site's people shows it, and the day. */
+static wq_ms time_of_day(const struct config *config, wq_ms now, wq_day *day)
+{
+	const struct wq_zone *zone = zone_of(config);
+
+	*day = wq_day_of(zone, now);
+	return now + wq_zone_offset(zone, now) - WQ_DAYS(*day);
 }
 
 /* When the quiet hours end that hold now; WQ_NO_TIME: it is not quiet. */
 static wq_ms quiet_until(const struct config *config, const struct config_hold *prefs, wq_ms now)
 {
-	wq_ms midnight, at = time_of_day(config, now, &midnight);
-	bool over_night = prefs->quiet_from > prefs->quiet_to;
+	wq_day day;
+	wq_ms at = time_of_day(config, now, &day);
+	const bool over_night = prefs->quiet_from > prefs->quiet_to, begun = at >= prefs->quiet_from, ended = at >= prefs->quiet_to;
 
-	if (prefs->quiet_from == prefs->quiet_to)
+	if (prefs->quiet_from == prefs->quiet_to || (over_night ? !begun && ended : !begun || ended))
 		return WQ_NO_TIME;
-	if (!over_night)
-		return at >= prefs->quiet_from && at < prefs->quiet_to ? midnight + prefs->quiet_to : WQ_NO_TIME;
-	if (at >= prefs->quiet_from)
-		return midnight + WQ_DAYS(1) + prefs->quiet_to;
-	return at < prefs->quiet_to ? midnight + prefs->quiet_to : WQ_NO_TIME;
+	return bell_instant(zone_of(config), day + (over_night && begun), prefs->quiet_to);
 }
 
 /* The next of the digest times after now. */
 static wq_ms next_digest(const struct config *config, const struct config_hold *prefs, wq_ms now)
 {
-	wq_ms midnight, at = time_of_day(config, now, &midnight), best = WQ_NO_TIME;
+	wq_day day;
+	wq_ms at = time_of_day(config, now, &day), best = WQ_NO_TIME;
 
 	for (size_t i = 0; i < prefs->digest_count; i++) {
-		wq_ms when = midnight + prefs->digests[i] + (prefs->digests[i] <= at ? WQ_DAYS(1) : 0);
+		wq_ms when = bell_instant(zone_of(config), day + (prefs->digests[i] <= at), prefs->digests[i]);
 
 		if (best == WQ_NO_TIME || when < best)
 			best = when;

@@ -12,6 +12,8 @@
 #include "hold.h"
 #include "memo.h"
 
+#include "wq/err.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +91,47 @@ static void quiet_hours_are_for_the_low_levels_only(void **state)
 
 		assert_int_equal(judge_new(hold, 1, 1, WQ_OPENED, rows[i].level, now, BOOT), rows[i].hold);
 		hold_free(hold);
+	}
+}
+
+/* Berlin in 2026: on 03-29 there is no 02:00 to 03:00, on 10-25 there is two of it. */
+static void times_of_day_are_those_of_the_wall_where_clocks_are_changed(void **state)
+{
+	static const struct wq_zone_row berlin[] = { { INT64_MIN, WQ_HOURS(1) }, { 1774746000000, WQ_HOURS(2) },
+		{ 1792890000000, WQ_HOURS(1) } };
+	static const struct wq_zone zone = { 3, berlin };
+	static const struct {
+		const char *now, *until; /* NULL: it leaves */
+	} rows[] = {
+		{ "2026-03-28T23:00:00+01:00", "2026-03-29T07:00:00+02:00" },
+		{ "2026-03-29T06:30:00+02:00", "2026-03-29T07:00:00+02:00" },
+		{ "2026-03-29T07:00:00+02:00", NULL },
+		{ "2026-03-29T21:59:00+02:00", NULL },
+		{ "2026-10-24T22:00:00+02:00", "2026-10-25T07:00:00+01:00" },
+		{ "2026-10-25T06:30:00+01:00", "2026-10-25T07:00:00+01:00" },
+		{ "2026-10-25T07:00:00+01:00", NULL },
+		{ "2026-10-25T22:30:00+01:00", "2026-10-26T07:00:00+01:00" },
+	};
+	struct config quiet = desk_of(quiet_nights);
+	struct config_contact digested[8];
+	struct wq_err err;
+
+	(void)state;
+	quiet.site.zone = &zone;
+	struct config digest = quiet;
+
+	memcpy(digested, quiet.contacts, quiet.contact_count * sizeof *digested);
+	digested[ZHANG].hold = (struct config_hold){ .digest_count = 1, .digests = { WQ_HOURS(7) }, .digest_level = WQ_LEVEL_WATCH };
+	digest.contacts = digested;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		wq_ms now, until = WQ_NO_TIME;
+
+		assert_int_equal(wq_instant_parse(rows[i].now, &zone, &now, &err), 0);
+		if (rows[i].until != NULL)
+			assert_int_equal(wq_instant_parse(rows[i].until, &zone, &until, &err), 0);
+		assert_int_equal(hold_later(&quiet, ZHANG, WQ_LEVEL_WATCH, now), until);
+		if (rows[i].until != NULL)
+			assert_int_equal(hold_later(&digest, ZHANG, WQ_LEVEL_WATCH, now), until);
 	}
 }
 
@@ -425,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quiet_hours_are_for_the_low_levels_only),
+		cmocka_unit_test(times_of_day_are_those_of_the_wall_where_clocks_are_changed),
 		cmocka_unit_test(what_waited_for_the_morning_is_told_then_once),
 		cmocka_unit_test(who_reads_english_gets_it_in_english),
 		cmocka_unit_test(a_step_of_the_clock_keeps_nothing_for_good),
