@@ -11,10 +11,11 @@ void buswatch_tick(struct daemon *daemon, struct wq_outcome *out)
 {
 	for (size_t i = 0; i < daemon->source_count; i++) {
 		enum wq_bus_state state;
+		wq_ms silent, now = clock_now();
 		struct wq_err err;
-		if (!source_state(daemon->sources[i], &state))
+		if (!source_state(daemon->sources[i], &state, &silent))
 			continue;
-		if (wq_engine_bus(daemon->engine, source_bus(daemon->sources[i])->source, state, clock_now(), out, &err) < 0)
+		if (wq_engine_bus(daemon->engine, source_bus(daemon->sources[i])->source, state, now - silent, now, out, &err) < 0)
 			log_error("engine: %s", err.text);
 	}
 }

@@ -11,6 +11,8 @@
 #define BUS_SHARE  20
 /* A try that is allowed waits no longer than this for the bus to fall quiet. */
 #define PATIENCE WQ_SECONDS(10)
+/* Between two such tries, for those they made late. */
+#define APART WQ_SECONDS(1)
 /* A bus is quiet from the end of a poll after which none was due; scheduling takes a moment. */
 #define QUIET 20
 /* Trouble of a failure; a good poll takes one away. */
@@ -36,7 +38,7 @@ static struct schedule_unit unproven(wq_ms interval, wq_ms now)
 
 bool schedule_open(struct schedule *schedule, size_t count, wq_ms now)
 {
-	*schedule = (struct schedule){ .count = count, .start = now, .quiet = now, .paid = WQ_NO_TIME };
+	*schedule = (struct schedule){ .count = count, .start = now, .quiet = now, .paid = WQ_NO_TIME, .late = WQ_NO_TIME };
 	schedule->units = calloc(count > 0 ? count : 1, sizeof *schedule->units);
 	for (size_t i = 0; schedule->units != NULL && i < count; i++)
 		schedule->units[i] = unproven(0, now);
@@ -47,6 +49,12 @@ void schedule_close(struct schedule *schedule)
 {
 	free(schedule->units);
 	memset(schedule, 0, sizeof *schedule);
+}
+
+/* A place in an order in which neighbours are far apart: by golden section. */
+static uint32_t place(size_t unit)
+{
+	return (uint32_t)unit * UINT32_C(2654435769);
 }
 
 /* The next slot of a device that serves; NEVER: none does. */
@@ -84,7 +92,24 @@ static wq_ms try_at(const struct schedule *schedule, const struct schedule_unit 
 	wq_ms from = allowed(schedule, unit, later(slot - now, 0) + interval / 2);
 	if (from <= now && slot > now && now - schedule->quiet <= QUIET)
 		return now;
-	return from + PATIENCE;
+	return later(from + PATIENCE, schedule->late + APART);
+}
+
+/* In doubt: which of those that serve and are due. */
+static void look_elsewhere(const struct schedule *schedule, wq_ms now, size_t *unit)
+{
+	for (size_t i = 0; i < schedule->count; i++)
+		if (!schedule->units[i].down && schedule->units[i].due <= now && place(i) < place(*unit))
+			*unit = i;
+}
+
+/* Whether the try of one device goes before that of another that may be made too: each gets its turn. */
+static bool goes_before(const struct schedule *schedule, size_t a, size_t b)
+{
+	const struct schedule_unit *one = &schedule->units[a], *other = &schedule->units[b];
+	if (one->due != other->due)
+		return one->due < other->due; /* has waited longer */
+	return schedule->doubt && place(a) < place(b);
 }
 
 wq_ms schedule_next(const struct schedule *schedule, wq_ms now, size_t *unit)
@@ -92,13 +117,14 @@ wq_ms schedule_next(const struct schedule *schedule, wq_ms now, size_t *unit)
 	*unit = 0;
 	wq_ms slot = next_slot(schedule, unit), first = slot;
 	wq_ms interval = schedule->units[*unit].interval;
+	if (schedule->doubt && slot <= now)
+		look_elsewhere(schedule, now, unit);
 	for (size_t i = 0; i < schedule->count; i++) {
 		const struct schedule_unit *other = &schedule->units[i];
 		if (!other->down)
 			continue;
 		wq_ms at = try_at(schedule, other, slot, interval, now);
-		/* Of tries that may be made, the one that has waited longest: each gets its turn. */
-		if (at < first || (at == first && schedule->units[*unit].down && other->due < schedule->units[*unit].due)) {
+		if (at < first || (at == first && schedule->units[*unit].down && goes_before(schedule, i, *unit))) {
 			first = at;
 			*unit = i;
 		}
@@ -131,6 +157,7 @@ static bool good(struct schedule *schedule, size_t index, wq_ms began, wq_ms end
 {
 	struct schedule_unit *unit = &schedule->units[index];
 	bool troubled = unit->trouble > 0;
+	schedule->doubt = false;
 	unit->trouble -= troubled;
 	if (!unit->down)
 		return advance(unit, ended);
@@ -147,13 +174,17 @@ static bool failed(struct schedule *schedule, size_t index, wq_ms began, wq_ms e
 {
 	struct schedule_unit *unit = &schedule->units[index];
 	size_t other, step = unit->trouble / FAILURE;
+	schedule->doubt |= !unit->down || unit->trouble == 0;
 	bool was_down = unit->down, overrun = !was_down && advance(unit, ended);
 	unit->down = true;
 	unit->cost = ended - began;
 	wq_ms wait = back_off[step < BACK_OFFS ? step : BACK_OFFS - 1];
 	unit->due = ended + (step == 0 && unit->interval < wait ? unit->interval : wait);
-	if (was_down && unit->trouble > FAILURE && next_slot(schedule, &other) < ended)
-		schedule->paid = ended;
+	if (was_down && next_slot(schedule, &other) < ended) {
+		schedule->late = ended;
+		if (unit->trouble > FAILURE)
+			schedule->paid = ended;
+	}
 	if (unit->trouble < FAILURE * BACK_OFFS)
 		unit->trouble += FAILURE;
 	return overrun;

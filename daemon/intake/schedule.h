@@ -13,9 +13,12 @@
  *   at most 1/100;
  * - a bus that never falls quiet lets it in all the same after 10 s;
  * - the first poll and the first try again are made without regard to these shares: one lost answer is no reason to
- *   doubt a device.
+ *   doubt a device. Of many such those that are late by one are polled before the next, or have a second for it.
  * Trouble is lived down, not forgiven at once: each failure counts two, each good poll takes one away, so that a device
- * that answers every other time is not asked at full price for ever. When the first device of a bus that was wholly down
+ * that answers every other time is not asked at full price for ever.
+ *
+ * In doubt, from a failure of a device that served or was not tried yet until one serves, those that are due are asked here and
+ * there and not in their order: neighbours fail together, and the others are to be found before they have missed much. When the first device of a bus that was wholly down
  * serves again, the others are tried at once.
  *
  * So a device that comes back is polled within 60 s. Where its tries do not fit between the slots, that is the largest
@@ -45,6 +48,8 @@ struct schedule {
 	struct schedule_unit *units;
 	wq_ms start; /* slot 0 of every device */
 	wq_ms quiet; /* when the last poll ended */
+	wq_ms late;  /* the same, of first tries too */
+	bool doubt;  /* a device fell silent and none has served since */
 	wq_ms paid;  /* when the last try ended that made others late; WQ_NO_TIME: none did */
 };
 

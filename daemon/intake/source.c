@@ -115,13 +115,13 @@ static void refuse(void *owner, enum wq_refusal why, const char *what)
 }
 
 /* The state of a device changed, or its failure goes on. */
-static void mark(struct source *source, struct polled_unit *unit, bool up, const char *why)
+static void mark(struct source *source, struct polled_unit *unit, bool up, const char *why, wq_ms began)
 {
 	wq_ms now = clock_now();
 	pthread_mutex_lock(&source->lock);
 	bool was_up = unit->shown.up, first = unit->shown.last_good == WQ_NO_TIME && unit->shown.failures == 0;
 	unit->shown.up = up;
-	source->failed_last = !up;
+	standing_polled(&source->standing, first, was_up, up, began, clock_boot());
 	unit->shown.failures = up ? 0 : unit->shown.failures + 1;
 	if (up)
 		unit->shown.last_good = now;
@@ -144,7 +144,7 @@ static void mark(struct source *source, struct polled_unit *unit, bool up, const
 static void link_changed(void *owner, const char *down)
 {
 	struct source *source = owner;
-	mark(source, &source->units[0], down == NULL, down);
+	mark(source, &source->units[0], down == NULL, down, clock_boot());
 	atomic_fetch_add(&source->progress, 1);
 }
 
@@ -175,7 +175,7 @@ void source_polled(struct source *source, size_t index, int r, const char *why, 
 	struct polled_unit *unit = &source->units[index];
 	if (r == WQ_E_FULL)
 		r = 0; /* the device served; the samples come again with the next poll */
-	mark(source, unit, r == 0, why);
+	mark(source, unit, r == 0, why, began);
 	if (r == 0)
 		complain(source, index);
 	bool overrun = schedule_done(&source->schedule, index, began, clock_boot(), r == 0);
@@ -195,6 +195,7 @@ static int take_units(struct source *source, struct wq_err *err)
 	source->units = calloc(source->unit_count > 0 ? source->unit_count : 1, sizeof *source->units);
 	if (source->units == NULL)
 		return wq_fail(err, WQ_E_MEMORY, "no memory for bus %s", source->bus->bus.name);
+	standing_open(&source->standing, source->unit_count);
 	for (size_t i = 0; i < source->unit_count; i++) {
 		struct polled_unit *unit = &source->units[i];
 		unit->down_since = WQ_NO_TIME;
@@ -353,18 +354,13 @@ size_t source_units(struct source *source, struct source_unit *units, size_t cap
 	return source->unit_count;
 }
 
-bool source_state(struct source *source, enum wq_bus_state *state)
+bool source_state(struct source *source, enum wq_bus_state *state, wq_ms *silent)
 {
-	size_t up = 0, waiting = 0;
 	pthread_mutex_lock(&source->lock);
-	for (size_t i = 0; i < source->unit_count; i++) {
-		up += source->units[i].shown.up;
-		waiting += !source->units[i].shown.up && source->units[i].shown.failures == 0;
-	}
-	bool failed = source->failed_last;
+	bool known = standing_state(&source->standing, state);
+	*silent = clock_boot() - source->standing.since;
 	pthread_mutex_unlock(&source->lock);
-	*state = !failed ? WQ_BUS_UP : up == 0 ? WQ_BUS_DOWN : WQ_BUS_DOUBTFUL;
-	return up > 0 || waiting == 0;
+	return known;
 }
 
 uint64_t source_progress(const struct source *source)

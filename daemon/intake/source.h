@@ -72,9 +72,10 @@ const struct config_bus *source_bus(const struct source *source);
 /* Copies up to `cap` device states; returns how many there are. Thread-safe. */
 size_t source_units(struct source *source, struct source_unit *units, size_t cap);
 
-/* How the bus serves, from the last poll of each device (a push driver: its link). False: nothing is known yet;
- * as long as none serves that takes an answer of each. Thread-safe. */
-bool source_state(struct source *source, enum wq_bus_state *state);
+/* How the bus serves (standing.h), from the last poll of each device (a push driver: its link); *silent: of one that is down, for how
+ * long its devices have failed without a pause. False: nothing is known yet; as long as none serves that takes an answer of each, or
+ * of many. Thread-safe. */
+bool source_state(struct source *source, enum wq_bus_state *state, wq_ms *silent);
 
 /* The commands of the bus; NULL with *count 0: it has none. *able: whether this build could have any of this driver.
  * Thread-safe. */

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "schedule.h"
 #include "source.h"
+#include "standing.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -48,7 +49,7 @@ struct source {
 	size_t unit_count;
 	struct polled_unit *units;
 	struct schedule schedule; /* boot clock; worker only */
-	bool failed_last; /* under lock: a device failed and none has served since */
+	struct standing standing; /* under lock; boot clock */
 	struct source_counts counts;     /* under lock */
 	struct log_gate refusal_gates[WQ_REFUSALS], shed_gate, complaint_gate; /* under lock */
 	atomic_uint_fast64_t progress;

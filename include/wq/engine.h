@@ -202,14 +202,15 @@ int wq_engine_maintain_end(struct wq_engine *engine, uint32_t station, uint32_t 
 enum wq_bus_state {
 	WQ_BUS_UP,
 	WQ_BUS_DOUBTFUL, /* a device of it failed and none has served since; another one served before */
-	WQ_BUS_DOWN,     /* none of its devices serves */
+	WQ_BUS_DOWN,     /* none of its devices serves, or so many in a row failed that it is taken for that */
 };
 
-/* What the daemon knows of a bus, before each tick; a bus of which nothing is known yet is not told. Down for
+/* What the daemon knows of a bus, before each tick; a bus of which nothing is known yet is not told. since: of one that is down, from
+ * when on nobody served, now at the latest; what counts is what was said when it went down. Down for
  * wq_site.bus_down_after it is an alarm of its use of wq_rule_bus, unless all that is read from it is under maintenance;
  * otherwise an open one is cleared. While it is in doubt nothing new is told of silence behind it, for as long as it takes to be told down. */
-int wq_engine_bus(struct wq_engine *engine, uint32_t source, enum wq_bus_state state, wq_ms now, struct wq_outcome *out,
-	struct wq_err *err);
+int wq_engine_bus(struct wq_engine *engine, uint32_t source, enum wq_bus_state state, wq_ms since, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err);
 
 /* The answer to a wq_need: all stored samples of the day, ascending by at, as committed up to batch `upto`.
  * Re-evaluates the day; a day that had been closed and changes is told as a correction. Where more of that day

@@ -228,14 +228,14 @@ static void judge_bus(struct wq_engine *engine, uint32_t source, wq_ms now, stru
 	alarms_apply(engine, slot, &verdict, now, false, out);
 }
 
-int wq_engine_bus(struct wq_engine *engine, uint32_t source, enum wq_bus_state state, wq_ms now, struct wq_outcome *out,
-	struct wq_err *err)
+int wq_engine_bus(struct wq_engine *engine, uint32_t source, enum wq_bus_state state, wq_ms since, wq_ms now,
+	struct wq_outcome *out, struct wq_err *err)
 {
 	if (source >= engine->site->source_count)
 		return wq_fail(err, WQ_E_INVALID, "bus %u of %zu", source, engine->site->source_count);
 	struct bus *bus = &engine->buses[source];
 	if (state == WQ_BUS_DOWN && bus->state != WQ_BUS_DOWN) {
-		bus->from = now;
+		bus->from = since < now ? since : now;
 		bus->to = WQ_NO_TIME;
 	} else if (state != WQ_BUS_DOWN && bus->state == WQ_BUS_DOWN) {
 		bus->to = now;

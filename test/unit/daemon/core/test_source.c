@@ -578,9 +578,10 @@ static void a_device_that_was_never_there_is_an_outage_too(void **state)
 static enum wq_bus_state bus_state(struct line *line, size_t outages)
 {
 	enum wq_bus_state state;
+	wq_ms silent;
 
 	wait_for(&plant.outage_count, outages);
-	assert_true(source_state(line->source, &state));
+	assert_true(source_state(line->source, &state, &silent));
 	return state;
 }
 
@@ -588,11 +589,12 @@ static void a_bus_is_down_when_none_of_its_devices_serves(void **state)
 {
 	struct line *line = *state;
 	enum wq_bus_state first;
+	wq_ms silent;
 
 	plant.answers[0] = plant.answers[1] = WQ_E_TIMEOUT;
 	plant.slow = true;
 	assert_non_null(go(line, &polled));
-	assert_false(source_state(line->source, &first)); /* nothing is known yet */
+	assert_false(source_state(line->source, &first, &silent)); /* nothing is known yet */
 	lock();
 	plant.slow = false;
 	unlock();
@@ -608,12 +610,13 @@ static void a_bus_of_which_some_were_not_asked_yet_and_none_serves_is_not_known(
 {
 	struct line *line = *state;
 	enum wq_bus_state now;
+	wq_ms silent;
 
 	plant.answers[0] = plant.answers[1] = WQ_E_TIMEOUT;
 	plant.stop_at_outage = true;
 	assert_non_null(go(line, &polled));
 	wait_for(&plant.outage_count, 1);
-	assert_false(source_state(line->source, &now));
+	assert_false(source_state(line->source, &now, &silent));
 	lock();
 	plant.slow = plant.stop_at_outage = false;
 	unlock();
@@ -844,11 +847,12 @@ static void a_link_that_goes_and_comes_is_an_outage_and_its_reason_is_clean(void
 	char reason[1000];
 
 	enum wq_bus_state bus;
+	wq_ms silent;
 	assert_non_null(go(line, &pushed));
-	assert_false(source_state(line->source, &bus));
+	assert_false(source_state(line->source, &bus, &silent));
 	plant.sink->link(plant.sink->owner, NULL);
 	assert_true(unit_of(line, 0).up);
-	assert_true(source_state(line->source, &bus) && bus == WQ_BUS_UP);
+	assert_true(source_state(line->source, &bus, &silent) && bus == WQ_BUS_UP);
 	assert_string_equal(unit_of(line, 0).name, "link");
 	assert_int_equal(count_of(&plant.outage_count), 0);
 	memset(reason, '\n', sizeof reason - 1);
@@ -857,7 +861,7 @@ static void a_link_that_goes_and_comes_is_an_outage_and_its_reason_is_clean(void
 	plant.sink->link(plant.sink->owner, "again");
 	assert_int_equal(count_of(&plant.outage_count), 1);
 	assert_int_equal(unit_of(line, 0).failures, 2);
-	assert_true(source_state(line->source, &bus) && bus == WQ_BUS_DOWN);
+	assert_true(source_state(line->source, &bus, &silent) && bus == WQ_BUS_DOWN);
 	assert_int_equal(strlen(plant.outages[0].reason), SOURCE_WHY_TEXT - 1);
 	assert_null(strchr(plant.outages[0].reason, '\n'));
 	plant.sink->link(plant.sink->owner, NULL);

@@ -156,7 +156,7 @@ void field_sample(struct field *f, uint32_t series, wq_ms at, double value, cons
 void field_bus(struct field *f, enum wq_bus_state state)
 {
 	size_t before = f->out.change_count;
-	assert_int_equal(wq_engine_bus(f->engine, 0, state, f->now, &f->out, NULL), 0);
+	assert_int_equal(wq_engine_bus(f->engine, 0, state, f->now, f->now, &f->out, NULL), 0);
 	note(f, before);
 }
 

@@ -47,6 +47,22 @@ static void run(struct field *f, wq_ms until, unsigned alive, const unsigned *pr
 
 #define EVERY 0xfffu
 
+/* It may take a while to know that nobody serves. */
+static void a_bus_is_told_when_nobody_has_served_for_the_span_however_late_that_was_known(void **state)
+{
+	struct field *f = network(10, 9, WQ_MINUTES(1));
+	(void)state;
+	field_start(f);
+	run(f, M(10), EVERY, NULL, WQ_BUS_UP);
+	run(f, M(10) + WQ_SECONDS(100), 0, NULL, WQ_BUS_DOUBTFUL);
+	assert_int_equal(wq_engine_bus(f->engine, 0, WQ_BUS_DOWN, M(10), f->now, &f->out, NULL), 0);
+	run(f, M(12) - TICK, 0, NULL, WQ_BUS_DOWN);
+	assert_string_equal(f->story, "");
+	run(f, M(12) + TICK, 0, NULL, WQ_BUS_DOWN);
+	assert_string_equal(f->story, "bus - - opened warning\n");
+	field_free(f);
+}
+
 static void a_dead_gateway_is_one_alarm_and_one_clearing(void **state)
 {
 	struct field *f = network(10, 9, WQ_MINUTES(1));
@@ -450,6 +466,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_dead_gateway_is_one_alarm_and_one_clearing),
+		cmocka_unit_test(a_bus_is_told_when_nobody_has_served_for_the_span_however_late_that_was_known),
 		cmocka_unit_test(a_dead_logger_is_one_alarm_and_one_clearing),
 		cmocka_unit_test(a_dead_probe_is_one_alarm_and_one_clearing),
 		cmocka_unit_test(a_logger_whose_items_come_at_different_seconds_is_one_alarm_whenever_it_dies),
