@@ -66,13 +66,35 @@ double rest_told(const struct wq_parameter *parameter, double allowed, bool uppe
 	return steps / scale;
 }
 
+/* Most means lie so far from a tie that their twelve digits round as they do themselves. False: the digits decide. */
+static bool judged_plainly(double mean, int places, double *judged)
+{
+	static const double units[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
+	double scaled, steps;
+
+	if ((size_t)places >= sizeof units / sizeof *units)
+		return false;
+	scaled = fabs(mean) * units[places];
+	if (!(scaled >= 1 && scaled < 1e6)) /* below 1 the first digit counts */
+		return false;
+	steps = floor(scaled + 0.5);
+	/* Twelve digits are off by 5e-6 steps here at most. */
+	if (fabs(scaled - steps) > 0.5 - 1e-4)
+		return false;
+	*judged = copysign(steps / units[places], mean);
+	return true;
+}
+
 double rest_judged(const struct wq_parameter *parameter, double mean, bool raw)
 {
 	struct wq_decimal exact;
 	char text[WQ_DECIMAL_TEXT];
+	double judged;
 
 	if (raw || parameter->evaluation_places < 0 || !isfinite(mean))
 		return mean;
+	if (judged_plainly(mean, parameter->evaluation_places, &judged))
+		return judged;
 	/* A computed mean may miss its tie by a bit of the last place: twelve digits give it back. */
 	snprintf(text, sizeof text, "%.12g", mean);
 	if (wq_decimal_parse(text, &exact, NULL) < 0)

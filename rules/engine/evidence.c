@@ -57,6 +57,15 @@ static void put_plain(struct writer *w, const char *text)
 	w->used += n;
 }
 
+/* There is room for it. */
+static void put_char(struct writer *w, char c)
+{
+	if (w->cut)
+		return;
+	w->buf[w->used++] = c;
+	w->buf[w->used] = '\0';
+}
+
 static void put_text(struct writer *w, const char *text)
 {
 	put_plain(w, "\"");
@@ -65,8 +74,10 @@ static void put_text(struct writer *w, const char *text)
 			put(w, "\\%c", *c);
 		else if (*c < 0x20)
 			put(w, "\\u%04x", *c);
+		else if (w->cap - w->used > 1)
+			put_char(w, (char)*c);
 		else
-			put_plain(w, (const char[]){ (char)*c, '\0' });
+			w->cut = true;
 	}
 	put_plain(w, "\"");
 }
@@ -79,10 +90,21 @@ static void put_number(struct writer *w, double value)
 
 /* -- the rule -- */
 
+static void put_key(struct writer *w, const char *separator, const char *key)
+{
+	put_plain(w, separator);
+	put_plain(w, "\"");
+	put_plain(w, key);
+	put_plain(w, "\":");
+}
+
 static void put_span(struct writer *w, const char *key, wq_ms span, const char *separator)
 {
 	char text[WQ_INSTANT_TEXT];
-	put(w, "%s\"%s\":\"%s\"", separator, key, wq_span_format(span, text));
+	put_key(w, separator, key);
+	put_plain(w, "\"");
+	put_plain(w, wq_span_format(span, text));
+	put_plain(w, "\"");
 }
 
 static const char *choice_name(const struct wq_option *row, int value)
@@ -118,15 +140,18 @@ static void put_setting(struct writer *w, const struct wq_option *row, const voi
 		put_span(w, row->key, *(const wq_ms *)field, separator);
 		return;
 	}
-	put(w, "%s\"%s\":", separator, row->key);
+	put_key(w, separator, row->key);
 	if (row->type == WQ_OPT_NUMBER)
 		put_number(w, *(const double *)field);
 	else if (row->type == WQ_OPT_INTEGER)
 		put(w, "%" PRId64, *(const int64_t *)field);
 	else if (row->type == WQ_OPT_SWITCH)
-		put(w, "%s", *(const bool *)field ? "true" : "false");
-	else
-		put(w, "\"%s\"", choice_name(row, *(const int *)field));
+		put_plain(w, *(const bool *)field ? "true" : "false");
+	else {
+		put_plain(w, "\"");
+		put_plain(w, choice_name(row, *(const int *)field));
+		put_plain(w, "\"");
+	}
 }
 
 /* The life's keys where they say something. */
@@ -269,15 +294,21 @@ static void put_neighbour(struct neighbours *n, uint32_t series, const char *whe
 	char at[WQ_INSTANT_TEXT];
 	if (r == NULL || n->w->used + NEIGHBOUR_ROOM > n->until)
 		return;
-	put(n->w, "%s{\"where\":\"%s\",\"station\":", n->count > 0 ? "," : "", where);
+	put_plain(n->w, n->count > 0 ? ",{\"where\":\"" : "{\"where\":\"");
+	put_plain(n->w, where);
+	put_plain(n->w, "\",\"station\":");
 	put_text(n->w, station->id);
-	put(n->w, ",\"parameter\":");
+	put_plain(n->w, ",\"parameter\":");
 	put_text(n->w, parameter->alias);
-	put(n->w, ",\"time\":\"%s\",\"value\":", wq_instant_format(station->zone, r->at, at));
+	put_plain(n->w, ",\"time\":\"");
+	put_plain(n->w, wq_instant_format(station->zone, r->at, at));
+	put_plain(n->w, "\",\"value\":");
 	put_number(n->w, r->value);
-	put(n->w, ",\"unit\":");
+	put_plain(n->w, ",\"unit\":");
 	put_text(n->w, parameter->unit != NULL ? parameter->unit : "");
-	put(n->w, ",\"quality\":\"%s\"}", quality_of(r));
+	put_plain(n->w, ",\"quality\":\"");
+	put_plain(n->w, quality_of(r));
+	put_plain(n->w, "\"}");
 	n->count++;
 }
 

@@ -47,13 +47,19 @@ static size_t place_of(const double *values, size_t count, double value)
 	return low;
 }
 
-static void take_out(struct history *h, double value)
+/* One goes and another comes: only what lies between them moves. */
+static void exchange(struct history *h, double old, double value)
 {
 	double *values = sorted(h);
-	const size_t at = place_of(values, h->count, value);
+	const size_t from = place_of(values, h->count, old), to = place_of(values, h->count, value);
 
-	memmove(values + at, values + at + 1, (h->count - at - 1) * sizeof *values);
-	h->count--;
+	if (from < to) {
+		memmove(values + from, values + from + 1, (to - from - 1) * sizeof *values);
+		values[to - 1] = value;
+	} else {
+		memmove(values + to + 1, values + to, (from - to) * sizeof *values);
+		values[to] = value;
+	}
 }
 
 static void put_in(struct history *h, double value)
@@ -73,9 +79,8 @@ static void count_in(struct history *h, double value)
 		put_in(h, value);
 		return;
 	}
-	take_out(h, ring(h)[h->first]);
+	exchange(h, ring(h)[h->first], value);
 	ring(h)[h->first] = value;
-	put_in(h, value);
 	h->first = (h->first + 1) % h->length;
 }
 
@@ -103,28 +108,36 @@ void history_forget(struct history *history)
 	history->count = history->first = 0;
 }
 
+/* The median of the deviations: they ascend outwards on both sides of the middle, so how many of the smaller half lie below it
+ * is found by halving. below[-i], i = 0 …, are the values that are not above the middle; above[j] the others. */
+static double median_deviation(const double *below, const double *above, size_t others, size_t wanted, double middle)
+{
+	size_t low = wanted > others ? wanted - others : 0, high = wanted;
+	double largest = 0;
+
+	while (low < high) {
+		const size_t taken = (low + high) / 2; /* below; the rest of those wanted above */
+
+		if (above[wanted - taken - 1] - middle >= middle - *(below - taken))
+			low = taken + 1;
+		else
+			high = taken;
+	}
+	if (low > 0)
+		largest = middle - *(below - (low - 1));
+	if (low < wanted)
+		largest = fmax(largest, above[wanted - low - 1] - middle);
+	return largest;
+}
+
 bool history_usual(const struct history *history, size_t least, double *median, double *spread)
 {
 	const double *values = history->numbers + history->length;
 	const size_t count = history->count, half = count > 0 ? (count - 1) / 2 : 0;
-	double middle, deviation = 0;
-	size_t left = half + 1, right = half + 1; /* left: one past the next to the left */
 
 	if (count == 0 || count < least)
 		return false;
-	middle = values[half] / 2 + values[count / 2] / 2; /* the sum may be beyond all numbers */
-	/* The deviations ascend outwards on both sides: the half of them that is smaller is walked through. */
-	for (size_t k = 0; k <= half; k++) {
-		const double below = left > 0 ? middle - values[left - 1] : INFINITY;
-		const double above = right < count ? values[right] - middle : INFINITY;
-
-		deviation = fmin(below, above);
-		if (below <= above)
-			left--;
-		else
-			right++;
-	}
-	*median = middle;
-	*spread = 1.4826 * deviation;
+	*median = values[half] / 2 + values[count / 2] / 2; /* the sum may be beyond all numbers */
+	*spread = 1.4826 * median_deviation(values + half, values + half + 1, count - half - 1, half + 1, *median);
 	return true;
 }

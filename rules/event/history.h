@@ -31,7 +31,7 @@ void history_add(struct history *history, double value, bool frozen);
 void history_forget(struct history *history);
 
 /* Median, and median of the absolute deviations from it times 1.4826 (the standard deviation of normal values). False
- * while fewer than `least` values count. O(length). */
+ * while fewer than `least` values count. O(log length). */
 bool history_usual(const struct history *history, size_t least, double *median, double *spread);
 
 #endif

@@ -173,16 +173,24 @@ int wq_value_parse(const char *text, double *value, struct wq_err *err)
 	return WQ_OK;
 }
 
+/* By hand: printf took a fifth of the time that alarms cost. */
 char *wq_decimal_format(struct wq_decimal d, char buf[WQ_DECIMAL_TEXT])
 {
-	uint64_t magnitude = d.digits < 0 ? 0 - (uint64_t)d.digits : (uint64_t)d.digits;
-	uint64_t unit = (uint64_t)wq_pow10[d.places];
+	uint64_t rest = d.digits < 0 ? 0 - (uint64_t)d.digits : (uint64_t)d.digits;
+	char reversed[WQ_DECIMAL_TEXT];
+	size_t n = 0, used = 0;
 
-	if (d.places == 0)
-		snprintf(buf, WQ_DECIMAL_TEXT, "%" PRId64, d.digits);
-	else
-		snprintf(buf, WQ_DECIMAL_TEXT, "%s%" PRIu64 ".%0*" PRIu64, d.digits < 0 ? "-" : "",
-		        magnitude / unit, d.places, magnitude % unit);
+	for (int place = 0; place <= d.places || rest > 0; place++) {
+		if (place == d.places && place > 0)
+			reversed[n++] = '.';
+		reversed[n++] = (char)('0' + rest % 10);
+		rest /= 10;
+	}
+	if (d.digits < 0)
+		buf[used++] = '-';
+	while (n > 0)
+		buf[used++] = reversed[--n];
+	buf[used] = '\0';
 	return buf;
 }
 

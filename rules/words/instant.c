@@ -129,6 +129,31 @@ static struct parts take_apart(wq_ms local)
 	};
 }
 
+/* Two digits, and what follows them; returns the end. */
+static char *put_two(char *to, int number, char after)
+{
+	to[0] = (char)('0' + number / 10 % 10);
+	to[1] = (char)('0' + number % 10);
+	to[2] = after;
+	return to + (after != '\0' ? 3 : 2);
+}
+
+/* Whole seconds of years of four digits, by hand: evidence has dozens of them. */
+static char *format_usual(const struct parts *p, char sign, int distance, char buf[WQ_INSTANT_TEXT])
+{
+	char *to = put_two(buf, (int)(p->date.year / 100), '\0');
+
+	to = put_two(to, (int)(p->date.year % 100), '-');
+	to = put_two(to, p->date.month, '-');
+	to = put_two(to, p->date.day, 'T');
+	to = put_two(to, p->hour, ':');
+	to = put_two(to, p->minute, ':');
+	to = put_two(to, p->second, sign);
+	to = put_two(to, distance / 60, ':');
+	put_two(to, distance % 60, '\0');
+	return buf;
+}
+
 char *wq_instant_format(const struct wq_zone *zone, wq_ms at, char buf[WQ_INSTANT_TEXT])
 {
 	struct parts p = take_apart(local_time(zone, at));
@@ -140,6 +165,8 @@ char *wq_instant_format(const struct wq_zone *zone, wq_ms at, char buf[WQ_INSTAN
 		buf[0] = '\0';
 		return buf;
 	}
+	if (p.milli == 0 && p.date.year >= 0 && p.date.year <= 9999 && distance < 6000)
+		return format_usual(&p, minutes < 0 ? '-' : '+', distance, buf);
 	if (p.milli != 0)
 		snprintf(fraction, sizeof(fraction), ".%03d", p.milli);
 	snprintf(buf, WQ_INSTANT_TEXT, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d%s%c%02d:%02d",

@@ -24,6 +24,7 @@
 #define PARAMETERS 5 /* ph do codmn nh3n tp: the first of the table */
 #define RULES      12
 #define TURNS      3
+#define SETTINGS   1024 /* bytes of a rule's */
 
 static double seconds(void)
 {
@@ -73,6 +74,7 @@ static const struct {
 	{ "event", "channels=ph_0.01,do_0.01,codmn_0.01,nh3n_0.001,tp_0.001 history=48",
 		"channels=ph_0.01,do_0.01,codmn_0.01,nh3n_0.001,tp_0.001", 0 },
 	{ "trend", "", "aggregate=15m readings=24", 0 },
+	{ "health", "", "", 0 }, /* the last: its row is everything there is */
 };
 #define ADDED (sizeof added / sizeof *added)
 
@@ -82,7 +84,7 @@ struct bench {
 	struct wq_series *series;
 	uint32_t *places;
 	struct wq_rule_use rules[RULES];
-	_Alignas(max_align_t) unsigned char settings[RULES][256];
+	_Alignas(max_align_t) unsigned char settings[RULES][SETTINGS];
 	wq_ms interval;
 	bool near;
 	size_t turns; /* readings a series */
@@ -185,6 +187,11 @@ static void add_rule(struct bench *b, const char *name, const char *settings, ui
 	struct wq_rule_use *use = &b->rules[i];
 	char *text = get(1, 256); /* lists point into it */
 
+	if (rule->settings_size > SETTINGS) {
+		fprintf(stderr, "bench_engine: the settings of %s take %zu bytes, %d are allowed: raise SETTINGS\n", name,
+			rule->settings_size, SETTINGS);
+		exit(1);
+	}
 	snprintf(text, 256, "%s", settings);
 	fake_settings(rule->options, b->settings[i], text);
 	*use = (struct wq_rule_use){ .rule = rule, .name = name, .settings = b->settings[i],
@@ -309,6 +316,8 @@ static void measure(const char *title, size_t series, wq_ms interval, size_t tur
 			printf("  after %zu readings each: %zu bytes more, %zu alarms open\n", turns, cost.after - cost.bytes, cost.open);
 		last = cost;
 	}
+	printf("%-22s %12.0f samples/s: %.2f us a sample, %.0f bytes a series\n", "everything", last.rate, 1e6 / last.rate,
+		(double)last.bytes / (double)series);
 	close_site(&b);
 }
 

@@ -7,9 +7,11 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "rest.h"
 
+#include "wq/decimal.h"
 #include "wq/parameter.h"
 
 static const struct wq_parameter *named(const char *name)
@@ -107,6 +109,31 @@ static void means_are_judged_rounded_half_to_even(void **state)
 	}
 }
 
+/* Means at and around ties, means of few readings, and any at all: as by the twelve digits and the decimal, to the last bit. */
+static void a_mean_is_judged_as_its_twelve_digits_are(void **state)
+{
+	uint64_t dice = 20261124;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		const struct wq_parameter *p = &wq_parameters[(size_t)i % wq_parameter_count];
+		struct wq_decimal exact;
+		char text[WQ_DECIMAL_TEXT];
+		double mean, wanted;
+
+		dice = dice * 6364136223846793005U + 1442695040888963407U;
+		mean = (double)(dice >> 44) / (1 + (double)(dice >> 20 & 7)) / pow(10, (double)(dice >> 24 & 7));
+		if (dice >> 30 & 1)
+			mean = ((double)(dice >> 54) + .5) / pow(10, p->evaluation_places) + ((double)(dice >> 32 & 3) - 1) * 1e-12;
+		mean = dice >> 31 & 1 ? mean : -mean;
+		wanted = mean;
+		snprintf(text, sizeof text, "%.12g", mean);
+		if (p->evaluation_places >= 0 && wq_decimal_parse(text, &exact, NULL) == 0)
+			wanted = wq_decimal_to_double(wq_decimal_evaluate(exact, p->evaluation_places));
+		assert_true(rest_judged(p, mean, false) == wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +141,7 @@ int main(void)
 		cmocka_unit_test(a_rest_of_what_is_allowed_gives_the_limit),
 		cmocka_unit_test(what_is_told_is_on_the_safe_side),
 		cmocka_unit_test(means_are_judged_rounded_half_to_even),
+		cmocka_unit_test(a_mean_is_judged_as_its_twelve_digits_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
