@@ -64,7 +64,7 @@ static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 }
 static const struct argp argp = { options, parse, "[ALARM]",
 	"Prints the changes of alarms (of one: ALARM) in the order they were decided: opened, raised, "
 	"escalated, acknowledged, recovered, reopened, shelved, unshelved, reminded, cleared, closed, "
-	"corrected.\v"
+	"corrected; and retested, what people measured of it meanwhile.\v"
 	"Examples:\n"
 	"  wqctl alarms --open\n"
 	"  wqctl alarms --station yigan --from 2026-03-01 --format csv\n"

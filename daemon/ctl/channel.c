@@ -108,7 +108,7 @@ static error_t parse_outbox(int key, char *arg, struct argp_state *state)
 
 int ctl_outbox(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &query_form_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { NULL, parse_outbox, NULL,
 		"Lists the notices that wait to be sent or are held back for a digest, and those of the last seven days that were "
 		"given up, with their attempts and what the last one said. Works whether or not the daemon runs.",
@@ -131,7 +131,7 @@ static const char drill_sql[] =
 
 int ctl_drill(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &query_form_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { NULL, parse_outbox, NULL,
 		"Lists what the last drill of each contact's channels came to. Works whether or not the daemon runs.", children,
 		NULL, NULL };

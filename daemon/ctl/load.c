@@ -28,7 +28,7 @@ static const struct argp_option options[] = {
 };
 
 struct request {
-	struct query query; /* which history, from and to, station */
+	struct query query; /* which history, from and to */
 	bool json;
 };
 
@@ -46,18 +46,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many", arg);
 		return 0;
-	case ARGP_KEY_END:
-		if (request->query.station != NULL || request->query.parameter != NULL)
-			argp_error(state, "the load is that of the whole site: no --station, no --parameter");
-		if (request->query.format != QUERY_TABLE)
-			argp_error(state, "--json, or nothing");
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &query_span_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = { options, parse, NULL,
 	"Shows what the alarms ask of people: messages per officer and day by level, how soon alarms are acknowledged, which "
 	"rules chatter, what stands open, how many alarms escalated.\v"

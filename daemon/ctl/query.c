@@ -47,20 +47,28 @@ enum {
 	KEY_TO = 'T'
 };
 
+/* clang-format off */
+#define HISTORY \
+	{ "config", KEY_CONFIG, "FILE", 0, "configuration that names the database (" DEFAULT_CONFIG ")", 0 }, \
+	{ "database", KEY_DATABASE, "FILE", 0, "the database itself; no configuration is read", 0 }
+#define FORM \
+	{ "format", KEY_FORMAT, "FORMAT", 0, "table (default), csv or json", 0 }, \
+	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 }
+#define SPAN \
+	{ "from", KEY_FROM, "TIME", 0, "from here on: 2026-03-05 or 2026-03-05T08:00, site's time", 0 }, \
+	{ "to", KEY_TO, "TIME", 0, "until here, exclusive", 0 }
+
 static const struct argp_option where_options[] = {
-	{ "config", KEY_CONFIG, "FILE", 0,
-	        "configuration that names the database (" DEFAULT_CONFIG ")", 0 },
-	{ "database", KEY_DATABASE, "FILE", 0, "the database itself; no configuration is read", 0 },
-	{ "format", KEY_FORMAT, "FORMAT", 0, "table (default), csv or json", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	HISTORY,
+	FORM,
 	{ "station", KEY_STATION, "ID", 0, "only this station", 0 },
-	{ "parameter", KEY_PARAMETER, "NAME", 0, "only this parameter, by alias, name or HJ 525 code",
-	        0 },
-	{ "from", KEY_FROM, "TIME", 0, "from here on: 2026-03-05 or 2026-03-05T08:00, site's time",
-	        0 },
-	{ "to", KEY_TO, "TIME", 0, "until here, exclusive", 0 },
+	{ "parameter", KEY_PARAMETER, "NAME", 0, "only this parameter, by alias, name or HJ 525 code", 0 },
+	SPAN,
 	{ 0 },
 };
+static const struct argp_option form_options[] = { HISTORY, FORM, { 0 } };
+static const struct argp_option span_options[] = { HISTORY, SPAN, { 0 } };
+/* clang-format on */
 
 static enum query_format format_of(struct argp_state *state, const char *name)
 {
@@ -105,6 +113,8 @@ static error_t parse_where(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp query_argp = { where_options, parse_where, NULL, NULL, NULL, NULL, NULL };
+const struct argp query_form_argp = { form_options, parse_where, NULL, NULL, NULL, NULL, NULL };
+const struct argp query_span_argp = { span_options, parse_where, NULL, NULL, NULL, NULL, NULL };
 
 static const struct argp_option what_options[] = {
 	{ NULL, 0, NULL, 0, "What (default: the readings of --station and --parameter):", 1 },
@@ -113,7 +123,7 @@ static const struct argp_option what_options[] = {
 	{ "checks", KEY_CHECKS, NULL, 0, "the checks of analysers (view v_check)", 1 },
 	{ "manual", KEY_MANUAL, NULL, 0, "what people measured, beside the nearest reading (view v_manual)", 1 },
 	{ "commands", KEY_COMMANDS, NULL, 0, "the commands to devices that people asked for (view v_command)", 1 },
-	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_check, v_shelf, v_maintenance, v_profile, v_manual, v_import, v_command, v_learnt", 1 },
+	{ "sql", KEY_SQL, "SELECT", 0, "a SELECT of your own, over v_sample, v_daily, v_alarm, v_answer, v_load, v_closing, v_check, v_shelf, v_maintenance, v_profile, v_manual, v_import, v_command, v_learnt", 1 },
 	{ NULL, 0, NULL, 0, "Of which, from where, how:", 2 },
 	{ 0 },
 };

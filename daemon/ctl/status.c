@@ -360,8 +360,9 @@ int ctl_status(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &ctl_target_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { options, parse, "",
-		"Shows how the daemon is: store, inbox, notices, buses with their units, and the "
-		"newest readings.",
+		"Shows how the daemon is: store, inbox, notices, who is on duty, what comes by the clock, links, uplinks, maintenance, "
+		"open alarms, buses with their units, and the newest readings.\v"
+		"Exit status 0: the daemon answered, not that all is well; 3: it does not answer.",
 		children, NULL, NULL };
 	struct arguments arguments = { 0 };
 	struct ctl_answer answer;

@@ -40,8 +40,8 @@ static const struct command {
 	{ "profile", ctl_profile, "turn a profile on or off by hand, or list them" },
 	{ "maintain", ctl_maintain, "announce that a station is being worked on, or that it is done" },
 	{ "roster", ctl_roster, "show who is on duty, until when, and who is next" },
-	{ "load", ctl_load, "show what the alarms ask of people: messages a day, answers, chatter, what stands" },
-	{ "route", ctl_route, "explain who would be told of an alarm, why, how, and when it escalates" },
+	{ "load", ctl_load, "show what the alarms ask of people" },
+	{ "route", ctl_route, "explain who would be told of an alarm, why, and how" },
 };
 
 const char *argp_program_version = "wqctl " WQ_VERSION;
