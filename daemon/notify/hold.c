@@ -357,8 +357,11 @@ bool hold_restore(struct hold *hold, const struct wq_notice *notice, wq_ms now, 
 	/* Neither a step of the clock nor other settings keep it for longer than a day. */
 	if (until == WQ_NO_TIME || until < now || until > now + WQ_DAYS(1))
 		until = now;
+	const int64_t newest = hold->newest;
+
 	hold->newest = notice->held - 1;
 	put(hold, desk, &copy, notice->hold == WQ_HOLD_LATER ? WQ_HOLD_LATER : WQ_HOLD_SOON, boot + (until - now), until);
+	hold->newest = newest;
 	return true;
 }
 

@@ -343,6 +343,46 @@ static void the_end_of_an_alarm_does_not_come_before_its_beginning(void **state)
 	hold_free(hold);
 }
 
+/* Opened as watch in the night, raised to warning: that is told in the night, and the morning has nothing left to tell. */
+static void what_becomes_a_warning_does_not_wait_for_the_morning(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	struct hold_due due;
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+
+	(void)state;
+	assert_int_equal(judge_new(hold, 1, 1, WQ_OPENED, WQ_LEVEL_WATCH, night, BOOT), WQ_HOLD_LATER);
+	assert_int_equal(judge_new(hold, 1, 1, WQ_RAISED, WQ_LEVEL_WARNING, night + 1000, BOOT + 1000), WQ_HOLD_NO);
+	assert_true(hold_next(hold, 1, night + 1000, BOOT + 1000, &due));
+	assert_false(due.tell);
+	assert_int_equal(due.fold.upto, 1);
+	assert_false(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	hold_free(hold);
+}
+
+/* What waited is told by an urgent one; another that is concluded with it and may wait does wait. */
+static void what_is_told_already_wakes_nobody_for_the_rest(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice both[] = { notice_of(1, 1, WQ_RAISED, WQ_LEVEL_ALARM), notice_of(2, 1, WQ_OPENED, WQ_LEVEL_INFO) };
+	struct hold_due due;
+
+	(void)state;
+	judge_new(hold, 1, 1, WQ_OPENED, WQ_LEVEL_WATCH, night, BOOT);
+	hold_judge(hold, both, 2, night + 1000, BOOT + 1000);
+	assert_int_equal(both[0].hold, WQ_HOLD_NO);
+	assert_int_equal(both[1].hold, WQ_HOLD_LATER);
+	assert_false(hold_next(hold, 1, night + WQ_HOURS(1), BOOT + WQ_HOURS(1), &due));
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	assert_true(due.tell);
+	assert_int_equal(due.fold.upto, 2);
+	assert_non_null(strstr(due.digest.text, "共1起"));
+	hold_free(hold);
+}
+
 static void nobody_gets_more_than_he_can_read(void **state)
 {
 	const struct config config = desk_of((struct config_hold){ .most = 10, .most_within = WQ_MINUTES(10) });
@@ -479,6 +519,8 @@ int main(void)
 		cmocka_unit_test(a_warning_that_is_gathered_takes_along_what_waited_for_the_morning),
 		cmocka_unit_test(what_was_told_otherwise_does_not_wake_anybody_for_the_rest),
 		cmocka_unit_test(the_end_of_an_alarm_does_not_come_before_its_beginning),
+		cmocka_unit_test(what_becomes_a_warning_does_not_wait_for_the_morning),
+		cmocka_unit_test(what_is_told_already_wakes_nobody_for_the_rest),
 		cmocka_unit_test(nobody_gets_more_than_he_can_read),
 		cmocka_unit_test(what_was_held_back_survives_a_restart),
 		cmocka_unit_test(nothing_is_dropped_by_chance),
