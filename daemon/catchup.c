@@ -14,6 +14,8 @@ struct catchup {
 	bool fresh;  /* one came to be owed since the reading was asked for */
 	bool passed; /* one was read whose record was on its way: there may be more behind it */
 	bool wanted; /* by the reading that goes on */
+	bool later;  /* the last reading failed, or found no room for one: not read again at once */
+	bool left;   /* the writer's thread's while it reads: there was no memory for one */
 	size_t held; /* in the deliverer */
 	size_t count; /* done of late, whose record may not be committed yet */
 	char done[2 * DELIVERER_HISTORY][WQ_NOTICE_ID];
@@ -87,7 +89,8 @@ bool catchup_wants(struct daemon *daemon)
 	bool any = false;
 	for (size_t i = 0; i < daemon->config->channel_count; i++) {
 		struct catchup *c = &daemon->catchups[i];
-		c->wanted = c->owing && c->held == 0;
+		c->wanted = c->owing && c->held == 0 && !c->later;
+		c->later = c->left = false;
 		c->fresh = c->fresh && !c->wanted;
 		c->passed = c->passed && !c->wanted;
 		any |= c->wanted;
@@ -116,15 +119,25 @@ void catchup_offer(struct daemon *daemon, const struct wq_notice *notice)
 	text_mark_history(&marked);
 	if (deliverer_offer(daemon->deliverer, &marked, 0))
 		c->held++;
+	else
+		c->later = true;
+}
+
+void catchup_left(struct daemon *daemon, const char *channel)
+{
+	struct catchup *c = of_channel(daemon, channel);
+	if (c != NULL)
+		c->left = true;
 }
 
 /* What came to be owed while it was read is read when these have left, or the next time. */
-void catchup_end(struct daemon *daemon)
+void catchup_end(struct daemon *daemon, bool all)
 {
 	for (size_t i = 0; i < daemon->config->channel_count; i++) {
 		struct catchup *c = &daemon->catchups[i];
+		c->later = c->wanted && (c->later || c->left || !all);
 		if (c->wanted && c->held == 0)
-			c->owing = c->fresh || c->passed;
+			c->owing = c->fresh || c->passed || c->later;
 		c->wanted = false;
 	}
 }

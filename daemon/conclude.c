@@ -269,8 +269,20 @@ static void tell_unstored(struct daemon *daemon, struct flight *flight)
 		if (notice.hold != WQ_HOLD_NO)
 			continue;
 		text_mark_unstored(&notice);
-		conclude_offer(daemon, &notice, 0);
+		conclude_offer_unstored(daemon, &notice);
+		daemon->unstored = true;
 	}
+}
+
+/* Whether notices left before their commit, and all of these are committed by now. */
+static bool unstored_landed(const struct daemon *daemon)
+{
+	const struct flight *flight = daemon->handover.first;
+	if (!daemon->unstored || (daemon->handover.current != NULL && daemon->handover.current->told > 0))
+		return false;
+	while (flight != NULL && flight->told == 0)
+		flight = flight->next;
+	return flight == NULL;
 }
 
 static void watch_stall(struct daemon *daemon)
@@ -373,6 +385,10 @@ void conclude_landed(struct daemon *daemon, struct flight *flight)
 	for (; flight->told < flight->group.notice_count; flight->told++)
 		if (flight->group.notices[flight->told].hold == WQ_HOLD_NO)
 			conclude_offer(daemon, &flight->group.notices[flight->told], 0);
+	if (unstored_landed(daemon)) {
+		daemon->unstored = false;
+		conclude_offer_landed(daemon);
+	}
 	answer_waiting(flight);
 	wake_uplinks(daemon, &flight->group);
 	feed_answers(daemon, flight);

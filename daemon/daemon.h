@@ -72,6 +72,7 @@ struct daemon {
 	uint64_t sent, failed; /* attempts */
 	struct offer_queue *queues; /* by contact (offer.c) */
 	struct catchup *catchups;   /* by channel (catchup.c) */
+	bool unstored;     /* notices left before the commit that they are in */
 	bool behind;       /* more notices of some contact are in the outbox on disk */
 	bool asked_outbox; /* the writer reads it */
 	struct letter *outbox_end; /* what it ends that with; its thread's own meanwhile */

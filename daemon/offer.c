@@ -13,6 +13,7 @@ struct offer_queue {
 	bool behind;    /* more are in the outbox on disk only, so later changes stay there too until it was read again */
 	bool missed;    /* while it was read, one was left there */
 	bool refused;   /* one that was read found no room: those behind it do not overtake it */
+	bool unstored;  /* one was left to the outbox that is not committed yet: a reading may not find it */
 	bool blocked;   /* found without room in this look at those that wait */
 	/* Of the reading that is under way, and the writer's thread's meanwhile. */
 	size_t wanted;
@@ -97,6 +98,22 @@ void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint3
 		fall_behind(daemon, queue);
 }
 
+void conclude_offer_unstored(struct daemon *daemon, const struct wq_notice *notice)
+{
+	struct offer_queue *queue = queue_of(daemon, notice->contact);
+	conclude_offer(daemon, notice, 0);
+	queue->unstored = queue->unstored || queue->behind;
+}
+
+void conclude_offer_landed(struct daemon *daemon)
+{
+	for (size_t i = 0; i < queues(daemon); i++) {
+		struct offer_queue *queue = &daemon->queues[i];
+		queue->missed = queue->missed || queue->unstored;
+		queue->unstored = false;
+	}
+}
+
 /* One that is on disk: where there is no room it stays there. */
 static void offer_stored(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
 {
@@ -147,18 +164,26 @@ static void undelivered_open(void *owner, struct letter *letter)
 
 static void ask_outbox(struct daemon *daemon);
 
+struct end_letter {
+	struct letter letter;
+	bool all; /* false: the outbox could not be read to its end */
+};
+
 static void undelivered_end_open(void *owner, struct letter *letter)
 {
 	struct daemon *daemon = owner;
-	catchup_end(daemon);
+	const bool all = ((struct end_letter *)letter)->all;
+	catchup_end(daemon, all);
 	daemon->asked_outbox = daemon->behind = false;
 	for (size_t i = 0; i < queues(daemon); i++) {
 		struct offer_queue *queue = &daemon->queues[i];
-		queue->behind = queue->behind && (queue->missed || queue->left);
+		queue->behind = queue->behind && (!all || queue->missed || queue->left || queue->unstored);
 		daemon->behind |= queue->behind;
 	}
 	free(letter);
-	ask_outbox(daemon);
+	/* What could not be read is asked for with the next tick. */
+	if (all)
+		ask_outbox(daemon);
 }
 
 /* How many notices of a contact are read: none where there is not much room. Those that are held already are among them. */
@@ -179,13 +204,13 @@ static void ask_outbox(struct daemon *daemon)
 	for (size_t i = 0; i < queues(daemon); i++)
 		all += daemon->queues[i].wanted = daemon->behind ? wanted_of(daemon, i, share) : 0;
 	all += catchup_wants(daemon);
-	struct letter *end = all > 0 ? calloc(1, sizeof *end) : NULL;
+	struct end_letter *end = all > 0 ? calloc(1, sizeof *end) : NULL;
 	if (end == NULL)
 		return;
 	for (size_t i = 0; i < queues(daemon); i++)
 		daemon->queues[i].missed = daemon->queues[i].refused = daemon->queues[i].left = false;
-	end->open = undelivered_end_open;
-	daemon->outbox_end = end;
+	end->letter.open = undelivered_end_open;
+	daemon->outbox_end = &end->letter;
 	daemon->asked_outbox = true;
 	writer_ask_outbox(daemon->handover.writer);
 }
@@ -215,6 +240,8 @@ bool conclude_undelivered(void *owner, const struct wq_notice *notice, uint32_t 
 	struct undelivered_letter *letter = calloc(1, sizeof *letter);
 	if (letter == NULL) {
 		queue->left = true;
+		if (notice->history)
+			catchup_left(daemon, notice->channel);
 		return true;
 	}
 	queue->wanted -= notice->history ? 0 : 1;
@@ -225,11 +252,12 @@ bool conclude_undelivered(void *owner, const struct wq_notice *notice, uint32_t 
 	return true;
 }
 
-void conclude_undelivered_end(void *owner)
+void conclude_undelivered_end(void *owner, bool all)
 {
 	struct daemon *daemon = owner;
 	struct letter *end = daemon->outbox_end;
 	daemon->outbox_end = NULL;
+	((struct end_letter *)end)->all = all;
 	inbox_post(daemon->inbox, end);
 }
 

@@ -14,13 +14,19 @@ void offer_close(struct daemon *daemon);
 /* Offers a notice to the deliverer, or lets it wait for room. */
 void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts);
 
+/* Likewise one of a commit that is stuck: it is not on disk yet, so where it is left to the outbox that stays to be read until
+ * conclude_offer_landed(), to be called when all that left in this way is committed. */
+void conclude_offer_unstored(struct daemon *daemon, const struct wq_notice *notice);
+void conclude_offer_landed(struct daemon *daemon);
+
 /* Offers waiting notices again, and has the outbox read for those who have room; after an attempt has made some. */
 void conclude_offer_waiting(struct daemon *daemon);
 
-/* The writer reads the outbox (writer thread): whether notices of a contact are wanted, one of them, the end. */
+/* The writer reads the outbox (writer thread): whether notices of a contact are wanted, one of them, the end (all: the
+ * reading did not fail; otherwise it is asked for again). */
 bool offer_wanted(void *daemon, const char *contact);
 bool conclude_undelivered(void *daemon, const struct wq_notice *notice, uint32_t attempts);
-void conclude_undelivered_end(void *daemon);
+void conclude_undelivered_end(void *daemon, bool all);
 
 /* The same when main itself reads it, before there is a writer: for store_outbox(). */
 bool offer_first_wanted(void *daemon, const char *contact);

@@ -179,13 +179,16 @@ static bool asked(struct writer *w)
 static void tell_undelivered(struct writer *w)
 {
 	struct wq_err err;
-	if (store_outbox(w->store, w->events.wanted, w->events.undelivered, w->events.owner, &err) < 0)
+	bool all = store_outbox(w->store, w->events.wanted, w->events.undelivered, w->events.owner, &err) == 0;
+	if (!all)
 		failed(w, &err);
 	const char *channel = NULL;
 	for (size_t i = 0; w->events.owes != NULL && (channel = w->events.owes(w->events.owner, i)) != NULL; i++)
-		if (store_owed(w->store, channel, w->events.owed_most, w->events.undelivered, w->events.owner, &err) < 0)
+		if (store_owed(w->store, channel, w->events.owed_most, w->events.undelivered, w->events.owner, &err) < 0) {
+			all = false;
 			failed(w, &err);
-	w->events.undelivered_end(w->events.owner);
+		}
+	w->events.undelivered_end(w->events.owner, all);
 }
 
 static void *run(void *argument)

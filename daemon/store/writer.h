@@ -15,10 +15,10 @@ struct writer_events {
 	/* State changes: text says why commits fail (NULL: they work again). */
 	void (*trouble)(void *owner, const char *text);
 	/* After writer_ask_outbox(): whether a contact's are wanted, an undelivered notice, oldest first (false: no more of
-	 * them now), and their end. May be NULL where nobody asks. */
+	 * them now), and their end (all: false when reading failed). May be NULL where nobody asks. */
 	bool (*wanted)(void *owner, const char *contact);
 	bool (*undelivered)(void *owner, const struct wq_notice *notice, uint32_t attempts);
-	void (*undelivered_end)(void *owner);
+	void (*undelivered_end)(void *owner, bool all);
 	/* Likewise, before the end: the i-th channel that is to be told afterwards, NULL when there are no more, and how many
 	 * notices of each are read, as undelivered ones with `history`. May be NULL. */
 	const char *(*owes)(void *owner, size_t i);

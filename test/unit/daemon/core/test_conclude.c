@@ -530,7 +530,7 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 		assert_true(offer_wanted(&b->daemon, "a"));
 		assert_true(conclude_undelivered(&b->daemon, &notice, 0));
 	}
-	conclude_undelivered_end(&b->daemon);
+	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
 	assert_int_equal(b->told_count, all);
 	assert_true(b->daemon.behind);
@@ -538,7 +538,7 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 	struct wq_notice last = { .alarm = (int64_t)all + 1, .number = 2, .contact = "a" };
 	assert_true(offer_wanted(&b->daemon, "a"));
 	assert_true(conclude_undelivered(&b->daemon, &last, 0));
-	conclude_undelivered_end(&b->daemon);
+	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
 	assert_false(b->daemon.behind);
 	assert_int_equal(writer_of(b)->asked, 2);
@@ -572,14 +572,14 @@ static void an_outbox_longer_than_memory_is_read_in_parts(void **state)
 	for (; offer_wanted(&b->daemon, "a"); read++)
 		assert_true(conclude_undelivered(&b->daemon, &notice, 0));
 	assert_int_equal(read, MAIN_BENCH_SHARE);
-	conclude_undelivered_end(&b->daemon);
+	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
 	assert_int_equal(b->told_count, DAEMON_WAITING + MAIN_BENCH_SHARE);
 	assert_true(b->daemon.behind);
 	assert_int_equal(writer_of(b)->asked, 2);
 	assert_true(offer_wanted(&b->daemon, "a"));
 	assert_true(conclude_undelivered(&b->daemon, &notice, 0));
-	conclude_undelivered_end(&b->daemon);
+	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
 	assert_false(b->daemon.behind);
 }
@@ -624,11 +624,57 @@ static void the_beginning_of_an_alarm_passes_what_is_on_disk_and_what_follows_do
 	main_bench_land(b);
 	assert_int_equal(b->told_count, before + 1);
 	/* It is on disk, and the reading that goes on may have passed it. */
-	conclude_undelivered_end(&b->daemon);
+	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
 	assert_true(b->daemon.behind);
 	assert_int_equal(writer_of(b)->asked, 2);
-	conclude_undelivered_end(&b->daemon);
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_false(b->daemon.behind);
+}
+
+/* The disk is ill: what is in the outbox is not taken for read. */
+static void an_outbox_that_could_not_be_read_is_read_again_with_the_next_tick(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	fill(b);
+	conclude_offer_waiting(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 1);
+	conclude_undelivered_end(&b->daemon, false);
+	main_bench_run(b);
+	assert_true(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 1);
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 2);
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_false(b->daemon.behind);
+}
+
+/* While commits are stuck a notice is left to an outbox that does not hold it yet: a reading does not find it. */
+static void what_is_left_to_the_outbox_before_its_commit_is_read_after_it(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	fill(b);
+	put_many(b, 2, 0);
+	main_bench_run(b);
+	stall(b);
+	assert_int_equal(writer_of(b)->asked, 1);
+	/* The outbox is read before the two are in it. */
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_true(b->daemon.behind);
+	assert_int_equal(writer_of(b)->asked, 2);
+	while (writer_of(b)->count > 0)
+		main_bench_land(b);
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_true(b->daemon.behind);
+	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
 	assert_false(b->daemon.behind);
 }
@@ -762,6 +808,8 @@ int main(void)
 		bench_test(what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order),
 		bench_test(what_waits_for_one_contact_does_not_hold_up_another),
 		bench_test(the_beginning_of_an_alarm_passes_what_is_on_disk_and_what_follows_does_not),
+		bench_test(an_outbox_that_could_not_be_read_is_read_again_with_the_next_tick),
+		bench_test(what_is_left_to_the_outbox_before_its_commit_is_read_after_it),
 		bench_test(an_outbox_longer_than_memory_is_read_in_parts),
 		bench_test(what_is_committed_after_the_deliverer_ended_stays_in_the_outbox),
 		bench_test(a_line_before_the_deliverer_that_ended_is_left_as_it_is),

@@ -62,9 +62,10 @@ static bool on_undelivered(void *owner, const struct wq_notice *notice, uint32_t
 	return true;
 }
 
-static void on_undelivered_end(void *owner)
+static void on_undelivered_end(void *owner, bool all)
 {
 	struct told *told = owner;
+	assert_true(all);
 	pthread_mutex_lock(&told->mutex);
 	told->ends++;
 	pthread_cond_signal(&told->changed);
