@@ -61,6 +61,7 @@ static bool empty(const struct flight *flight)
 {
 	const struct commit_group *group = &flight->group;
 	return group->batch_count == 0 && group->outcome.sample_count == 0 && group->outcome.day_count == 0 &&
+		group->outcome.judged_count == 0 && group->outcome.learnt_count == 0 &&
 		group->outcome.change_count == 0 && group->outcome.need_count == 0 && group->notice_count == 0 &&
 		group->outcome.shelf_count == 0 && group->outcome.delay_count == 0 &&
 		group->outcome.word_count == 0 && group->outcome.maintenance_count == 0 &&

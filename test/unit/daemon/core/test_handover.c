@@ -95,6 +95,8 @@ static void whatever_is_to_be_stored_makes_a_group(void **state)
 {
 	static const size_t counts[] = { offsetof(struct commit_group, batch_count),
 		offsetof(struct commit_group, outcome.sample_count),
+		offsetof(struct commit_group, outcome.judged_count),
+		offsetof(struct commit_group, outcome.learnt_count),
 		offsetof(struct commit_group, outcome.day_count),
 		offsetof(struct commit_group, outcome.change_count),
 		offsetof(struct commit_group, outcome.need_count),
