@@ -93,9 +93,9 @@ static bool take_back(struct pulse *pulse, wq_ms patience)
 	struct timespec until;
 	if (!pulse->running)
 		return true;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(patience / 1000);
-	if (patience > 0 ? pthread_timedjoin_np(pulse->thread, NULL, &until) != 0 : pthread_tryjoin_np(pulse->thread, NULL) != 0)
+	if (patience > 0 ? pthread_clockjoin_np(pulse->thread, NULL, CLOCK_MONOTONIC, &until) != 0 : pthread_tryjoin_np(pulse->thread, NULL) != 0)
 		return false;
 	pulse->running = false;
 	return true;
