@@ -5,40 +5,26 @@
 #include "bell.h"
 #include "memo.h"
 #include "text.h"
+#include "wording.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 struct line {
-	char *text;
-	size_t cap, length;
+	struct wording words;
 	size_t faults;
 	bool english;
 };
 
 /* The words of both languages side by side: their arguments are the same. */
-#define SAY(line, zh, en, ...) add(line, (line)->english ? en : zh, __VA_ARGS__)
-
-__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(line->text + line->length, line->cap - line->length, format, args);
-	va_end(args);
-	if (n > 0)
-		line->length += (size_t)n;
-	if (line->length >= line->cap)
-		line->length = line->cap - 1;
-}
+#define SAY(line, zh, en, ...) wording_add(&line->words, (line)->english ? en : zh, __VA_ARGS__)
 
 /* Begins one more thing that is wrong. */
 static void begin(struct line *line)
 {
 	if (line->faults++ > 0)
-		add(line, "%s", line->english ? "; " : ";");
+		wording_add(&line->words, "%s", line->english ? "; " : ";");
 }
 
 static void fault_channels(const struct heartbeat *h, struct line *line)
@@ -55,11 +41,11 @@ static void fault_store(const struct heartbeat *h, struct line *line)
 {
 	if (h->trouble != NULL) {
 		begin(line);
-		add(line, "%s", line->english ? "the history cannot be written" : "历史库无法写入");
+		wording_add(&line->words, "%s", line->english ? "the history cannot be written" : "历史库无法写入");
 	}
 	if (!h->counted) {
 		begin(line);
-		add(line, "%s", line->english ? "the figures of yesterday could not be read" : "昨日统计未能读取");
+		wording_add(&line->words, "%s", line->english ? "the figures of yesterday could not be read" : "昨日统计未能读取");
 	}
 	if (h->shed > 0) {
 		begin(line);
@@ -78,8 +64,8 @@ static void fault_stations(const struct heartbeat *h, struct line *line)
 	begin(line);
 	SAY(line, "昨日%zu站无数据(", "%zu stations without data yesterday (", h->stations - h->delivered);
 	for (size_t i = 0; i < h->named; i++)
-		add(line, "%s%.45s", i == 0 ? "" : line->english ? ", " : "、", line->english ? h->silent_en[i] : h->silent[i]);
-	add(line, "%s)", h->stations - h->delivered <= h->named ? "" : line->english ? ", …" : "等");
+		wording_add(&line->words, "%s%.45s", i == 0 ? "" : line->english ? ", " : "、", line->english ? h->silent_en[i] : h->silent[i]);
+	wording_add(&line->words, "%s)", h->stations - h->delivered <= h->named ? "" : line->english ? ", …" : "等");
 }
 
 static double share(const struct heartbeat *h)
@@ -99,7 +85,7 @@ static void fault_rest(const struct heartbeat *h, struct line *line)
 	}
 	if (!h->clock_trusted) {
 		begin(line);
-		add(line, "%s", line->english ? "the clock is not set from outside" : "时钟未经外部校准");
+		wording_add(&line->words, "%s", line->english ? "the clock is not set from outside" : "时钟未经外部校准");
 	}
 }
 
@@ -114,7 +100,7 @@ static void add_faults(const struct heartbeat *h, struct line *line)
 size_t heartbeat_faults(const struct heartbeat *heartbeat)
 {
 	char buf[2 * WQ_NOTICE_TEXT];
-	struct line line = { .text = buf, .cap = sizeof buf };
+	struct line line = { .words = { .text = buf, .cap = sizeof buf } };
 
 	add_faults(heartbeat, &line);
 	return line.faults;
@@ -123,20 +109,20 @@ size_t heartbeat_faults(const struct heartbeat *heartbeat)
 static void add_bytes(struct line *line, uint64_t bytes)
 {
 	if (bytes < 1000000000)
-		add(line, "%.0f%s", (double)bytes / 1e6, line->english ? " MB" : "MB");
+		wording_add(&line->words, "%.0f%s", (double)bytes / 1e6, line->english ? " MB" : "MB");
 	else
-		add(line, "%.1f%s", (double)bytes / 1e9, line->english ? " GB" : "GB");
+		wording_add(&line->words, "%.1f%s", (double)bytes / 1e9, line->english ? " GB" : "GB");
 }
 
 static void add_yesterday(const struct heartbeat *h, struct line *line)
 {
 	if (!h->counted)
 		return;
-	add(line, "%s", line->english ? " Yesterday " : "昨日");
+	wording_add(&line->words, "%s", line->english ? " Yesterday " : "昨日");
 	if (h->expected > 0)
 		SAY(line, "数据有效率%.1f%%", "%.1f%% of the data valid", share(h) * 100);
 	else
-		add(line, "%s", line->english ? "not closed yet" : "数据有效率未统计");
+		wording_add(&line->words, "%s", line->english ? "not closed yet" : "数据有效率未统计");
 	SAY(line, ",到站%zu/%zu,读数%" PRId64 "个,新增预警%" PRId64 "起。", ", stations %zu/%zu, %" PRId64 " readings, %" PRId64 " new alarms.",
 	        h->delivered, h->stations, h->readings, h->opened);
 }
@@ -145,12 +131,12 @@ static void add_channels(const struct heartbeat *h, struct line *line)
 {
 	if (!h->counted || h->channel_count == 0)
 		return;
-	add(line, "%s", line->english ? " Notices:" : "昨日通知:");
+	wording_add(&line->words, "%s", line->english ? " Notices:" : "昨日通知:");
 	for (size_t i = 0; i < h->channel_count; i++)
 		SAY(line, "%s%.30s发出%" PRId64 "失败%" PRId64, "%s %.30s %" PRId64 " sent, %" PRId64 " failed", i == 0 ? "" : line->english ? ";" : ",",
 		        h->channels[i].name, h->channels[i].sent,
 		        h->channels[i].failed);
-	add(line, "%s", line->english ? "." : "。");
+	wording_add(&line->words, "%s", line->english ? "." : "。");
 }
 
 static void add_now(const struct heartbeat *h, struct line *line)
@@ -163,16 +149,16 @@ static void add_now(const struct heartbeat *h, struct line *line)
 	else
 		SAY(line, "已运行%lld天", " Up %lld d", hours / 24);
 	if (h->bytes > 0) {
-		add(line, "%s", line->english ? ", history " : ",历史库");
+		wording_add(&line->words, "%s", line->english ? ", history " : ",历史库");
 		add_bytes(line, h->bytes);
 	}
 	if (h->disk_size > 0) {
-		add(line, "%s", line->english ? ", disk left " : ",磁盘余");
+		wording_add(&line->words, "%s", line->english ? ", disk left " : ",磁盘余");
 		add_bytes(line, h->disk_free);
 	}
 	if (h->most_lag != WQ_NO_TIME)
 		SAY(line, ",上报滞后%lld分钟", ", uplinks %lld min behind", (long long)(h->most_lag / WQ_MINUTES(1)));
-	add(line, "%s", line->english ? "." : "。");
+	wording_add(&line->words, "%s", line->english ? "." : "。");
 }
 
 /* Bytes that are kept for the number at the end. */
@@ -180,26 +166,26 @@ static void add_now(const struct heartbeat *h, struct line *line)
 
 void heartbeat_text(const struct heartbeat *heartbeat, bool english, char out[WQ_NOTICE_TEXT])
 {
-	struct line line = { .text = out, .cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM - NUMBER_ROOM, .english = english };
+	struct line line = { .words = { .text = out, .cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM - NUMBER_ROOM }, .english = english };
 	char number[WQ_INSTANT_TEXT];
 
 	out[0] = '\0';
 	if (english)
-		add(&line, "[Self-check] %.60s early warning ", heartbeat->site);
+		wording_add(&line.words, "[Self-check] %.60s early warning ", heartbeat->site);
 	else
-		add(&line, "【%s】%.60s预警系统", memo_word(WQ_TOPIC_HEARTBEAT), heartbeat->site);
+		wording_add(&line.words, "【%s】%.60s预警系统", memo_word(WQ_TOPIC_HEARTBEAT), heartbeat->site);
 	if (heartbeat_faults(heartbeat) == 0) {
-		add(&line, "%s", english ? "works." : "运行正常。");
+		wording_add(&line.words, "%s", english ? "works." : "运行正常。");
 	} else {
-		add(&line, "%s", english ? "has faults: " : "有异常:");
+		wording_add(&line.words, "%s", english ? "has faults: " : "有异常:");
 		add_faults(heartbeat, &line);
-		add(&line, "%s", english ? "." : "。");
+		wording_add(&line.words, "%s", english ? "." : "。");
 	}
 	add_yesterday(heartbeat, &line);
 	add_now(heartbeat, &line);
 	add_channels(heartbeat, &line);
-	line.cap += NUMBER_ROOM;
-	add(&line, "%s%s", english ? " No. " : "编号", bell_number(heartbeat->zone, heartbeat->due, 'S', number));
+	line.words.cap += NUMBER_ROOM;
+	wording_add(&line.words, "%s%s", english ? " No. " : "编号", bell_number(heartbeat->zone, heartbeat->due, 'S', number));
 }
 
 /* -- for machines -- */

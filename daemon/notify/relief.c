@@ -5,9 +5,9 @@
 #include "bell.h"
 #include "memo.h"
 #include "text.h"
+#include "wording.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,37 +75,19 @@ void relief_add(struct relief *relief, const struct relief_alarm *alarm)
 
 /* -- the words -- */
 
-struct line {
-	char *text;
-	size_t cap, length;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(line->text + line->length, line->cap - line->length, format, args);
-	va_end(args);
-	if (n > 0)
-		line->length += (size_t)n;
-	if (line->length >= line->cap)
-		line->length = line->cap - 1;
-}
-
-static void add_span(struct line *line, wq_ms span)
+static void add_span(struct wording *line, wq_ms span)
 {
 	const long long minutes = span > 0 ? (long long)(span / WQ_MINUTES(1)) : 0;
 
 	if (minutes < 60)
-		add(line, "%lld分钟", minutes);
+		wording_add(line, "%lld分钟", minutes);
 	else if (minutes < 2 * 24 * 60)
-		add(line, "%lld小时", minutes / 60);
+		wording_add(line, "%lld小时", minutes / 60);
 	else
-		add(line, "%lld天", minutes / (24 * 60));
+		wording_add(line, "%lld天", minutes / (24 * 60));
 }
 
-static void add_state(struct line *line, const struct relief_alarm *alarm)
+static void add_state(struct wording *line, const struct relief_alarm *alarm)
 {
 	static const char *const words[WQ_LIFE_STATES] = { [WQ_LIFE_ACTIVE] = "未确认",
 		[WQ_LIFE_ESCALATED] = "已升级仍未确认",
@@ -114,67 +96,67 @@ static void add_state(struct line *line, const struct relief_alarm *alarm)
 		[WQ_LIFE_RECOVERED] = "恢复待确认" };
 
 	if (alarm->state == WQ_LIFE_ACKNOWLEDGED && alarm->who != NULL)
-		add(line, "%.24s", alarm->who);
+		wording_add(line, "%.24s", alarm->who);
 	if ((unsigned)alarm->state < WQ_LIFE_STATES && words[alarm->state] != NULL)
-		add(line, "%s", words[alarm->state]);
+		wording_add(line, "%s", words[alarm->state]);
 }
 
-static void write_alarm(const struct relief *relief, const struct relief_alarm *alarm, struct line *line)
+static void write_alarm(const struct relief *relief, const struct relief_alarm *alarm, struct wording *line)
 {
 	static const char *const levels[] = { "", "提示", "关注", "预警", "报警" };
 	char name[WQ_ALARM_NAME], says[64];
 
-	add(line, "%s%s", alarm->test ? "(测试)" : "", (unsigned)alarm->level < 5 ? levels[alarm->level] : "");
-	add(line, "%s", alarm->station != NULL ? alarm->station : "系统");
+	wording_add(line, "%s%s", alarm->test ? "(测试)" : "", (unsigned)alarm->level < 5 ? levels[alarm->level] : "");
+	wording_add(line, "%s", alarm->station != NULL ? alarm->station : "系统");
 	if (alarm->parameter != NULL) {
-		add(line, "%s", alarm->parameter);
+		wording_add(line, "%s", alarm->parameter);
 		if (isfinite(alarm->value))
-			add(line, "%.6g%s", alarm->value,
+			wording_add(line, "%.6g%s", alarm->value,
 			        alarm->unit != NULL && strcmp(alarm->unit, "-") != 0 ? alarm->unit : "");
 	} else {
 		text_clean(alarm->says != NULL ? alarm->says : "", says, sizeof says);
-		add(line, "%s", says);
+		wording_add(line, "%s", says);
 	}
-	add(line, "已");
+	wording_add(line, "已");
 	add_span(line, relief->now - alarm->opened);
-	add(line, ",");
+	wording_add(line, ",");
 	add_state(line, alarm);
-	add(line, ",%s。", wq_alarm_name(alarm->id, name));
+	wording_add(line, ",%s。", wq_alarm_name(alarm->id, name));
 }
 
 /* "03-05 " of the instant: the number says the day. */
 #define DAY 6
 
-static void write_head(const struct relief *relief, struct line *line)
+static void write_head(const struct relief *relief, struct wording *line)
 {
 	static const char *const roles[] = { "值守", "配合", "带班" };
 	char time[WQ_INSTANT_TEXT];
 
-	add(line, "【%s】%.60s%s起由您%s。", memo_word(WQ_TOPIC_HANDOVER), relief->roster,
+	wording_add(line, "【%s】%.60s%s起由您%s。", memo_word(WQ_TOPIC_HANDOVER), relief->roster,
 	        wq_instant_format_short(relief->zone, relief->from, time) + DAY, roles[relief->role]);
 	if (relief->open == 0)
-		add(line, "目前无未结预警");
+		wording_add(line, "目前无未结预警");
 	else
-		add(line, "未结%zu起,未确认%zu起", relief->open, relief->unacknowledged);
+		wording_add(line, "未结%zu起,未确认%zu起", relief->open, relief->unacknowledged);
 	if (relief->shelved > 0)
-		add(line, ",搁置%zu", relief->shelved);
+		wording_add(line, ",搁置%zu", relief->shelved);
 	if (relief->maintained > 0)
-		add(line, ",维护%zu站", relief->maintained);
-	add(line, "。");
+		wording_add(line, ",维护%zu站", relief->maintained);
+	wording_add(line, "。");
 }
 
 /* -- in English: of its own words nothing is outside GSM 03.38 -- */
 
-static void add_span_en(struct line *line, wq_ms span)
+static void add_span_en(struct wording *line, wq_ms span)
 {
 	const long long minutes = span > 0 ? (long long)(span / WQ_MINUTES(1)) : 0;
 
 	if (minutes < 60)
-		add(line, "%lld min", minutes);
+		wording_add(line, "%lld min", minutes);
 	else if (minutes < 2 * 24 * 60)
-		add(line, "%lld h", minutes / 60);
+		wording_add(line, "%lld h", minutes / 60);
 	else
-		add(line, "%lld d", minutes / (24 * 60));
+		wording_add(line, "%lld d", minutes / (24 * 60));
 }
 
 static const char *unit_en(const char *unit)
@@ -189,7 +171,7 @@ static const char *unit_en(const char *unit)
 	return unit != NULL ? unit : "";
 }
 
-static void write_alarm_en(const struct relief *relief, const struct relief_alarm *alarm, struct line *line)
+static void write_alarm_en(const struct relief *relief, const struct relief_alarm *alarm, struct wording *line)
 {
 	static const char *const levels[] = { "", "INFO", "WATCH", "WARNING", "ALARM" };
 	static const char *const words[WQ_LIFE_STATES] = { [WQ_LIFE_ACTIVE] = "not acknowledged",
@@ -199,35 +181,35 @@ static void write_alarm_en(const struct relief *relief, const struct relief_alar
 		[WQ_LIFE_RECOVERED] = "recovered, not acknowledged" };
 	char name[WQ_ALARM_NAME];
 
-	add(line, " %s%s %s", alarm->test ? "(test) " : "", (unsigned)alarm->level < 5 ? levels[alarm->level] : "",
+	wording_add(line, " %s%s %s", alarm->test ? "(test) " : "", (unsigned)alarm->level < 5 ? levels[alarm->level] : "",
 	        alarm->station != NULL ? alarm->station : "system");
-	add(line, " %s", alarm->parameter != NULL ? alarm->parameter : alarm->says != NULL ? alarm->says : "");
+	wording_add(line, " %s", alarm->parameter != NULL ? alarm->parameter : alarm->says != NULL ? alarm->says : "");
 	if (alarm->parameter != NULL && isfinite(alarm->value))
-		add(line, " %.6g %s", alarm->value, unit_en(alarm->unit));
-	add(line, " for ");
+		wording_add(line, " %.6g %s", alarm->value, unit_en(alarm->unit));
+	wording_add(line, " for ");
 	add_span_en(line, relief->now - alarm->opened);
-	add(line, ", %s", (unsigned)alarm->state < WQ_LIFE_STATES && words[alarm->state] != NULL ? words[alarm->state] : "open");
+	wording_add(line, ", %s", (unsigned)alarm->state < WQ_LIFE_STATES && words[alarm->state] != NULL ? words[alarm->state] : "open");
 	if (alarm->state == WQ_LIFE_ACKNOWLEDGED && alarm->who != NULL && alarm->who[0] != '\0')
-		add(line, " by %.24s", alarm->who);
-	add(line, ", %s.", wq_alarm_name(alarm->id, name));
+		wording_add(line, " by %.24s", alarm->who);
+	wording_add(line, ", %s.", wq_alarm_name(alarm->id, name));
 }
 
-static void write_head_en(const struct relief *relief, struct line *line)
+static void write_head_en(const struct relief *relief, struct wording *line)
 {
 	static const char *const roles[] = { "in the lead", "assisting", "leader on call" };
 	char time[WQ_INSTANT_TEXT];
 
-	add(line, "[Handover] %.60s from %s, you are %s.", relief->roster,
+	wording_add(line, "[Handover] %.60s from %s, you are %s.", relief->roster,
 	        wq_instant_format_short(relief->zone, relief->from, time) + DAY, roles[relief->role]);
 	if (relief->open == 0)
-		add(line, " Nothing is open");
+		wording_add(line, " Nothing is open");
 	else
-		add(line, " %zu open, %zu not acknowledged", relief->open, relief->unacknowledged);
+		wording_add(line, " %zu open, %zu not acknowledged", relief->open, relief->unacknowledged);
 	if (relief->shelved > 0)
-		add(line, ", %zu shelved", relief->shelved);
+		wording_add(line, ", %zu shelved", relief->shelved);
 	if (relief->maintained > 0)
-		add(line, ", %zu stations maintained", relief->maintained);
-	add(line, ".");
+		wording_add(line, ", %zu stations maintained", relief->maintained);
+	wording_add(line, ".");
 }
 
 /* Bytes that are kept for the last sentence. */
@@ -235,7 +217,7 @@ static void write_head_en(const struct relief *relief, struct line *line)
 
 void relief_text(const struct relief *relief, char out[WQ_NOTICE_TEXT])
 {
-	struct line line = { out, WQ_NOTICE_TEXT - TEXT_MARK_ROOM, 0 };
+	struct wording line = { out, WQ_NOTICE_TEXT - TEXT_MARK_ROOM, 0 };
 	char number[WQ_INSTANT_TEXT];
 	size_t told = 0;
 
@@ -243,16 +225,16 @@ void relief_text(const struct relief *relief, char out[WQ_NOTICE_TEXT])
 	(relief->english ? write_head_en : write_head)(relief, &line);
 	for (; told < relief->listed; told++) {
 		char buf[512];
-		struct line one = { buf, sizeof buf, 0 };
+		struct wording one = { buf, sizeof buf, 0 };
 
 		(relief->english ? write_alarm_en : write_alarm)(relief, &relief->alarms[told], &one);
 		if (line.length + one.length + REST_ROOM >= line.cap)
 			break;
-		add(&line, "%s", buf);
+		wording_add(&line, "%s", buf);
 	}
 	if (told < relief->open)
-		add(&line, relief->english ? " %zu more: wqctl alarms." : "其余%zu起见wqctl alarms。", relief->open - told);
-	add(&line, "%s%s", relief->english ? " No. " : "编号", bell_number(relief->zone, relief->from, 'J', number));
+		wording_add(&line, relief->english ? " %zu more: wqctl alarms." : "其余%zu起见wqctl alarms。", relief->open - told);
+	wording_add(&line, "%s%s", relief->english ? " No. " : "编号", bell_number(relief->zone, relief->from, 'J', number));
 }
 
 /* -- for machines -- */

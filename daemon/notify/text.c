@@ -4,10 +4,10 @@
 
 #include "data.h"
 #include "text_en.h"
+#include "wording.h"
 
 #include "wq/rule.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,25 +17,6 @@
 
 #define MARK    "(尚未入库)"
 #define MARK_EN " (not stored yet)"
-
-/* A bounded text that grows at its end; what does not fit is cut and cleaned afterwards. */
-struct line {
-	char *text;
-	size_t cap, length;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(line->text + line->length, line->cap - line->length, format, args);
-	va_end(args);
-	if (n > 0)
-		line->length += (size_t)n;
-	if (line->length >= line->cap)
-		line->length = line->cap - 1;
-}
 
 /* Bytes of the well-formed UTF-8 character at s, 0 when there is none. */
 static size_t character(const unsigned char *s)
@@ -156,123 +137,123 @@ static wq_ms escalation(const struct facts *f)
 	return span > 0 ? span : 0;
 }
 
-static void add_downstream(struct line *line, const struct facts *f)
+static void add_downstream(struct wording *line, const struct facts *f)
 {
 	const struct wq_station *station = text_station(f->site, f->change);
 
 	if (station != NULL && station->flows_into < f->site->station_count)
-		add(line, "下游:%s。", f->site->stations[station->flows_into].name);
+		wording_add(line, "下游:%s。", f->site->stations[station->flows_into].name);
 }
 
-static void add_ask(struct line *line, const struct facts *f)
+static void add_ask(struct wording *line, const struct facts *f)
 {
 	char within[32];
 
 	if (f->flood)
-		add(line, "%s", f->assist ? "请知悉。" : "请查看全部报警。");
+		wording_add(line, "%s", f->assist ? "请知悉。" : "请查看全部报警。");
 	else if (f->device)
-		add(line, "%s", f->assist ? "请知悉。" : "请运维核查。");
+		wording_add(line, "%s", f->assist ? "请知悉。" : "请运维核查。");
 	else if (f->assist)
-		add(line, "请配合核查。");
+		wording_add(line, "请配合核查。");
 	else if (f->change->level <= WQ_LEVEL_INFO)
-		add(line, "请关注。");
+		wording_add(line, "请关注。");
 	else {
 		span_chinese(escalation(f) > 0 ? escalation(f) : ASK_WITHIN, within);
-		add(line, "请%s内核查并回复。", within);
+		wording_add(line, "请%s内核查并回复。", within);
 	}
 }
 
 /* "原因:…;措施:…", and what else was said. */
-static void add_closing(struct line *line, const struct facts *f)
+static void add_closing(struct wording *line, const struct facts *f)
 {
 	if (f->change->cause[0] != '\0')
-		add(line, ":原因:%s;措施:%s", f->change->cause, f->change->action);
+		wording_add(line, ":原因:%s;措施:%s", f->change->cause, f->change->action);
 	if (f->change->note[0] != '\0')
-		add(line, "%s%s", f->change->cause[0] != '\0' ? ";" : ":", f->change->note);
-	add(line, "。");
+		wording_add(line, "%s%s", f->change->cause[0] != '\0' ? ";" : ":", f->change->note);
+	wording_add(line, "。");
 }
 
-static void add_note(struct line *line, const struct facts *f)
+static void add_note(struct wording *line, const struct facts *f)
 {
 	if (f->change->note[0] != '\0')
-		add(line, ":%s", f->change->note);
-	add(line, "。");
+		wording_add(line, ":%s", f->change->note);
+	wording_add(line, "。");
 }
 
-static void say_opened(struct line *body, struct line *tail, const struct facts *f)
+static void say_opened(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s%s%s", f->place, f->time, f->says);
-	add(tail, "。");
+	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	wording_add(tail, "。");
 	add_downstream(tail, f);
 	add_ask(tail, f);
 }
 
-static void say_raised(struct line *body, struct line *tail, const struct facts *f)
+static void say_raised(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s%s%s", f->place, f->time, f->says);
-	add(tail, ",级别升为%s。", wq_level_chinese(f->change->level));
+	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	wording_add(tail, ",级别升为%s。", wq_level_chinese(f->change->level));
 	add_downstream(tail, f);
 	add_ask(tail, f);
 }
 
-static void say_escalated(struct line *body, struct line *tail, const struct facts *f)
+static void say_escalated(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	char within[32];
 
-	add(body, "%s%s", f->place, f->says);
+	wording_add(body, "%s%s", f->place, f->says);
 	if (escalation(f) > 0) {
 		span_chinese(escalation(f), within);
-		add(tail, ",已%s无人确认,现升级通知。", within);
+		wording_add(tail, ",已%s无人确认,现升级通知。", within);
 	} else {
-		add(tail, ",仍无人确认,现升级通知。");
+		wording_add(tail, ",仍无人确认,现升级通知。");
 	}
 	add_downstream(tail, f);
-	add(tail, "%s", f->assist ? "请配合处置。" : "请立即处置并回复。");
+	wording_add(tail, "%s", f->assist ? "请配合处置。" : "请立即处置并回复。");
 }
 
-static void say_acknowledged(struct line *body, struct line *tail, const struct facts *f)
+static void say_acknowledged(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	(void)tail;
-	add(body, "%s%s%s已于%s由%s确认", f->place, f->item, f->level, f->time, f->change->who);
+	wording_add(body, "%s%s%s已于%s由%s确认", f->place, f->item, f->level, f->time, f->change->who);
 	add_note(body, f);
 }
 
-static void say_cleared(struct line *body, struct line *tail, const struct facts *f)
+static void say_cleared(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s%s", f->place, f->time);
+	wording_add(body, "%s%s", f->place, f->time);
 	if (f->says[0] != '\0')
-		add(body, "%s", f->says);
+		wording_add(body, "%s", f->says);
 	else
-		add(body, "%s恢复正常", f->item);
+		wording_add(body, "%s恢复正常", f->item);
 	if (f->flood)
-		add(tail, "。");
+		wording_add(tail, "。");
 	else
-		add(tail, ",本次%s解除。", f->level);
+		wording_add(tail, ",本次%s解除。", f->level);
 }
 
-static void say_closed(struct line *body, struct line *tail, const struct facts *f)
+static void say_closed(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	(void)tail;
-	add(body, "%s%s%s已于%s由%s销号", f->place, f->item, f->level, f->time, f->change->who);
+	wording_add(body, "%s%s%s已于%s由%s销号", f->place, f->item, f->level, f->time, f->change->who);
 	add_closing(body, f);
 }
 
-static void say_corrected(struct line *body, struct line *tail, const struct facts *f)
+static void say_corrected(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s%s%s", f->place, f->time, f->says);
-	add(tail, ",此前通知以本条为准。");
+	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	wording_add(tail, ",此前通知以本条为准。");
 }
 
-static void say_recovered(struct line *body, struct line *tail, const struct facts *f)
+static void say_recovered(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s%s%s", f->place, f->time, f->says);
-	add(tail, ",已恢复,待确认。%s", f->assist ? "请知悉。" : "请确认。");
+	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	wording_add(tail, ",已恢复,待确认。%s", f->assist ? "请知悉。" : "请确认。");
 }
 
-static void say_reopened(struct line *body, struct line *tail, const struct facts *f)
+static void say_reopened(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s%s%s", f->place, f->time, f->says);
-	add(tail, ",再次报警。");
+	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	wording_add(tail, ",再次报警。");
 	add_downstream(tail, f);
 	add_ask(tail, f);
 }
@@ -288,44 +269,44 @@ static void elapsed_chinese(wq_ms span, char out[32])
 		snprintf(out, 32, "%lld分钟", (long long)(span > 0 ? span / WQ_MINUTES(1) : 0));
 }
 
-static void say_reminded(struct line *body, struct line *tail, const struct facts *f)
+static void say_reminded(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	const struct wq_change *change = f->change;
 	const bool acknowledged = change->state == WQ_LIFE_ACKNOWLEDGED;
 	char waited[32];
 
 	elapsed_chinese(change->decided - (acknowledged ? change->opened : change->since), waited);
-	add(body, "%s%s", f->place, f->says);
+	wording_add(body, "%s%s", f->place, f->says);
 	if (acknowledged)
-		add(tail, ",已%s未解除,第%u次提醒。请跟进并回复。", waited, (unsigned)change->reminder);
+		wording_add(tail, ",已%s未解除,第%u次提醒。请跟进并回复。", waited, (unsigned)change->reminder);
 	else
-		add(tail, ",%s已%s无人确认,第%u次提醒。%s", change->state == WQ_LIFE_RECOVERED ? "已恢复," : "", waited,
+		wording_add(tail, ",%s已%s无人确认,第%u次提醒。%s", change->state == WQ_LIFE_RECOVERED ? "已恢复," : "", waited,
 		        (unsigned)change->reminder, change->state == WQ_LIFE_RECOVERED ? "请确认。" : "请立即处置并回复。");
 }
 
 /* By a person, who says why; or because it opened too often. */
-static void say_shelved(struct line *body, struct line *tail, const struct facts *f)
+static void say_shelved(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	char until[WQ_INSTANT_TEXT];
 
-	add(body, "%s%s%s", f->place, f->item, f->level);
+	wording_add(body, "%s%s%s", f->place, f->item, f->level);
 	if (f->change->who[0] != '\0')
-		add(body, "由%s搁置", f->change->who);
+		wording_add(body, "由%s搁置", f->change->who);
 	else
-		add(body, "频繁,已自动搁置");
+		wording_add(body, "频繁,已自动搁置");
 	if (f->change->until != WQ_NO_TIME)
-		add(body, "至%s",
+		wording_add(body, "至%s",
 		        wq_instant_format_short(
 		                text_zone(f->site, f->change), f->change->until, until));
 	if (f->change->note[0] != '\0')
-		add(body, ":%s", f->change->note);
-	add(tail, ",其间只记录不通知。");
+		wording_add(body, ":%s", f->change->note);
+	wording_add(tail, ",其间只记录不通知。");
 }
 
-static void say_unshelved(struct line *body, struct line *tail, const struct facts *f)
+static void say_unshelved(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s搁置结束,%s仍未解除:%s", f->place, f->level, f->says);
-	add(tail, "。");
+	wording_add(body, "%s搁置结束,%s仍未解除:%s", f->place, f->level, f->says);
+	wording_add(tail, "。");
 	add_downstream(tail, f);
 	add_ask(tail, f);
 }
@@ -334,7 +315,7 @@ static void say_unshelved(struct line *body, struct line *tail, const struct fac
  * 水质提示, 水质关注, 水质预警, 水质报警. */
 static const struct {
 	const char *water, *device;
-	void (*say)(struct line *body, struct line *tail, const struct facts *f);
+	void (*say)(struct wording *body, struct wording *tail, const struct facts *f);
 } kinds[WQ_CHANGE_KINDS] = {
 	[WQ_OPENED] = { NULL, "设备告警", say_opened },
 	[WQ_RAISED] = { NULL, "设备告警", say_raised },
@@ -375,7 +356,7 @@ static void gather(struct facts *f)
 		f->says[length - cut] = '\0';
 }
 
-static void add_head(struct line *line, const struct facts *f)
+static void add_head(struct wording *line, const struct facts *f)
 {
 	const struct wq_station *station = text_station(f->site, f->change);
 	const char *word = f->device ? kinds[f->change->kind].device : kinds[f->change->kind].water;
@@ -384,11 +365,11 @@ static void add_head(struct line *line, const struct facts *f)
 		word = f->change->kind == WQ_OPENED ? "报警潮" : "报警潮结束";
 
 	if (station != NULL && station->commissioning)
-		add(line, "【测试】");
+		wording_add(line, "【测试】");
 	if (word != NULL)
-		add(line, "【%s】", word);
+		wording_add(line, "【%s】", word);
 	else
-		add(line, "【水质%s】", f->level);
+		wording_add(line, "【水质%s】", f->level);
 }
 
 void text_message(const struct wq_site *site, const struct wq_change *change, bool assist,
@@ -397,8 +378,8 @@ void text_message(const struct wq_site *site, const struct wq_change *change, bo
 	char body_text[2 * WQ_NOTICE_TEXT], tail_text[WQ_NOTICE_TEXT / 2],
 	        clean[WQ_NOTICE_TEXT / 2];
 	char number[WQ_ALARM_NAME];
-	struct line body = { body_text, sizeof body_text, 0 };
-	struct line tail = { tail_text, sizeof tail_text - WQ_ALARM_NAME - 8, 0 };
+	struct wording body = { body_text, sizeof body_text, 0 };
+	struct wording tail = { tail_text, sizeof tail_text - WQ_ALARM_NAME - 8, 0 };
 	struct facts f = { .site = site, .change = change, .assist = assist };
 
 	gather(&f);

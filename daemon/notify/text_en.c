@@ -2,21 +2,17 @@
 /* The English messages: from the fields of a change and the facts of its evidence, never from the Chinese. */
 #include "text_en.h"
 
+#include "wording.h"
+
 #include "wq/rule.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ASK_WITHIN WQ_MINUTES(30)
 #define FACTS_MOST 4
-
-struct line {
-	char *text;
-	size_t cap, length;
-};
 
 struct facts {
 	const struct wq_site *site;
@@ -27,19 +23,6 @@ struct facts {
 	char place[160];
 	char time[WQ_INSTANT_TEXT];
 };
-
-__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(line->text + line->length, line->cap - line->length, format, args);
-	va_end(args);
-	if (n > 0)
-		line->length += (size_t)n;
-	if (line->length >= line->cap)
-		line->length = line->cap - 1;
-}
 
 bool text_is_english(const char *text)
 {
@@ -80,12 +63,12 @@ static const char *unit_english(const struct wq_parameter *parameter)
 	return spaced; /* and the unit itself */
 }
 
-static void add_value(struct line *line, const struct facts *f)
+static void add_value(struct wording *line, const struct facts *f)
 {
 	const struct wq_parameter *parameter = text_parameter(f->site, f->change);
 	const char *unit = parameter == NULL ? "" : unit_english(parameter);
 
-	add(line, "%.15g%s%s", f->change->value, unit, strcmp(unit, " ") == 0 ? parameter->unit : "");
+	wording_add(line, "%.15g%s%s", f->change->value, unit, strcmp(unit, " ") == 0 ? parameter->unit : "");
 }
 
 static double fact(const struct facts *f, const char *key)
@@ -114,23 +97,23 @@ static const struct {
 	{ "wqd:bus:", "a bus (gateway or broker) does not serve", "the bus serves again" },
 };
 
-static bool add_own(struct line *line, const struct facts *f, bool over)
+static bool add_own(struct wording *line, const struct facts *f, bool over)
 {
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
 		const size_t n = strlen(own[i].title);
 
 		if (strncmp(f->rule, own[i].title, n) != 0)
 			continue;
-		add(line, "%s", over ? own[i].over : own[i].raised);
+		wording_add(line, "%s", over ? own[i].over : own[i].raised);
 		if (own[i].title[n - 1] == ':')
-			add(line, ": %s", f->rule + n);
+			wording_add(line, ": %s", f->rule + n);
 		return true;
 	}
 	return false;
 }
 
 /* "total phosphorus 0.263 mg/L, over Class III limit 0.2 by 0.32 times, 3 in a row" */
-static bool add_limit(struct line *line, const struct facts *f, bool over)
+static bool add_limit(struct wording *line, const struct facts *f, bool over)
 {
 	static const char *const classes[] = { "", "Class I ", "Class II ", "Class III ", "Class IV ", "Class V " };
 	const struct wq_change *change = f->change;
@@ -139,49 +122,49 @@ static bool add_limit(struct line *line, const struct facts *f, bool over)
 
 	if (strcmp(f->kind, "limit") != 0 || f->item[0] == '\0' || !isfinite(change->value))
 		return false;
-	add(line, "%s ", f->item);
+	wording_add(line, "%s ", f->item);
 	add_value(line, f);
 	if (isfinite(change->limit))
-		add(line, ", %s %slimit %.15g", over ? "within" : change->value < change->limit ? "below" : "over", class,
+		wording_add(line, ", %s %slimit %.15g", over ? "within" : change->value < change->limit ? "below" : "over", class,
 		        change->limit);
 	if (!over && isfinite(multiple))
-		add(line, " by %.2f times", multiple);
+		wording_add(line, " by %.2f times", multiple);
 	if (!over && run > 1)
-		add(line, ", %.0f in a row", run);
+		wording_add(line, ", %.0f in a row", run);
 	return true;
 }
 
 /* Any other rule: its title, what it judged, and the first of its facts. */
-static void add_facts(struct line *line, const struct facts *f, bool over)
+static void add_facts(struct wording *line, const struct facts *f, bool over)
 {
 	const char *key;
 	json_t *value;
 	int count = 0;
 
 	if (f->item[0] != '\0')
-		add(line, "%s ", f->item);
+		wording_add(line, "%s ", f->item);
 	if (f->item[0] != '\0' && isfinite(f->change->value))
 		add_value(line, f);
-	add(line, "%srule %s%s", f->item[0] != '\0' ? (isfinite(f->change->value) ? ", " : "") : "", f->rule, over ? " is met again" : "");
+	wording_add(line, "%srule %s%s", f->item[0] != '\0' ? (isfinite(f->change->value) ? ", " : "") : "", f->rule, over ? " is met again" : "");
 	json_object_foreach (json_object_get(f->evidence, "facts"), key, value)
 		if (!over && json_is_number(value) && count++ < FACTS_MOST)
-			add(line, "%s%s %.3g", count == 1 ? ": " : ", ", key, json_number_value(value));
+			wording_add(line, "%s%s %.3g", count == 1 ? ": " : ", ", key, json_number_value(value));
 }
 
-static void add_what(struct line *line, const struct facts *f, bool over)
+static void add_what(struct wording *line, const struct facts *f, bool over)
 {
 	if (!add_own(line, f, over) && !add_limit(line, f, over))
 		add_facts(line, f, over);
 }
 
 /* "total phosphorus warning", "fault": the alarm as a thing. */
-static void add_alarm(struct line *line, const struct facts *f)
+static void add_alarm(struct wording *line, const struct facts *f)
 {
 	if (f->item[0] != '\0')
-		add(line, "%s ", f->item);
-	add(line, "%s", f->device ? "fault" : wq_level_name(f->change->level));
+		wording_add(line, "%s ", f->item);
+	wording_add(line, "%s", f->device ? "fault" : wq_level_name(f->change->level));
 	if (!f->device && f->change->level != WQ_LEVEL_ALARM)
-		add(line, " alarm");
+		wording_add(line, " alarm");
 }
 
 /* -- what is asked -- */
@@ -196,7 +179,7 @@ static wq_ms escalation(const struct facts *f)
 	return span > 0 ? span : 0;
 }
 
-static void add_ask(struct line *line, const struct facts *f)
+static void add_ask(struct wording *line, const struct facts *f)
 {
 	const struct wq_station *station = text_station(f->site, f->change);
 	char within[32];
@@ -204,116 +187,116 @@ static void add_ask(struct line *line, const struct facts *f)
 	if (station != NULL && station->flows_into < f->site->station_count) {
 		const struct wq_station *down = &f->site->stations[station->flows_into];
 
-		add(line, "Downstream: %s. ", down->english != NULL ? down->english : down->id);
+		wording_add(line, "Downstream: %s. ", down->english != NULL ? down->english : down->id);
 	}
 	if (f->flood)
-		add(line, "%s", f->assist ? "For your information. " : "Look at all alarms. ");
+		wording_add(line, "%s", f->assist ? "For your information. " : "Look at all alarms. ");
 	else if (f->device)
-		add(line, "%s", f->assist ? "For your information. " : "Have it checked. ");
+		wording_add(line, "%s", f->assist ? "For your information. " : "Have it checked. ");
 	else if (f->assist)
-		add(line, "Please assist. ");
+		wording_add(line, "Please assist. ");
 	else if (f->change->level <= WQ_LEVEL_INFO)
-		add(line, "Keep an eye on it. ");
+		wording_add(line, "Keep an eye on it. ");
 	else {
 		span_english(escalation(f) > 0 ? escalation(f) : ASK_WITHIN, within);
-		add(line, "Check and answer within %s. ", within);
+		wording_add(line, "Check and answer within %s. ", within);
 	}
 }
 
 /* -- one sentence a kind of change -- */
 
-static void say_told(struct line *body, struct line *tail, const struct facts *f)
+static void say_told(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	static const char *const words[WQ_CHANGE_KINDS] = { [WQ_REOPENED] = ", again", [WQ_UNSHELVED] = ", still open" };
 	const char *word = words[f->change->kind];
 
-	add(body, "%s %s ", f->place, f->time);
+	wording_add(body, "%s %s ", f->place, f->time);
 	add_what(body, f, false);
 	if (f->change->kind == WQ_RAISED)
-		add(tail, ", raised to %s", wq_level_name(f->change->level));
-	add(tail, "%s. ", word != NULL ? word : "");
+		wording_add(tail, ", raised to %s", wq_level_name(f->change->level));
+	wording_add(tail, "%s. ", word != NULL ? word : "");
 	add_ask(tail, f);
 }
 
-static void say_escalated(struct line *body, struct line *tail, const struct facts *f)
+static void say_escalated(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	char within[32];
 
-	add(body, "%s ", f->place);
+	wording_add(body, "%s ", f->place);
 	add_what(body, f, false);
 	span_english(escalation(f), within);
 	if (escalation(f) > 0)
-		add(tail, ", not acknowledged for %s. ", within);
+		wording_add(tail, ", not acknowledged for %s. ", within);
 	else
-		add(tail, ", not acknowledged. ");
-	add(tail, "%s", f->assist ? "Please assist. " : "Act now and answer. ");
+		wording_add(tail, ", not acknowledged. ");
+	wording_add(tail, "%s", f->assist ? "Please assist. " : "Act now and answer. ");
 }
 
-static void say_reminded(struct line *body, struct line *tail, const struct facts *f)
+static void say_reminded(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	const struct wq_change *change = f->change;
 	const bool acknowledged = change->state == WQ_LIFE_ACKNOWLEDGED, recovered = change->state == WQ_LIFE_RECOVERED;
 	char waited[32];
 
 	elapsed_english(change->decided - (acknowledged ? change->opened : change->since), waited);
-	add(body, "%s ", f->place);
+	wording_add(body, "%s ", f->place);
 	add_what(body, f, recovered);
-	add(tail, ", %s for %s, reminder %u. %s", acknowledged ? "open" : "not acknowledged", waited, (unsigned)change->reminder,
+	wording_add(tail, ", %s for %s, reminder %u. %s", acknowledged ? "open" : "not acknowledged", waited, (unsigned)change->reminder,
 	        acknowledged ? "Follow up and answer. " : recovered ? "Please acknowledge. " : "Act now and answer. ");
 }
 
-static void say_by_person(struct line *body, struct line *tail, const struct facts *f)
+static void say_by_person(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	const struct wq_change *change = f->change;
 
 	(void)tail;
-	add(body, "%s ", f->place);
+	wording_add(body, "%s ", f->place);
 	add_alarm(body, f);
-	add(body, " %s at %s by %s", change->kind == WQ_CLOSED ? "closed" : "acknowledged", f->time, change->who);
+	wording_add(body, " %s at %s by %s", change->kind == WQ_CLOSED ? "closed" : "acknowledged", f->time, change->who);
 	if (change->cause[0] != '\0')
-		add(body, ", cause: %s; measure: %s", change->cause, change->action);
+		wording_add(body, ", cause: %s; measure: %s", change->cause, change->action);
 	if (change->note[0] != '\0')
-		add(body, "%s%s", change->cause[0] != '\0' ? "; " : ": ", change->note);
-	add(body, ". ");
+		wording_add(body, "%s%s", change->cause[0] != '\0' ? "; " : ": ", change->note);
+	wording_add(body, ". ");
 }
 
-static void say_cleared(struct line *body, struct line *tail, const struct facts *f)
+static void say_cleared(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s %s ", f->place, f->time);
+	wording_add(body, "%s %s ", f->place, f->time);
 	add_what(body, f, true);
 	if (f->change->kind == WQ_RECOVERED)
-		add(tail, ". %s", f->assist ? "For your information. " : "Please acknowledge. ");
+		wording_add(tail, ". %s", f->assist ? "For your information. " : "Please acknowledge. ");
 	else
-		add(tail, "%s. ", strncmp(f->rule, "wqd:", 4) == 0 ? "" : ", over");
+		wording_add(tail, "%s. ", strncmp(f->rule, "wqd:", 4) == 0 ? "" : ", over");
 }
 
-static void say_corrected(struct line *body, struct line *tail, const struct facts *f)
+static void say_corrected(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	add(body, "%s %s late data: ", f->place, f->time);
+	wording_add(body, "%s %s late data: ", f->place, f->time);
 	add_what(body, f, !isfinite(f->change->value) || !(f->change->value > f->change->limit));
-	add(tail, ". This replaces what was told before. ");
+	wording_add(tail, ". This replaces what was told before. ");
 }
 
-static void say_shelved(struct line *body, struct line *tail, const struct facts *f)
+static void say_shelved(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	char until[WQ_INSTANT_TEXT];
 
-	add(body, "%s ", f->place);
+	wording_add(body, "%s ", f->place);
 	add_alarm(body, f);
 	if (f->change->who[0] != '\0')
-		add(body, " shelved by %s", f->change->who);
+		wording_add(body, " shelved by %s", f->change->who);
 	else
-		add(body, " opens too often, shelved");
+		wording_add(body, " opens too often, shelved");
 	if (f->change->until != WQ_NO_TIME)
-		add(body, " until %s", wq_instant_format_short(text_zone(f->site, f->change), f->change->until, until));
+		wording_add(body, " until %s", wq_instant_format_short(text_zone(f->site, f->change), f->change->until, until));
 	if (f->change->note[0] != '\0' && f->change->who[0] != '\0')
-		add(body, ": %s", f->change->note);
-	add(tail, ". Recorded, not told meanwhile. ");
+		wording_add(body, ": %s", f->change->note);
+	wording_add(tail, ". Recorded, not told meanwhile. ");
 }
 
 static const struct {
 	const char *word; /* NULL: by level, or FAULT */
-	void (*say)(struct line *body, struct line *tail, const struct facts *f);
+	void (*say)(struct wording *body, struct wording *tail, const struct facts *f);
 } kinds[WQ_CHANGE_KINDS] = {
 	[WQ_OPENED] = { NULL, say_told },
 	[WQ_RAISED] = { NULL, say_told },
@@ -365,18 +348,18 @@ static void gather(struct facts *f)
 void text_message_en(const struct wq_site *site, const struct wq_change *change, bool assist, char out[WQ_NOTICE_TEXT])
 {
 	char body_text[2 * WQ_NOTICE_TEXT] = "", tail_text[WQ_NOTICE_TEXT / 2] = "", number[WQ_ALARM_NAME];
-	struct line body = { body_text, sizeof body_text, 0 }, tail = { tail_text, sizeof tail_text - WQ_ALARM_NAME - 8, 0 };
+	struct wording body = { body_text, sizeof body_text, 0 }, tail = { tail_text, sizeof tail_text - WQ_ALARM_NAME - 8, 0 };
 	struct facts f = { .site = site, .change = change, .assist = assist };
 	const struct wq_station *station = text_station(site, change);
 
 	gather(&f);
 	if (station != NULL && station->commissioning)
-		add(&body, "[TEST] ");
-	add(&body, "[%s] ", word_of(&f));
+		wording_add(&body, "[TEST] ");
+	wording_add(&body, "[%s] ", word_of(&f));
 	kinds[change->kind].say(&body, &tail, &f);
 	json_decref(f.evidence);
 	tail.cap = sizeof tail_text;
-	add(&tail, "No. %s", wq_alarm_name(change->alarm, number));
+	wording_add(&tail, "No. %s", wq_alarm_name(change->alarm, number));
 	text_clean(body_text, out, WQ_NOTICE_TEXT - TEXT_MARK_ROOM - tail.length);
 	text_clean(tail_text, out + strlen(out), WQ_NOTICE_TEXT - strlen(out));
 }
