@@ -43,6 +43,9 @@ struct hold {
 	struct desk *desks; /* by contact */
 	int64_t newest;
 	uint64_t calls; /* of hold_judge() */
+	uint32_t found; /* contact of the notice before */
+	/* Nothing is due before both: hold_next() is asked with every batch, and there may be hundreds of contacts. */
+	wq_ms due, told_at; /* boot clock, our clock */
 };
 
 /* -- policy -- */
@@ -127,6 +130,7 @@ struct hold *hold_new(const struct config *config)
 	if (hold == NULL)
 		return NULL;
 	hold->config = config;
+	hold->due = hold->told_at = INT64_MAX;
 	hold->desks = calloc(count > 0 ? count : 1, sizeof *hold->desks);
 	if (hold->desks == NULL) {
 		free(hold);
@@ -152,11 +156,17 @@ void hold_free(struct hold *hold)
 	free(hold);
 }
 
-static uint32_t contact_of(const struct hold *hold, const struct wq_notice *notice)
+/* Notices of a change come in the order of contacts: looked for from where the one before was. */
+static uint32_t contact_of(struct hold *hold, const struct wq_notice *notice)
 {
-	for (uint32_t i = 0; i < hold->config->contact_count; i++)
+	const uint32_t count = (uint32_t)hold->config->contact_count;
+
+	for (uint32_t k = 0; k < count; k++) {
+		const uint32_t i = (hold->found + k) % count;
+
 		if (strcmp(hold->config->contacts[i].id, notice->contact) == 0)
-			return i;
+			return hold->found = i;
+	}
 	return WQ_NONE;
 }
 
@@ -227,6 +237,8 @@ static void put(struct hold *hold, struct desk *desk, struct wq_notice *notice, 
 		pile->told_at = told_at;
 	pile->upto = notice->held;
 	pile->told_by[0] = '\0';
+	hold->due = pile->due < hold->due ? pile->due : hold->due;
+	hold->told_at = pile->told_at < hold->told_at ? pile->told_at : hold->told_at;
 	hold_lines_put(&pile->lines, notice);
 }
 
@@ -240,7 +252,7 @@ static struct pile *waits(struct desk *desk, const struct wq_notice *notice)
 }
 
 /* A notice leaves, and tells what waits of its alarm; one that is told soon tells what would wait longer. */
-static void tells(struct desk *desk, const struct wq_notice *notice)
+static void tells(struct hold *hold, struct desk *desk, const struct wq_notice *notice)
 {
 	for (size_t i = notice->hold == WQ_HOLD_NO ? 0 : 1; i < 2; i++) {
 		struct pile *pile = &desk->piles[i];
@@ -249,7 +261,7 @@ static void tells(struct desk *desk, const struct wq_notice *notice)
 			continue;
 		if (pile->lines.total == 0) {
 			snprintf(pile->told_by, sizeof pile->told_by, "%s", notice->id);
-			pile->due = INT64_MIN;
+			pile->due = hold->due = INT64_MIN;
 		}
 	}
 }
@@ -277,7 +289,7 @@ static void judge_urgent(struct hold *hold, struct desk *desk, const struct conf
 	} else {
 		note_left(desk, prefs, URGENT, notice->cause, boot);
 	}
-	tells(desk, notice);
+	tells(hold, desk, notice);
 }
 
 static bool judge_later(struct hold *hold, struct desk *desk, uint32_t contact, struct wq_notice *notice, wq_ms now, wq_ms boot)
@@ -315,7 +327,7 @@ static void judge_plain(struct hold *hold, struct desk *desk, const struct confi
 	else
 		note_left(desk, prefs, PLAIN, notice->cause, boot);
 	if (notice->hold != WQ_HOLD_LATER)
-		tells(desk, notice);
+		tells(hold, desk, notice);
 }
 
 void hold_judge(struct hold *hold, struct wq_notice *notices, size_t count, wq_ms now, wq_ms boot)
@@ -405,11 +417,22 @@ static void write_due(struct hold *hold, uint32_t contact, size_t which, uint64_
 
 bool hold_next(struct hold *hold, uint64_t incarnation, wq_ms now, wq_ms boot, struct hold_due *due)
 {
+	wq_ms next_due = INT64_MAX, next_told = INT64_MAX;
+
+	if (boot < hold->due && now < hold->told_at)
+		return false;
 	for (uint32_t i = 0; i < hold->config->contact_count; i++)
-		for (size_t which = 0; which < 2; which++)
-			if (is_due(&hold->desks[i].piles[which], now, boot)) {
+		for (size_t which = 0; which < 2; which++) {
+			const struct pile *pile = &hold->desks[i].piles[which];
+
+			if (is_due(pile, now, boot)) {
 				write_due(hold, i, which, incarnation, now, boot, due);
 				return true;
 			}
+			next_due = pile->upto > 0 && pile->due < next_due ? pile->due : next_due;
+			next_told = pile->upto > 0 && pile->told_at < next_told ? pile->told_at : next_told;
+		}
+	hold->due = next_due;
+	hold->told_at = next_told;
 	return false;
 }
