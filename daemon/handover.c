@@ -111,6 +111,8 @@ void handover_landed(struct handover *handover, struct flight *flight)
 		handover->most_samples = samples;
 	if (flight->group.outcome.change_count > handover->most_changes)
 		handover->most_changes = flight->group.outcome.change_count;
+	if (flight->group.notice_count > handover->most_notices)
+		handover->most_notices = flight->group.notice_count;
 	handover->samples -= samples < handover->samples ? samples : handover->samples;
 	/* A group without batches has no number of its own. */
 	if (flight->group.last_sequence > handover->committed_sequence)
@@ -129,15 +131,17 @@ void handover_recycle(struct handover *handover, struct flight *flight)
 	handover->spare = flight;
 }
 
-static bool too_roomy(const struct handover *handover, const struct wq_outcome *outcome)
+static bool too_roomy(const struct handover *handover, const struct commit_group *group)
 {
-	return (outcome->sample_room > GROUP_SAMPLES_KEPT && outcome->sample_room / 4 > handover->most_samples) ||
+	const struct wq_outcome *outcome = &group->outcome;
+	return (group->notice_room > GROUP_NOTICES_KEPT && group->notice_room / 4 > handover->most_notices) ||
+		(outcome->sample_room > GROUP_SAMPLES_KEPT && outcome->sample_room / 4 > handover->most_samples) ||
 		(outcome->change_room > GROUP_CHANGES_KEPT && outcome->change_room / 4 > handover->most_changes);
 }
 
 static bool tidy(const struct handover *handover, struct flight *flight)
 {
-	bool roomy = too_roomy(handover, &flight->group.outcome);
+	bool roomy = too_roomy(handover, &flight->group);
 	if (roomy)
 		commit_group_free(&flight->group);
 	return roomy;
@@ -152,7 +156,7 @@ bool handover_tidy(struct handover *handover, wq_ms boot)
 		any = tidy(handover, f) || any;
 	if (handover->current != NULL && empty(handover->current))
 		any = tidy(handover, handover->current) || any;
-	handover->most_samples = handover->most_changes = 0;
+	handover->most_samples = handover->most_changes = handover->most_notices = 0;
 	handover->tidied = boot;
 	return any;
 }

@@ -17,9 +17,10 @@ struct command;
 #define GROUP_BATCHES 2000
 /* A writer that has not finished a group for this long is stalled: notices leave from memory. */
 #define HANDOVER_STALL WQ_SECONDS(5)
-/* Room for so many samples, so many changes of alarms stays with a group for good. */
+/* Room for so many samples, changes of alarms and notices stays with a group for good. */
 #define GROUP_SAMPLES_KEPT 512
 #define GROUP_CHANGES_KEPT 32
+#define GROUP_NOTICES_KEPT 128 /* some 5 KiB each, and as many a change as there are contacts */
 
 struct flight {
 	struct commit_group group; /* first: the writer gives this address back */
@@ -42,7 +43,7 @@ struct handover {
 	struct flight *spare;
 	size_t samples; /* under way, current included */
 	size_t room;    /* for so many; beyond that batches wait in the inbox, or are shed */
-	size_t most_samples, most_changes; /* of a group that landed since handover_tidy() last looked */
+	size_t most_samples, most_changes, most_notices; /* of a group that landed since handover_tidy() last looked */
 	wq_ms tidied;                      /* boot clock */
 	struct store_clock clock; /* as last looked at: goes with each group */
 	uint64_t committed_groups, committed_samples;

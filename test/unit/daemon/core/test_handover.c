@@ -308,6 +308,28 @@ static void what_a_rush_took_is_given_back_when_it_is_not_needed(void **state)
 	}
 }
 
+/* One change may be told to hundreds. */
+static void what_notices_took_is_given_back_when_it_is_not_needed(void **state)
+{
+	struct handover *handover = *state;
+	struct flight *flight = handover_current(handover);
+
+	assert_non_null(handover_notices(flight, 4 * GROUP_NOTICES_KEPT));
+	flight->group.notice_count = 4 * GROUP_NOTICES_KEPT;
+	handover_submit(handover, 5000, true);
+	land(handover);
+	handover_recycle(handover, flight);
+	handover_tidy(handover, HANDOVER_TIDY);
+	assert_int_equal(flight->group.notice_room, 4 * GROUP_NOTICES_KEPT);
+	handover_tidy(handover, 2 * HANDOVER_TIDY);
+	assert_int_equal(flight->group.notice_room, 0);
+	/* Little stays. */
+	assert_ptr_equal(handover_current(handover), flight);
+	assert_non_null(handover_notices(flight, GROUP_NOTICES_KEPT));
+	handover_tidy(handover, 3 * HANDOVER_TIDY);
+	assert_int_equal(flight->group.notice_room, GROUP_NOTICES_KEPT);
+}
+
 static void a_group_that_is_being_filled_is_left_alone(void **state)
 {
 	struct handover *handover = *state;
@@ -337,6 +359,7 @@ int main(void)
 		handover_test(a_group_that_landed_is_used_again_empty),
 		handover_test(rows_survive_the_growth_of_their_table),
 		handover_test(what_a_rush_took_is_given_back_when_it_is_not_needed),
+		handover_test(what_notices_took_is_given_back_when_it_is_not_needed),
 		handover_test(a_group_that_is_being_filled_is_left_alone),
 	};
 
