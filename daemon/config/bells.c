@@ -145,7 +145,7 @@ static void check_url(struct loader *l, const struct section *section, const cha
 	else if (strncmp(url, "credential:", 11) == 0)
 		load_credential(l, section, key, url);
 	else if (address_check(url, "https", "http", true, &err) < 0)
-		load_error(l, section, key, 0, "%s: %s", key, err.text);
+		load_error(l, section, key, 0, "%s: %s", key, err.text + strlen("url: "));
 }
 
 static void load_ping(struct loader *l)

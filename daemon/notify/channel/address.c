@@ -15,6 +15,22 @@ static size_t scheme_length(const char *url, const char *scheme)
 	return strncmp(url, scheme, n) == 0 && strncmp(url + n, "://", 3) == 0 ? n + 3 : 0;
 }
 
+/* A name or an IPv4 address, or an IPv6 address in brackets, and perhaps a port: NULL, or what is wrong. */
+static const char *host_fault(const char *host, size_t length)
+{
+	const char *end = host + length, *stop = host[0] == '[' ? memchr(host, ']', length) : memchr(host, ':', length);
+	const char *port = host[0] == '[' && stop != NULL ? stop + 1 : stop;
+	unsigned number = 0;
+
+	if (host[0] == '[' && (stop == NULL || stop == host + 1))
+		return "an IPv6 address stands in brackets, [2001:db8::1]";
+	if (port == NULL || port == end)
+		return NULL;
+	for (const char *c = port + 1; c < end; c++)
+		number = *c >= '0' && *c <= '9' && number <= 65535 ? number * 10 + (unsigned)(*c - '0') : 65536;
+	return *port == ':' && number > 0 && number <= 65535 ? NULL : "behind the host there may be a port, :1 to :65535, and no other ':'";
+}
+
 int address_check(
         const char *url, const char *secure, const char *plain, bool open, struct wq_err *err)
 {
@@ -38,6 +54,10 @@ int address_check(
 	if (memchr(url + start, '@', host) != NULL)
 		return wq_fail(err, WQ_E_INVALID,
 		        "url: a user or password in it would be a secret in the configuration");
+	const char *fault = host_fault(url + start, host);
+
+	if (fault != NULL)
+		return wq_fail(err, WQ_E_INVALID, "url: %s", fault);
 	for (const char *c = url; *c != '\0'; c++)
 		if (*c <= ' ' || *c >= 0x7f)
 			return wq_fail(err, WQ_E_INVALID,

@@ -12,8 +12,8 @@ struct wq_err;
 #define ADDRESS_MAX 1024
 
 /* Whether `url` is one that a channel may post to: scheme `secure` ("https"), or `plain` ("http")
- * where `open` is set; a host, no user or password, visible ASCII only. WQ_E_INVALID; the sentence
- * begins with "url". */
+ * where `open` is set; a host, perhaps a port, no user or password, visible ASCII only. WQ_E_INVALID; the sentence
+ * begins with "url: ". */
 int address_check(
         const char *url, const char *secure, const char *plain, bool open, struct wq_err *err);
 

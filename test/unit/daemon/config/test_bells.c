@@ -84,6 +84,8 @@ static void every_mistake_is_told_with_its_line(void **state)
 		{ "ping { every = \"1m\" }", "url" },
 		{ "ping { url = \"ftp://hc-ping.example\" }", "must begin with https://" },
 		{ "ping { url = \"https://me:secret@hc-ping.example\" }", "a user or password" },
+		{ "ping { url = \"ftp://hc-ping.example\" }", "[ping] url: must" },
+		{ "ping { url = \"https://hc-ping.example/\" url_fail = \"ftp://hc-ping.example\" }", "[ping] url_fail: must" },
 		{ "ping { url = \"https://hc-ping.example\" every = \"5s\" }", "every" },
 		{ "ping { url = \"credential:a/b\" }", "has no '/'" },
 	};

@@ -184,6 +184,19 @@ static void addresses_are_checked(void **state)
 		{ "https://user:pass@centre.example/", false },
 		{ "https://centre.example/a b", false },
 		{ "https://centre.example/水", false },
+		{ "https://centre.example:443", true },
+		{ "https://centre.example:65535/hook", true },
+		{ "https://centre.example:65536/hook", false },
+		{ "https://centre.example:99999", false },
+		{ "https://centre.example:0/", false },
+		{ "https://centre.example:/", false },
+		{ "https://centre.example:84a3/", false },
+		{ "https://centre.example:8443:1/", false },
+		{ "https://[::1]", true },
+		{ "https://[::1:8443/", false },
+		{ "https://[]:8443/", false },
+		{ "https://[::1]8443/", false },
+		{ "https://::1/", false },
 	};
 	struct wq_err err;
 
