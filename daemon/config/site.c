@@ -72,7 +72,7 @@ static void load_settings(struct loader *l)
 	config->site.duty = settings.duty;
 	config->causes = settings.causes;
 	for (size_t i = 0; i < settings.causes.count; i++)
-		if (strlen(settings.causes.items[i]) > WQ_CAUSE_MAX)
+		if (settings.causes.items[i][strspn(settings.causes.items[i], " ")] == '\0' || strlen(settings.causes.items[i]) > WQ_CAUSE_MAX)
 			load_error(l, section, "causes", i, "causes: a cause has 1 to %d bytes (a Chinese character has 3)",
 			        WQ_CAUSE_MAX);
 	config->site.bus_down_after = settings.bus_down_after == WQ_NO_TIME ? 0 : settings.bus_down_after;

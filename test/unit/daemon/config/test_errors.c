@@ -264,6 +264,24 @@ static void a_file_that_is_none_is_said_so(void **state)
 	assert_non_null(problem(&report, 0, "there is no station"));
 }
 
+static void a_cause_has_its_name(void **state)
+{
+	static const char *const wrong[] = { "", " ", "a\", \"a", NULL };
+	static struct config_report report;
+	char text[2000];
+
+	(void)state;
+	for (size_t i = 0; wrong[i] != NULL; i++) {
+		snprintf(text, sizeof text, "site { name = x\n causes = { \"%s\" } }%s", wrong[i], strchr(HEAD, '\n'));
+		struct config *config = load(text, &report);
+
+		if (config != NULL)
+			print_message("causes = { \"%s\" } was taken\n", wrong[i]);
+		assert_null(config);
+		assert_non_null(problem(&report, 2, "causes"));
+	}
+}
+
 /* Secrets written by mistake must not travel into logs. */
 static void a_secret_is_never_repeated(void **state)
 {
@@ -280,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_error_is_told_once_with_its_line),
 		cmocka_unit_test(a_file_that_is_none_is_said_so),
+		cmocka_unit_test(a_cause_has_its_name),
 		cmocka_unit_test(a_secret_is_never_repeated),
 	};
 
