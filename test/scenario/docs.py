@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the pages promise: links and their anchors lead somewhere, every page is in the index, every command and request has its
-row, and the SQL of all pages runs on a history as wqd makes it.
+row and every option its place, and the SQL of all pages runs on a history as wqd makes it.
 
     WQ_BIN=build/bin WQ_SOURCE=. test/scenario/docs.py"""
 
@@ -80,6 +80,23 @@ def check_commands(text):
         bad.append(f"{len(commands)} commands, {len(requests)} requests found: there are more")
 
 
+def check_options(text):
+    """Each option that a command explains stands in its section (of decode: in hj212.md), but for where the daemon is."""
+    sections = dict(part.split("\n", 1) for part in re.split(r"(?m)^## ", text)[1:])
+    said = subprocess.run([os.path.join(BIN, "wqctl"), "--help"], capture_output=True, text=True, check=True).stdout
+    count = 0
+    for name in re.findall(r"^  ([a-z-]+) +\S", said.split("Commands:")[1], re.M):
+        shown = subprocess.run([os.path.join(BIN, "wqctl"), name, "--help"], capture_output=True, text=True, check=True).stdout
+        page = "".join(body for title, body in sections.items() if re.search(rf"\b{name}\b", title))
+        page = page or open(os.path.join(DOCS, "hj212.md"), encoding="utf-8").read()
+        for option in sorted(set(re.findall(r"--([a-z][a-z-]+)", shown)) - {"help", "usage", "version", "socket", "config"}):
+            count += 1
+            if not re.search(rf"--{option}\b", page):
+                bad.append(f"docs/wqctl.md: {name} has --{option}, its section has not")
+    if count < 80:
+        bad.append(f"{count} options found: there are more")
+
+
 def make_history(folder):
     """An empty history by the program itself; needs no network: the broker is not there."""
     conf = os.path.join(folder, "wqd.conf")
@@ -124,6 +141,7 @@ texts = pages()
 links = check_links(texts)
 check_index(texts)
 check_commands(texts["docs/wqctl.md"])
+check_options(texts["docs/wqctl.md"])
 queries = check_queries(texts)
 if links < 20:
     bad.append(f"{links} links found: the pages have more")
