@@ -120,10 +120,30 @@ def make_history(folder):
     return f"{folder}/wqd.db"
 
 
+def check_tables(db, texts):
+    """docs/store.md has the version, each table and view, and each column of the tables in a row that begins with the table's name,
+    or, of the readings, in their own table; docs/analyst.md has each view that begins with v_."""
+    page = texts["docs/store.md"]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if f"(now {version})" not in page:
+        bad.append(f"docs/store.md: the history has version {version}")
+    for name, kind in db.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"):
+        where = texts["docs/analyst.md"] if name.startswith("v_") else page
+        if f"`{name}`" not in where and f"**{name}**" not in where:
+            bad.append(f"docs: {name} is in no page")
+        if kind == "view":
+            continue
+        rows = page if name.startswith("sample") else "\n".join(re.findall(rf"^\| `{name}` .*$", page, re.M))
+        for column in (row[1] for row in db.execute(f"PRAGMA table_info({name})")):
+            if f"`{column}`" not in rows:
+                bad.append(f"docs/store.md: {name} has a column {column}")
+
+
 def check_queries(texts):
     count = 0
     with tempfile.TemporaryDirectory() as folder:
         db = sqlite3.connect(f"file:{make_history(folder)}?mode=ro", uri=True)
+        check_tables(db, texts)
         for page, text in texts.items():
             for query in re.findall(r"```sql\n(.*?)```", text, re.S):
                 count += 1
