@@ -237,10 +237,11 @@ static int put_mark(struct store *store, const struct commit_group *group, const
 static int put_owe(struct store *store, const struct commit_group *group, const void *item, struct wq_err *err)
 {
 	const struct store_owe *o = item;
-	(void)group;
 	(void)err;
 	const struct db_value channel = db_field(o->channel, sizeof o->channel);
-	int rc = db_run(store->statements[ST_OWED_OLD], DB_VALUES(channel, db_int(o->at - STORE_OWED)));
+	/* Looks at all that the channel is owed: once a group, not with each of a rush. */
+	bool last = o + 1 == group->owes + group->owe_count || strcmp(o[1].channel, o->channel) != 0;
+	int rc = last ? db_run(store->statements[ST_OWED_OLD], DB_VALUES(channel, db_int(o->at - STORE_OWED))) : SQLITE_OK;
 	if (rc != SQLITE_OK)
 		return rc;
 	return db_run(store->statements[ST_OWED_PUT], DB_VALUES(channel, db_field(o->id, sizeof o->id), db_int(o->at)));
