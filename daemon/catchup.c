@@ -14,7 +14,7 @@ struct catchup {
 	bool fresh;  /* one came to be owed since the reading was asked for */
 	bool passed; /* one was read whose record was on its way: there may be more behind it */
 	bool wanted; /* by the reading that goes on */
-	bool later;  /* the last reading failed, or found no room for one: not read again at once */
+	bool later;  /* the last reading found no room for one: not read again at once */
 	bool left;   /* the writer's thread's while it reads: there was no memory for one */
 	size_t held; /* in the deliverer */
 	size_t count; /* done of late, whose record may not be committed yet */
@@ -135,9 +135,11 @@ void catchup_end(struct daemon *daemon, bool all)
 {
 	for (size_t i = 0; i < daemon->config->channel_count; i++) {
 		struct catchup *c = &daemon->catchups[i];
-		c->later = c->wanted && (c->later || c->left || !all);
+		const bool again = c->later || c->left || !all;
 		if (c->wanted && c->held == 0)
-			c->owing = c->fresh || c->passed || c->later;
+			c->owing = c->fresh || c->passed || again;
+		/* Where it was read to its end it is asked for again at once: not of this one. */
+		c->later = c->wanted && all && again;
 		c->wanted = false;
 	}
 }

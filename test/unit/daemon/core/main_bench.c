@@ -19,6 +19,7 @@
 #include <string.h>
 
 static struct main_bench *bench;
+static uint32_t only_channel;
 
 struct main_bench *main_bench_open(size_t ring)
 {
@@ -32,6 +33,11 @@ struct main_bench *main_bench_open(size_t ring)
 	daemon->deliverer = (struct deliverer *)bench; /* one that is not looked into */
 	bench->contacts[0].id = bench->contact = "a";
 	bench->contacts[1].id = "b";
+	bench->contacts[0].channels = &only_channel;
+	bench->contacts[0].channel_count = 1;
+	bench->channel.name = "hook";
+	bench->config.channels = &bench->channel;
+	bench->config.channel_count = 1;
 	bench->number = 2;
 	bench->config.contacts = bench->contacts;
 	bench->config.contact_count = 2;

@@ -15,6 +15,7 @@ struct main_bench {
 	struct daemon daemon;
 	struct config config;
 	struct config_contact contacts[2]; /* "a" and "b" */
+	struct config_channel channel;     /* "hook", of "a" */
 	/* the engine */
 	wq_ms costs;                /* how long it takes for a batch */
 	size_t failures;            /* it has no memory so many times more */

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "catchup.h"
 #include "conclude.h"
 #include "hand_clock.h"
 #include "main_bench.h"
@@ -679,6 +680,38 @@ static void what_is_left_to_the_outbox_before_its_commit_is_read_after_it(void *
 	assert_false(b->daemon.behind);
 }
 
+/* What a channel is told afterwards stays owed when the deliverer has no room for it, or the store cannot be read. */
+static void what_is_told_afterwards_is_asked_for_until_it_is_taken(void **state)
+{
+	struct main_bench *b = *state;
+	const struct store_delivery delivered = { .id = "n", .contact = "a", .channel = "other", .kind = WQ_SENT, .done = true, .owed = 1 };
+	const struct wq_notice notice = { .id = "n", .alarm = 7, .contact = "a", .channel = "hook", .history = true };
+
+	catchup_note(&b->daemon, handover_current(&b->daemon.handover), &delivered);
+	conclude_offer_waiting(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 1);
+	assert_string_equal(catchup_owes(&b->daemon, 0), "hook");
+	b->room = 0;
+	conclude_undelivered(&b->daemon, &notice, 0);
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_int_equal(b->told_count, 0);
+	assert_int_equal(writer_of(b)->asked, 1); /* not at once, or it would go on without end */
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 2);
+	conclude_undelivered_end(&b->daemon, false);
+	main_bench_run(b);
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 3);
+	b->room = SIZE_MAX;
+	conclude_undelivered(&b->daemon, &notice, 0);
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_int_equal(b->told_count, 1);
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 3);
+}
+
 /* -- what comes back -- */
 
 static void what_is_committed_after_the_deliverer_ended_stays_in_the_outbox(void **state)
@@ -810,6 +843,7 @@ int main(void)
 		bench_test(the_beginning_of_an_alarm_passes_what_is_on_disk_and_what_follows_does_not),
 		bench_test(an_outbox_that_could_not_be_read_is_read_again_with_the_next_tick),
 		bench_test(what_is_left_to_the_outbox_before_its_commit_is_read_after_it),
+		bench_test(what_is_told_afterwards_is_asked_for_until_it_is_taken),
 		bench_test(an_outbox_longer_than_memory_is_read_in_parts),
 		bench_test(what_is_committed_after_the_deliverer_ended_stays_in_the_outbox),
 		bench_test(a_line_before_the_deliverer_that_ended_is_left_as_it_is),
