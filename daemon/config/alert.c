@@ -18,6 +18,10 @@ static void fill_pace(struct loader *l, const struct section *section, struct co
 	use->rate = (uint32_t)(given.rate == INT64_MIN ? use->channel->rate : given.rate);
 	use->burst = (uint32_t)use->channel->burst;
 	use->catch_up = given.catch_up == CATCH_UP_AUTO ? use->channel->catch_up : given.catch_up == CATCH_UP_TRUE;
+	if (given.catch_up == CATCH_UP_TRUE && use->channel->recipient != NULL)
+		load_warning(l, section, "catch_up",
+		        "catch_up = true: %s rings people; after it has failed they are rung for all that reached them otherwise",
+		        use->channel->name);
 	use->jitter = given.jitter == WQ_NO_TIME ? use->channel->jitter : given.jitter;
 	use->jitter_alarm = given.jitter_alarm == WQ_NO_TIME ? use->channel->jitter_alarm : given.jitter_alarm;
 	use->link = section_entry(section, "link") == NULL ? use->channel->link == WQ_LINK_USUAL : given.link;

@@ -258,6 +258,7 @@ static const struct {
 	const char *part;
 } warnings[] = {
 	{ "station \"b\" { kind = national }", 13, "has no points" },
+	{ "bell \"b\" { catch_up = true }", 13, "catch_up = true: bell rings people" },
 	{ "serial \"q\" { host = \"h\" }", 13, "no point is read from this bus" },
 	{ "serial \"q\" { host = \"/dev/loose\" }", 13, "that port is loose" },
 	{ "above \"x\" { kinds = \"national\" }", 13, "applies nowhere" },
