@@ -93,11 +93,22 @@ static bool peer_of(struct MHD_Connection *connection, char out[ADDRESS])
 	return true;
 }
 
-/* The last address of X-Forwarded-For is what our proxy saw; those before it are the client's own tale. */
+static enum MHD_Result keep_forwarded(void *owner, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	const char **last = owner;
+
+	(void)kind;
+	if (strcasecmp(name, "X-Forwarded-For") == 0 && value != NULL)
+		*last = value;
+	return MHD_YES;
+}
+
+/* The last address of the last X-Forwarded-For is what our proxy saw; those before it are the client's own tale. */
 static void client_of(struct MHD_Connection *connection, char out[ADDRESS])
 {
-	const char *said = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Forwarded-For");
+	const char *said = NULL;
 
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, keep_forwarded, &said);
 	if (!peer_of(connection, out) || said == NULL)
 		return;
 	const char *last = strrchr(said, ',');

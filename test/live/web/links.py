@@ -227,6 +227,10 @@ def too_often(plant):
     seen = [ask(plant, 'http://x/', headers={'X-Forwarded-For': '1.2.3.4, 203.0.113.9'})[0] for _ in range(60)]
     assert seen[:30] == [404] * 30 and 429 in seen[30:], seen
     assert ask(plant, 'http://x/', headers={'X-Forwarded-For': '203.0.113.9, 1.2.3.4'})[0] == 404
+    # A proxy that adds a line of its own instead: what the client wrote before it is a tale too.
+    lines = [raw(plant, f'GET /a/x HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.{i}\r\nX-Forwarded-For: 203.0.113.77\r\n\r\n'.encode())
+             for i in range(60)]
+    assert any(b' 429 ' in line[:20] for line in lines[30:]), 'a line that the client wrote counted'
     print(f'one address: {seen.count(404)} of 60 in a moment, then 429; another is served')
 
 
