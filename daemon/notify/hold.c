@@ -373,6 +373,8 @@ bool hold_restore(struct hold *hold, const struct wq_notice *notice, wq_ms now, 
 
 	hold->newest = notice->held - 1;
 	put(hold, desk, &copy, notice->hold == WQ_HOLD_LATER ? WQ_HOLD_LATER : WQ_HOLD_SOON, boot + (until - now), until);
+	if (copy.hold == WQ_HOLD_SOON)
+		tells(hold, desk, &copy);
 	hold->newest = newest;
 	return true;
 }

@@ -201,6 +201,17 @@ int store_held(struct store *store,
         bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
         struct wq_err *err)
 {
+	static const char settle[] = "WITH told(contact,alarm,number,id) AS MATERIALIZED("
+		"SELECT contact,alarm,max(number),id FROM notice WHERE state IN(0,1,4) AND topic=0"
+		" AND seq>(SELECT min(seq) FROM notice WHERE state=3) GROUP BY contact,alarm)"
+		"UPDATE notice SET state=4,folded=told.id FROM told WHERE notice.state=3 AND notice.topic=0"
+		" AND notice.contact=told.contact AND notice.alarm=told.alarm AND notice.number<told.number";
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	/* What a later notice of its alarm has told, before the daemon ended, is told: it must not come behind that one. */
+	int rc = sqlite3_exec(store->db, settle, NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return store_fail(store, rc, "cannot settle what is held back", err);
 	return read_notices(store, NOTICES "state=3 ORDER BY held", take, owner, err);
 }
 

@@ -450,6 +450,32 @@ static void what_was_held_back_survives_a_restart(void **state)
 	hold_free(hold);
 }
 
+/* Killed while an alarm's first change waited for the morning and a later one for a minute. */
+static void after_a_restart_too_what_is_told_soon_takes_along_what_waited(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice opened = notice_of(1, 1, WQ_OPENED, WQ_LEVEL_WATCH), raised = notice_of(1, 1, WQ_RAISED, WQ_LEVEL_WARNING);
+	struct hold_due due;
+
+	(void)state;
+	opened.created = raised.created = night;
+	opened.hold = WQ_HOLD_LATER;
+	raised.hold = WQ_HOLD_SOON;
+	opened.held = 1;
+	raised.held = 2;
+	assert_true(hold_restore(hold, &opened, night, BOOT));
+	assert_true(hold_restore(hold, &raised, night, BOOT));
+	assert_true(hold_next(hold, 1, night, BOOT, &due));
+	assert_true(due.tell && due.fold.hold == WQ_HOLD_SOON);
+	assert_true(hold_next(hold, 1, night, BOOT, &due));
+	assert_true(!due.tell && due.fold.hold == WQ_HOLD_LATER);
+	assert_string_equal(due.fold.digest, raised.id);
+	assert_false(hold_next(hold, 1, night + WQ_HOURS(9), BOOT + WQ_HOURS(9), &due));
+	hold_free(hold);
+}
+
 /* Whatever comes: each notice leaves, or is told by exactly one digest or by a later notice of its alarm; never is an alarm's
  * change left for good, and numbers of fold are those of notices. */
 static void nothing_is_dropped_by_chance(void **state)
@@ -523,6 +549,7 @@ int main(void)
 		cmocka_unit_test(what_is_told_already_wakes_nobody_for_the_rest),
 		cmocka_unit_test(nobody_gets_more_than_he_can_read),
 		cmocka_unit_test(what_was_held_back_survives_a_restart),
+		cmocka_unit_test(after_a_restart_too_what_is_told_soon_takes_along_what_waited),
 		cmocka_unit_test(nothing_is_dropped_by_chance),
 	};
 

@@ -313,8 +313,8 @@ static void a_request_for_nothing_that_is_known_has_no_place(void **state)
 
 /* Takes what store_outbox() gives, at most three. */
 struct taken {
-	struct wq_notice notices[4];
-	uint32_t attempts[4];
+	struct wq_notice notices[8];
+	uint32_t attempts[8];
 	size_t count, wanted;
 };
 
@@ -392,6 +392,44 @@ static void what_is_held_back_waits_for_its_digest(void **state)
 	left = outbox(h, 3);
 	assert_int_equal(left.count, 3);
 	assert_string_equal(left.notices[0].id, "b");
+}
+
+/* A later change of the alarm left, or was told by a digest, before what was held back was recorded as told: after a kill -9 the
+ * earlier one would come behind it. */
+static void what_a_later_notice_of_its_alarm_told_is_held_back_no_more(void **state)
+{
+	struct house *h = *state;
+	static const struct {
+		const char *id, *contact;
+		int64_t alarm;
+		uint32_t number;
+		enum wq_hold hold;
+		int64_t held;
+	} rows[] = {
+		{ "a1", "zhang", 1, 1, WQ_HOLD_LATER, 1 }, { "b1", "zhang", 2, 1, WQ_HOLD_LATER, 2 },
+		{ "c1", "zhang", 3, 1, WQ_HOLD_LATER, 3 }, { "d2", "zhang", 4, 2, WQ_HOLD_LATER, 4 },
+		{ "a2", "zhang", 1, 2, WQ_HOLD_NO, 0 },    { "a3", "zhang", 1, 3, WQ_HOLD_LATER, 5 },
+		{ "b2", "li", 2, 2, WQ_HOLD_NO, 0 },       { "c2", "zhang", 3, 2, WQ_HOLD_SOON, 6 },
+		{ "d1", "zhang", 4, 1, WQ_HOLD_NO, 0 },
+	};
+	const size_t count = sizeof rows / sizeof *rows;
+	for (size_t i = 0; i < count; i++) {
+		struct wq_notice *n = house_notice(h, rows[i].id);
+		snprintf(n->contact, sizeof n->contact, "%s", rows[i].contact);
+		n->alarm = rows[i].alarm;
+		n->number = rows[i].number;
+		n->hold = rows[i].hold;
+		n->held = rows[i].held;
+	}
+	house_commit(h);
+	house_again(h, &house_site);
+	struct taken held = { .wanted = 8 };
+	assert_int_equal(store_held(h->store, take, &held, &h->err), 0);
+	assert_int_equal(held.count, 5);
+	for (size_t i = 0; i < held.count; i++)
+		assert_string_not_equal(held.notices[i].id, "a1");
+	assert_int_equal(house_number(h, "SELECT count(*) FROM notice WHERE id='a1' AND state=4 AND folded='a2'"), 1);
+	assert_int_equal(house_number(h, "SELECT count(*) FROM notice WHERE state=3"), 5);
 }
 
 static void note_mark(void *owner, const struct store_mark *mark)
@@ -861,6 +899,7 @@ int main(void)
 		house_test(a_check_is_kept_apart_from_the_readings_and_once),
 		house_test(a_notice_waits_in_the_outbox_until_it_is_done),
 		house_test(what_is_held_back_waits_for_its_digest),
+		house_test(what_a_later_notice_of_its_alarm_told_is_held_back_no_more),
 		house_test(a_mark_is_remembered_with_its_newest_time),
 		house_test(a_drill_comes_back_with_what_became_of_it),
 		house_test(who_acknowledged_is_known_while_the_alarm_is_open),
