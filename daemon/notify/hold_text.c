@@ -46,6 +46,41 @@ static void write_line(const struct wq_notice *notice, char out[HOLD_LINE])
 	out[used] = '\0';
 }
 
+/* -- those that are not named -- */
+
+static struct hold_rest *find_rest(const struct hold_lines *lines, int64_t alarm)
+{
+	for (size_t i = 0; i < lines->rest_count; i++)
+		if (lines->rest[i].alarm == alarm)
+			return &lines->rest[i];
+	return NULL;
+}
+
+static bool take_rest(struct hold_lines *lines, int64_t alarm)
+{
+	struct hold_rest *rest = find_rest(lines, alarm);
+
+	if (rest == NULL)
+		return false;
+	lines->more[rest->level]--;
+	*rest = lines->rest[--lines->rest_count];
+	return true;
+}
+
+static void put_rest(struct hold_lines *lines, int64_t alarm, enum wq_level level)
+{
+	lines->more[level]++;
+	if (lines->rest_count == lines->rest_room && lines->rest_room < HOLD_REST) {
+		size_t room = lines->rest_room > 0 ? lines->rest_room * 2 : 64;
+		struct hold_rest *grown = realloc(lines->rest, room * sizeof *grown);
+
+		lines->rest = grown != NULL ? grown : lines->rest;
+		lines->rest_room = grown != NULL ? room : lines->rest_room;
+	}
+	if (lines->rest_count < lines->rest_room)
+		lines->rest[lines->rest_count++] = (struct hold_rest){ alarm, level };
+}
+
 /* Its place for a line of this level: a free one, or that of the lowest, oldest one below it. */
 static struct hold_line *place(struct hold_lines *lines, enum wq_level level)
 {
@@ -61,7 +96,7 @@ static struct hold_line *place(struct hold_lines *lines, enum wq_level level)
 		if (lines->items[i].level < level && (lowest == NULL || lines->items[i].level < lowest->level))
 			lowest = &lines->items[i];
 	if (lowest != NULL)
-		lines->more[lowest->level]++;
+		put_rest(lines, lowest->alarm, lowest->level);
 	return lowest;
 }
 
@@ -70,11 +105,11 @@ void hold_lines_put(struct hold_lines *lines, const struct wq_notice *notice)
 	enum wq_level level = notice->level > WQ_LEVEL_ALARM ? WQ_LEVEL_ALARM : notice->level;
 	struct hold_line *line = find(lines, notice->alarm);
 
-	lines->total += line == NULL;
+	lines->total += line == NULL && !take_rest(lines, notice->alarm);
 	if (line == NULL)
 		line = place(lines, level);
 	if (line == NULL) {
-		lines->more[level]++;
+		put_rest(lines, notice->alarm, level);
 		return;
 	}
 	*line = (struct hold_line){ .alarm = notice->alarm, .level = level, .kind = notice->kind };
@@ -83,24 +118,27 @@ void hold_lines_put(struct hold_lines *lines, const struct wq_notice *notice)
 
 bool hold_lines_has(const struct hold_lines *lines, int64_t alarm)
 {
-	return find(lines, alarm) != NULL;
+	return find(lines, alarm) != NULL || find_rest(lines, alarm) != NULL;
 }
 
 bool hold_lines_drop(struct hold_lines *lines, int64_t alarm)
 {
 	struct hold_line *line = find(lines, alarm);
 
-	if (line == NULL)
+	if (line == NULL && !take_rest(lines, alarm))
 		return false;
+	lines->total--;
+	if (line == NULL)
+		return true;
 	memmove(line, line + 1, (size_t)(lines->items + lines->count - (line + 1)) * sizeof *line);
 	lines->count--;
-	lines->total--;
 	return true;
 }
 
 void hold_lines_free(struct hold_lines *lines)
 {
 	free(lines->items);
+	free(lines->rest);
 	*lines = (struct hold_lines){ 0 };
 }
 

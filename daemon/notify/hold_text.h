@@ -11,6 +11,7 @@
 
 #define HOLD_LINES 64 /* named at most; further ones are counted by level */
 #define HOLD_LINE  160
+#define HOLD_REST  16384 /* of these, those that are known by their number; what is beyond is counted change by change */
 
 struct hold_line {
 	int64_t alarm;
@@ -24,12 +25,17 @@ struct hold_lines {
 	size_t count;
 	size_t total;   /* alarms, those not named included */
 	size_t more[5]; /* of these, by level */
+	struct hold_rest {
+		int64_t alarm;
+		enum wq_level level;
+	} *rest; /* likewise, one by one; owned; NULL while there are none */
+	size_t rest_count, rest_room;
 };
 
 /* Takes a notice up; the one before of its alarm gives way to it. Without memory it is only counted. */
 void hold_lines_put(struct hold_lines *lines, const struct wq_notice *notice);
 
-/* Whether an alarm is named; takes it out (false: it is not named). */
+/* Whether an alarm is among them, named or not; takes it out (false: it is not). */
 bool hold_lines_has(const struct hold_lines *lines, int64_t alarm);
 bool hold_lines_drop(struct hold_lines *lines, int64_t alarm);
 

@@ -476,6 +476,25 @@ static void after_a_restart_too_what_is_told_soon_takes_along_what_waited(void *
 	hold_free(hold);
 }
 
+/* More than a digest names, each changing several times. */
+static void an_alarm_is_counted_once_however_often_it_changes(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice raised = notice_of(1, 1, WQ_RAISED, WQ_LEVEL_ALARM);
+	struct hold_due due;
+
+	(void)state;
+	for (int change = 0; change < 3; change++)
+		for (int i = 1; i <= 300; i++)
+			judge_new(hold, i, (uint64_t)i, change < 2 ? WQ_OPENED : WQ_CLEARED, i % 2 ? WQ_LEVEL_WATCH : WQ_LEVEL_INFO, night, BOOT);
+	assert_int_equal(judge(hold, &raised, night, BOOT), WQ_HOLD_NO); /* tells what is held back of it, named or not */
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	assert_non_null(strstr(due.digest.text, "共299起(关注149、提示150)"));
+	hold_free(hold);
+}
+
 /* Whatever comes: each notice leaves, or is told by exactly one digest or by a later notice of its alarm; never is an alarm's
  * change left for good, and numbers of fold are those of notices. */
 static void nothing_is_dropped_by_chance(void **state)
@@ -550,6 +569,7 @@ int main(void)
 		cmocka_unit_test(nobody_gets_more_than_he_can_read),
 		cmocka_unit_test(what_was_held_back_survives_a_restart),
 		cmocka_unit_test(after_a_restart_too_what_is_told_soon_takes_along_what_waited),
+		cmocka_unit_test(an_alarm_is_counted_once_however_often_it_changes),
 		cmocka_unit_test(nothing_is_dropped_by_chance),
 	};
 

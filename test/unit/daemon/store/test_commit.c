@@ -311,7 +311,7 @@ static void a_request_for_nothing_that_is_known_has_no_place(void **state)
 	assert_int_equal(house_number(h, "SELECT count(*) FROM v_command WHERE outcome='denied'"), 2);
 }
 
-/* Takes what store_outbox() gives, at most three. */
+/* Takes what store_outbox() and store_held() give, at most eight. */
 struct taken {
 	struct wq_notice notices[8];
 	uint32_t attempts[8];
