@@ -4,6 +4,7 @@
 
 #include "catchup.h"
 #include "log.h"
+#include "notify/urgent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,10 @@ struct offer_queue {
 	bool missed;    /* while it was read, one was left there */
 	bool refused;   /* one that was read found no room: those behind it do not overtake it */
 	bool unstored;  /* one was left to the outbox that is not committed yet: a reading may not find it */
+	bool pressing;  /* something urgent is on disk, behind earlier changes of its alarm or for want of room */
 	bool blocked;   /* found without room in this look at those that wait */
 	/* Of the reading that is under way, and the writer's thread's meanwhile. */
-	size_t wanted;
+	size_t wanted, urgent; /* of the latter: urgent ones, and those of their alarms before them */
 	bool left;
 };
 
@@ -82,19 +84,33 @@ static bool is_first(const struct wq_notice *notice)
 	return notice->topic != WQ_TOPIC_ALARM || notice->number <= 1;
 }
 
+static void ask_outbox(struct daemon *daemon);
+
+/* It leaves by way of the disk, where what waits of its alarm is found, wherever else that is. */
+static void press(struct daemon *daemon, struct offer_queue *queue)
+{
+	fall_behind(daemon, queue);
+	queue->pressing = true;
+	ask_outbox(daemon);
+}
+
 /* After the deliverer's end notices stay in the outbox on disk, for the next start. */
 void conclude_offer(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
 {
 	struct offer_queue *queue = queue_of(daemon, notice->contact);
 	if (daemon->deliverer == NULL)
 		return;
-	if (queue->behind && !is_first(notice)) {
+	bool urgent = notice_urgent(notice), clear = is_first(notice) || (!queue->behind && (queue->waiting == 0 || !urgent));
+	if (!clear && !urgent) {
 		queue->missed = true;
 		return;
 	}
-	if (queue->waiting == 0 && deliverer_offer(daemon->deliverer, notice, attempts))
+	if (clear && (queue->waiting == 0 || urgent) && deliverer_offer(daemon->deliverer, notice, attempts))
 		return;
-	if (queue->behind || !let_wait(daemon, queue, notice, attempts))
+	/* What is not stored is not on disk. */
+	if (urgent && !daemon->stalled)
+		press(daemon, queue);
+	else if (queue->behind || !let_wait(daemon, queue, notice, attempts))
 		fall_behind(daemon, queue);
 }
 
@@ -114,15 +130,35 @@ void conclude_offer_landed(struct daemon *daemon)
 	}
 }
 
+/* It has left by way of the disk. */
+static void take_from_line(struct daemon *daemon, struct offer_queue *queue, const char *id)
+{
+	struct waiting_notice **at = &daemon->waiting, *node;
+	while ((node = *at) != NULL && strcmp(node->notice.id, id) != 0)
+		at = &node->next;
+	if (node == NULL)
+		return;
+	*at = node->next;
+	if (node->next == NULL)
+		daemon->waiting_last = at;
+	queue->waiting--;
+	daemon->waiting_count--;
+	free(node);
+}
+
 /* One that is on disk: where there is no room it stays there. */
 static void offer_stored(struct daemon *daemon, const struct wq_notice *notice, uint32_t attempts)
 {
 	struct offer_queue *queue = queue_of(daemon, notice->contact);
 	if (daemon->deliverer == NULL)
 		return;
-	queue->refused = queue->refused || queue->waiting > 0 || !deliverer_offer(daemon->deliverer, notice, attempts);
+	queue->refused = queue->refused || (queue->waiting > 0 && !notice->urgent) ||
+		!deliverer_offer(daemon->deliverer, notice, attempts);
 	if (queue->refused)
 		fall_behind(daemon, queue);
+	else if (queue->waiting > 0)
+		take_from_line(daemon, queue, notice->id);
+	queue->pressing = queue->pressing || (queue->refused && notice->urgent);
 }
 
 /* Takes out of the line what there is room for now, each contact's in their order. */
@@ -162,8 +198,6 @@ static void undelivered_open(void *owner, struct letter *letter)
 	free(letter);
 }
 
-static void ask_outbox(struct daemon *daemon);
-
 struct end_letter {
 	struct letter letter;
 	bool all; /* false: the outbox could not be read to its end */
@@ -186,14 +220,18 @@ static void undelivered_end_open(void *owner, struct letter *letter)
 		ask_outbox(daemon);
 }
 
+static const char *name_of(const struct daemon *daemon, size_t i)
+{
+	return i < daemon->config->contact_count ? daemon->config->contacts[i].id : "";
+}
+
 /* How many notices of a contact are read: none where there is not much room. Those that are held already are among them. */
 static size_t wanted_of(struct daemon *daemon, size_t i, size_t share)
 {
-	const char *contact = i < daemon->config->contact_count ? daemon->config->contacts[i].id : "";
 	const struct offer_queue *queue = &daemon->queues[i];
 	if (!queue->behind || queue->waiting > 0)
 		return 0;
-	return 2 * deliverer_room_for(daemon->deliverer, contact) >= share ? share : 0;
+	return 2 * deliverer_room_for(daemon->deliverer, name_of(daemon, i)) >= share ? share : 0;
 }
 
 static void ask_outbox(struct daemon *daemon)
@@ -201,14 +239,21 @@ static void ask_outbox(struct daemon *daemon)
 	size_t all = 0, share = deliverer_share(daemon->config);
 	if (daemon->asked_outbox || daemon->deliverer == NULL)
 		return;
-	for (size_t i = 0; i < queues(daemon); i++)
-		all += daemon->queues[i].wanted = daemon->behind ? wanted_of(daemon, i, share) : 0;
+	for (size_t i = 0; i < queues(daemon); i++) {
+		struct offer_queue *queue = &daemon->queues[i];
+		queue->wanted = daemon->behind ? wanted_of(daemon, i, share) : 0;
+		queue->urgent = queue->wanted > 0 || (queue->pressing && deliverer_room_for(daemon->deliverer, name_of(daemon, i)) > 0) ? share : 0;
+		all += queue->wanted + queue->urgent;
+	}
 	all += catchup_wants(daemon);
 	struct end_letter *end = all > 0 ? calloc(1, sizeof *end) : NULL;
 	if (end == NULL)
 		return;
-	for (size_t i = 0; i < queues(daemon); i++)
-		daemon->queues[i].missed = daemon->queues[i].refused = daemon->queues[i].left = false;
+	for (size_t i = 0; i < queues(daemon); i++) {
+		struct offer_queue *queue = &daemon->queues[i];
+		queue->missed = queue->refused = queue->left = false;
+		queue->pressing = queue->pressing && queue->urgent == 0;
+	}
 	end->letter.open = undelivered_end_open;
 	daemon->outbox_end = &end->letter;
 	daemon->asked_outbox = true;
@@ -226,9 +271,11 @@ void conclude_offer_waiting(struct daemon *daemon)
 
 /* -- the writer's thread, while it reads -- */
 
-bool offer_wanted(void *owner, const char *contact)
+bool offer_wanted(void *owner, const char *contact, bool urgent)
 {
 	struct offer_queue *queue = queue_of(owner, contact);
+	if (urgent)
+		return queue->urgent > 0;
 	queue->left = queue->left || queue->wanted == 0;
 	return !queue->left;
 }
@@ -244,7 +291,7 @@ bool conclude_undelivered(void *owner, const struct wq_notice *notice, uint32_t 
 			catchup_left(daemon, notice->channel);
 		return true;
 	}
-	queue->wanted -= notice->history ? 0 : 1;
+	*(notice->urgent ? &queue->urgent : &queue->wanted) -= notice->history ? 0 : 1;
 	letter->letter.open = undelivered_open;
 	letter->attempts = attempts;
 	letter->notice = *notice;
@@ -263,8 +310,9 @@ void conclude_undelivered_end(void *owner, bool all)
 
 /* -- main, before there is a writer -- */
 
-bool offer_first_wanted(void *owner, const char *contact)
+bool offer_first_wanted(void *owner, const char *contact, bool urgent)
 {
+	(void)urgent;
 	return !queue_of(owner, contact)->behind;
 }
 

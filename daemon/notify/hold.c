@@ -5,6 +5,7 @@
 #include "bell.h"
 #include "hold_text.h"
 #include "memo.h"
+#include "urgent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,16 +50,6 @@ struct hold {
 };
 
 /* -- policy -- */
-
-static bool is_news(enum wq_change_kind kind)
-{
-	return kind == WQ_OPENED || kind == WQ_RAISED || kind == WQ_REOPENED || kind == WQ_UNSHELVED || kind == WQ_ESCALATED;
-}
-
-static bool is_urgent(const struct wq_notice *notice)
-{
-	return notice->kind == WQ_ESCALATED || (notice->level >= WQ_LEVEL_ALARM && is_news(notice->kind));
-}
 
 static const struct wq_zone *zone_of(const struct config *config)
 {
@@ -277,7 +268,7 @@ static bool same_cause(const struct wq_notice *a, const struct wq_notice *b)
 static bool has_company(const struct wq_notice *notices, size_t count, const struct wq_notice *one)
 {
 	for (size_t i = 0; i < count; i++)
-		if (&notices[i] != one && !is_urgent(&notices[i]) && notices[i].hold != WQ_HOLD_LATER && same_cause(&notices[i], one))
+		if (&notices[i] != one && !notice_urgent(&notices[i]) && notices[i].hold != WQ_HOLD_LATER && same_cause(&notices[i], one))
 			return true;
 	return false;
 }
@@ -338,7 +329,7 @@ void hold_judge(struct hold *hold, struct wq_notice *notices, size_t count, wq_m
 		for (size_t i = 0; i < count; i++) {
 			struct wq_notice *notice = &notices[i];
 			uint32_t contact = contact_of(hold, notice);
-			bool urgent = is_urgent(notice);
+			bool urgent = notice_urgent(notice);
 
 			if (contact == WQ_NONE || !hold->desks[contact].holds || notice->topic != WQ_TOPIC_ALARM)
 				continue;

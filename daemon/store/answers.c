@@ -136,15 +136,21 @@ static int read_notices(struct store *store, const char *sql,
 	return r;
 }
 
-/* Whose is looked at first: what else belongs to a notice is read of those that are wanted only. */
-int store_outbox(struct store *store, bool (*wanted)(void *owner, const char *contact),
-        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
+/* What is urgent (notify/urgent.h; kinds are stored as their numbers) and waits, with what waits of its alarms before it. */
+#define URGENT                                                                                                                  \
+	"WITH u(alarm,contact,upto) AS MATERIALIZED(SELECT alarm,contact,max(number) FROM notice WHERE state=0 AND topic=0"     \
+	" AND(kind=2 OR(level>=4 AND kind IN(0,1,8,10))) GROUP BY 1,2)"                                                         \
+	" SELECT n.seq,n.contact FROM notice n JOIN u ON u.alarm=n.alarm AND u.contact=n.contact"                               \
+	" WHERE n.state=0 AND n.topic=0 AND n.number<=u.upto ORDER BY n.seq"
+#define PENDING "SELECT seq,contact FROM notice WHERE state=0 ORDER BY seq"
+
+/* Whose is looked at first: what else belongs to a notice is read of those that are wanted only. *going: the taker wants further ones. */
+static int read_outbox(struct store *store, bool urgent, bool (*wanted)(void *owner, const char *contact, bool urgent),
+        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner, bool *going,
         struct wq_err *err)
 {
-	if (store->db == NULL)
-		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
 	sqlite3_stmt *list = NULL, *row = NULL;
-	int rc = sqlite3_prepare_v2(store->db, "SELECT seq,contact FROM notice WHERE state=0 ORDER BY seq", -1, &list, NULL);
+	int rc = sqlite3_prepare_v2(store->db, urgent ? URGENT : PENDING, -1, &list, NULL);
 	bool more = true;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(store->db, NOTICES "seq=?1", -1, &row, NULL);
@@ -152,22 +158,35 @@ int store_outbox(struct store *store, bool (*wanted)(void *owner, const char *co
 		struct wq_notice notice = { 0 };
 		cell_text(list, 1, notice.contact, sizeof notice.contact);
 		rc = SQLITE_OK;
-		if (wanted != NULL && !wanted(owner, notice.contact))
+		if (wanted != NULL && !wanted(owner, notice.contact, urgent))
 			continue;
 		rc = db_bind(row, DB_VALUES(db_int(sqlite3_column_int64(list, 0))));
 		if (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
 			read_notice(row, &notice);
+			notice.urgent = urgent;
 			more = take(owner, &notice, (uint32_t)sqlite3_column_int64(row, 14));
 			rc = SQLITE_OK;
 		}
 		sqlite3_reset(row);
 	}
+	*going = more;
 	int r = rc == SQLITE_OK || rc == SQLITE_DONE
 	        ? 0
 	        : store_fail(store, rc, "cannot read notices", err);
 	sqlite3_finalize(list);
 	sqlite3_finalize(row);
 	return r;
+}
+
+int store_outbox(struct store *store, bool (*wanted)(void *owner, const char *contact, bool urgent),
+        bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts), void *owner,
+        struct wq_err *err)
+{
+	bool going = true;
+	if (store->db == NULL)
+		return wq_fail(err, WQ_E_STATE, "%s: is not open", store->path);
+	int r = wanted != NULL ? read_outbox(store, true, wanted, take, owner, &going, err) : 0;
+	return r < 0 || !going ? r : read_outbox(store, false, wanted, take, owner, &going, err);
 }
 
 int store_owed(struct store *store, const char *channel, int64_t most,

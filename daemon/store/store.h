@@ -207,9 +207,11 @@ int store_restore(struct store *store, const struct wq_site *site, struct wq_eng
 
 size_t store_orphans(const struct store *store);
 
-/* Calls `take` for every undelivered notice of the contacts for which `wanted` says so (NULL: all), oldest first; stops early
- * when it returns false. A notice comes with the channel that it was tried on last, and since when. */
-int store_outbox(struct store *store, bool (*wanted)(void *owner, const char *contact), bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts),
+/* Calls `take` for every undelivered notice of the contacts for which `wanted` says so, oldest first; stops early
+ * when it returns false. Before them, marked `urgent`, for those that are urgent (notify/urgent.h) and those of their alarms that
+ * must leave before them: these come twice. wanted NULL: all, each once. A notice comes with the channel that it was tried on last, and since when. */
+int store_outbox(struct store *store, bool (*wanted)(void *owner, const char *contact, bool urgent),
+	bool (*take)(void *owner, const struct wq_notice *notice, uint32_t attempts),
 	void *owner, struct wq_err *err);
 
 /* Likewise for what is held back, in the order in which it was. */

@@ -14,9 +14,9 @@ struct writer_events {
 	void (*committed)(void *owner, struct commit_group *group, struct store_answer *answers, size_t count);
 	/* State changes: text says why commits fail (NULL: they work again). */
 	void (*trouble)(void *owner, const char *text);
-	/* After writer_ask_outbox(): whether a contact's are wanted, an undelivered notice, oldest first (false: no more of
+	/* After writer_ask_outbox(): whether a contact's are wanted, an undelivered notice, as of store_outbox() (false: no more of
 	 * them now), and their end (all: false when reading failed). May be NULL where nobody asks. */
-	bool (*wanted)(void *owner, const char *contact);
+	bool (*wanted)(void *owner, const char *contact, bool urgent);
 	bool (*undelivered)(void *owner, const struct wq_notice *notice, uint32_t attempts);
 	void (*undelivered_end)(void *owner, bool all);
 	/* Likewise, before the end: the i-th channel that is to be told afterwards, NULL when there are no more, and how many

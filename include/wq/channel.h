@@ -72,6 +72,7 @@ struct wq_notice {
 	bool history; /* another channel delivered it: told to `channel` afterwards, for the record */
 	char link[WQ_LINK_TEXT]; /* by which the contact acknowledges the alarm, visible ASCII without '"' and '\\'; "": none */
 	bool taken; /* `channel` had handed it on (WQ_TAKEN), and that was the last heard of it */
+	bool urgent; /* it may be none itself: a later change of its alarm is, which waits for it */
 	bool test; /* a person tries the channel: attempted once, at once */
 };
 

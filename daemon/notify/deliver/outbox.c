@@ -2,6 +2,8 @@
 /* The state machine of delivery. See outbox.h for the rules: what is held, and which is next. */
 #include "outbox_parts.h"
 
+#include "notify/urgent.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,9 +135,25 @@ size_t outbox_room_for(const struct outbox *outbox, const char *contact)
 
 static bool has_its_share(const struct outbox *outbox, const struct wq_notice *notice)
 {
-	size_t kept = notice->level < WQ_LEVEL_ALARM && outbox->share < outbox->capacity ? outbox->share / 4 : 0;
+	bool pressing = notice->urgent || notice_urgent(notice) || notice->level >= WQ_LEVEL_ALARM;
+	size_t kept = !pressing && outbox->share < outbox->capacity ? outbox->share / 4 : 0;
 
 	return !notice->test && !notice->history && held_for(outbox, notice->contact) + kept >= outbox->share;
+}
+
+/* Who came before it in its alarm is to leave before it can. */
+static bool comes_before(const struct wq_notice *one, const struct wq_notice *other)
+{
+	return !one->history && one->topic == WQ_TOPIC_ALARM && one->alarm == other->alarm && one->number < other->number &&
+		strcmp(one->contact, other->contact) == 0;
+}
+
+static void press(struct outbox *outbox, struct slot *urgent)
+{
+	urgent->urgent = true;
+	for (size_t i = 0; urgent->notice.topic == WQ_TOPIC_ALARM && i < outbox->capacity; i++)
+		if (outbox->slots[i].used && comes_before(&outbox->slots[i].notice, &urgent->notice))
+			outbox->slots[i].urgent = true;
 }
 
 enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
@@ -166,6 +184,8 @@ enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *noti
 	for (size_t i = 0; i < count && free_slot->count < OUTBOX_CHANNELS; i++)
 		if (channels[i] < outbox->line_count)
 			free_slot->channels[free_slot->count++] = channels[i];
+	if (!notice->history && (notice->urgent || notice_urgent(notice)))
+		press(outbox, free_slot);
 	/* What is new goes first, and says whether the channel works. */
 	if (notice->history && free_slot->count > 0 && outbox->lines[free_slot->channels[0]].worked == INT64_MIN)
 		free_slot->due = now + OUTBOX_PROBE;
@@ -277,14 +297,9 @@ static bool must_wait(const struct outbox *outbox, const struct slot *slot)
 	if (slot->notice.history)
 		return follows(outbox, slot);
 	/* Memos are in no order. */
-	for (size_t i = 0; slot->notice.topic == WQ_TOPIC_ALARM && i < outbox->capacity; i++) {
-		const struct slot *other = &outbox->slots[i];
-
-		if (other->used && !other->notice.history && other->notice.topic == WQ_TOPIC_ALARM && other->notice.alarm == slot->notice.alarm &&
-		        other->notice.number < slot->notice.number &&
-		        strcmp(other->notice.contact, slot->notice.contact) == 0)
+	for (size_t i = 0; slot->notice.topic == WQ_TOPIC_ALARM && i < outbox->capacity; i++)
+		if (outbox->slots[i].used && comes_before(&outbox->slots[i].notice, &slot->notice))
 			return true;
-	}
 	return false;
 }
 
@@ -320,6 +335,8 @@ static bool goes_before(const struct slot *a, const struct slot *b)
 		return b->taken;
 	if (a->notice.history != b->notice.history)
 		return b->notice.history;
+	if (a->urgent != b->urgent)
+		return a->urgent;
 	if (a->notice.level != b->notice.level && !a->notice.history)
 		return a->notice.level > b->notice.level;
 	if (a->notice.assist != b->notice.assist && !a->notice.history)

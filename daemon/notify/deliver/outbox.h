@@ -3,7 +3,8 @@
  * chance is seeded, nothing is sent here. Not thread-safe.
  *
  * - Order: to one contact, a later change of an alarm leaves only after the earlier ones were sent
- * or given up. Otherwise: the highest level first, the lead before copies, then as they came.
+ * or given up. Otherwise: what is urgent (notify/urgent.h) and what it waits for, the highest level first, the lead before copies,
+ * then as they came.
  * - One attempt at a time on a channel.
  * - Back-off of a notice after its n-th failure: 5, 15, 30, 60, 120, 300 s, then every 600 s, each
  * plus up to a fifth by chance; until it expires.
@@ -65,7 +66,7 @@ enum outbox_taken {
 enum outbox_taken outbox_add(struct outbox *outbox, const struct wq_notice *notice,
         const uint32_t *channels, size_t count, uint32_t attempts, wq_ms lifetime, wq_ms now);
 
-/* At most `share` notices of one contact are held, a quarter of which is kept for level alarm: what waits for a contact whose
+/* At most `share` notices of one contact are held, a quarter of which is kept for level alarm and what is urgent: what waits for a contact whose
  * channel is dead leaves room for the others. Tests of channels are not bounded. Without it: as many as fit. */
 void outbox_share(struct outbox *outbox, size_t share);
 

@@ -10,6 +10,7 @@
 struct slot {
 	bool used, busy;
 	bool taken;     /* handed on: the channel knows more of it, and nobody else is tried */
+	bool urgent;    /* goes before what is not: it or a later change of its alarm is (notify/urgent.h) */
 	bool held_back; /* by CONFIG or THROTTLE: a channel's recovery does not make it due */
 	struct wq_notice notice;
 	uint32_t channels[OUTBOX_CHANNELS];

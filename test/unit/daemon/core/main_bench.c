@@ -195,6 +195,8 @@ size_t router_notices(const struct config *config, const struct wq_change *of, u
 	out->alarm = of->alarm;
 	out->created = now;
 	out->number = bench->number;
+	out->kind = bench->kind;
+	out->level = bench->level;
 	snprintf(out->contact, sizeof out->contact, "%s", bench->contact);
 	return 1;
 }

@@ -35,6 +35,8 @@ struct main_bench {
 	/* the router */
 	const char *contact; /* whom it tells: "a" if nothing else is said */
 	uint32_t number;     /* of the change: 2 likewise */
+	enum wq_change_kind kind;
+	enum wq_level level;
 	/* the deliverer */
 	size_t room, held;
 	const char *dead; /* there is no room for this contact */

@@ -528,7 +528,7 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 	main_bench_land(b);
 	for (size_t i = DAEMON_WAITING; i < all; i++) {
 		struct wq_notice notice = { .alarm = (int64_t)i + 1, .number = 2, .contact = "a" };
-		assert_true(offer_wanted(&b->daemon, "a"));
+		assert_true(offer_wanted(&b->daemon, "a", false));
 		assert_true(conclude_undelivered(&b->daemon, &notice, 0));
 	}
 	conclude_undelivered_end(&b->daemon, true);
@@ -537,7 +537,7 @@ static void what_memory_has_no_room_for_is_read_back_from_the_outbox_in_order(vo
 	assert_true(b->daemon.behind);
 	assert_int_equal(writer_of(b)->asked, 2);
 	struct wq_notice last = { .alarm = (int64_t)all + 1, .number = 2, .contact = "a" };
-	assert_true(offer_wanted(&b->daemon, "a"));
+	assert_true(offer_wanted(&b->daemon, "a", false));
 	assert_true(conclude_undelivered(&b->daemon, &last, 0));
 	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
@@ -570,7 +570,7 @@ static void an_outbox_longer_than_memory_is_read_in_parts(void **state)
 	fill(b);
 	conclude_offer_waiting(&b->daemon);
 	assert_int_equal(writer_of(b)->asked, 1);
-	for (; offer_wanted(&b->daemon, "a"); read++)
+	for (; offer_wanted(&b->daemon, "a", false); read++)
 		assert_true(conclude_undelivered(&b->daemon, &notice, 0));
 	assert_int_equal(read, MAIN_BENCH_SHARE);
 	conclude_undelivered_end(&b->daemon, true);
@@ -578,7 +578,7 @@ static void an_outbox_longer_than_memory_is_read_in_parts(void **state)
 	assert_int_equal(b->told_count, DAEMON_WAITING + MAIN_BENCH_SHARE);
 	assert_true(b->daemon.behind);
 	assert_int_equal(writer_of(b)->asked, 2);
-	assert_true(offer_wanted(&b->daemon, "a"));
+	assert_true(offer_wanted(&b->daemon, "a", false));
 	assert_true(conclude_undelivered(&b->daemon, &notice, 0));
 	conclude_undelivered_end(&b->daemon, true);
 	main_bench_run(b);
@@ -710,6 +710,89 @@ static void what_is_told_afterwards_is_asked_for_until_it_is_taken(void **state)
 	assert_int_equal(b->told_count, 1);
 	conclude_tick(&b->daemon);
 	assert_int_equal(writer_of(b)->asked, 3);
+}
+
+/* A rise to alarm, of alarm 7, whose beginning waits in memory or on disk like thousands of others. */
+static void what_is_urgent_is_read_from_disk_at_once_with_what_waits_of_its_alarm(void **state)
+{
+	struct main_bench *b = *state;
+	struct wq_notice before = { .alarm = 7, .number = 1, .contact = "a", .id = "7-1-a", .urgent = true };
+	struct wq_notice rise = { .alarm = 7, .number = 2, .contact = "a", .id = "7-2-a", .kind = WQ_RAISED, .level = WQ_LEVEL_ALARM, .urgent = true };
+
+	b->changes = true;
+	fill(b);
+	b->dead = NULL;
+	size_t line = b->daemon.waiting_count, told = b->told_count;
+	assert_true(line > 0);
+	assert_int_equal(writer_of(b)->asked, 0);
+	b->kind = WQ_RAISED;
+	b->level = WQ_LEVEL_ALARM;
+	main_bench_put(b, 0);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, told); /* not before its beginning */
+	assert_int_equal(writer_of(b)->asked, 1);
+	assert_true(offer_wanted(&b->daemon, "a", true));
+	assert_true(conclude_undelivered(&b->daemon, &before, 0));
+	assert_true(offer_wanted(&b->daemon, "a", true));
+	assert_true(conclude_undelivered(&b->daemon, &rise, 0));
+	assert_false(offer_wanted(&b->daemon, "a", false)); /* those that are not wait for the line */
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_int_equal(b->told_count, told + 2);
+	assert_int_equal(b->told[told].alarm, 7);
+	assert_true(b->daemon.behind);
+	assert_int_equal(b->daemon.waiting_count, line);
+}
+
+static void what_is_urgent_and_first_passes_those_that_wait_in_memory(void **state)
+{
+	struct main_bench *b = *state;
+
+	b->changes = true;
+	b->room = 0;
+	put_many(b, 10, 0);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(b->daemon.waiting_count, 10);
+	b->room = 1;
+	b->kind = WQ_OPENED;
+	b->number = 1;
+	b->level = WQ_LEVEL_ALARM;
+	main_bench_put(b, 0);
+	main_bench_run(b);
+	main_bench_land(b);
+	assert_int_equal(b->told_count, 1);
+	assert_int_equal(b->told[0].alarm, 11);
+	assert_int_equal(b->daemon.waiting_count, 10);
+}
+
+/* Where there is no room for it either it is asked for again when there is some, and not before. */
+static void what_is_urgent_and_finds_no_room_is_asked_for_when_there_is_some(void **state)
+{
+	struct main_bench *b = *state;
+	struct wq_notice rise = { .alarm = 7, .number = 2, .contact = "a", .id = "7-2-a", .kind = WQ_ESCALATED, .level = WQ_LEVEL_WARNING, .urgent = true };
+
+	b->changes = true;
+	fill(b);
+	b->room = 0;
+	b->kind = WQ_ESCALATED;
+	b->level = WQ_LEVEL_WARNING;
+	main_bench_put(b, 0);
+	main_bench_run(b);
+	main_bench_land(b);
+	conclude_tick(&b->daemon);
+	assert_int_equal(writer_of(b)->asked, 0);
+	b->room = SIZE_MAX;
+	conclude_tick(&b->daemon);
+	size_t told = b->told_count;
+	assert_int_equal(writer_of(b)->asked, 1);
+	assert_true(offer_wanted(&b->daemon, "a", true));
+	assert_true(conclude_undelivered(&b->daemon, &rise, 0));
+	conclude_undelivered_end(&b->daemon, true);
+	main_bench_run(b);
+	assert_int_equal(b->told_count, told + 1);
+	assert_int_equal(b->told[told].alarm, 7);
 }
 
 /* -- what comes back -- */
@@ -844,6 +927,9 @@ int main(void)
 		bench_test(an_outbox_that_could_not_be_read_is_read_again_with_the_next_tick),
 		bench_test(what_is_left_to_the_outbox_before_its_commit_is_read_after_it),
 		bench_test(what_is_told_afterwards_is_asked_for_until_it_is_taken),
+		bench_test(what_is_urgent_is_read_from_disk_at_once_with_what_waits_of_its_alarm),
+		bench_test(what_is_urgent_and_first_passes_those_that_wait_in_memory),
+		bench_test(what_is_urgent_and_finds_no_room_is_asked_for_when_there_is_some),
 		bench_test(an_outbox_longer_than_memory_is_read_in_parts),
 		bench_test(what_is_committed_after_the_deliverer_ended_stays_in_the_outbox),
 		bench_test(a_line_before_the_deliverer_that_ended_is_left_as_it_is),

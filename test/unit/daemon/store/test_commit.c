@@ -581,6 +581,64 @@ static void what_a_channel_is_owed_is_read_in_order_until_it_is_told(void **stat
 	assert_int_equal(outbox(h, 4).count, 0);
 }
 
+static bool both(void *owner, const char *contact, bool urgent)
+{
+	(void)owner, (void)contact, (void)urgent;
+	return true;
+}
+
+static bool urgent_only(void *owner, const char *contact, bool urgent)
+{
+	(void)owner;
+	return urgent && strcmp(contact, "a") == 0;
+}
+
+static void change_of(struct house *h, const char *id, int64_t alarm, uint32_t number, enum wq_change_kind kind, enum wq_level level,
+	const char *contact)
+{
+	struct wq_notice *notice = house_notice(h, id);
+	notice->alarm = alarm;
+	notice->number = number;
+	notice->kind = kind;
+	notice->level = level;
+	snprintf(notice->contact, sizeof notice->contact, "%s", contact);
+}
+
+/* Its alarm's earlier changes with it, to the same contact; what follows it comes as it is. */
+static void what_is_urgent_is_read_first_with_what_must_leave_before_it(void **state)
+{
+	struct house *h = *state;
+	struct taken taken = { .wanted = 4 };
+
+	change_of(h, "1-1-a", 1, 1, WQ_OPENED, WQ_LEVEL_WARNING, "a");
+	change_of(h, "2-1-a", 2, 1, WQ_OPENED, WQ_LEVEL_WARNING, "a");
+	change_of(h, "2-1-b", 2, 1, WQ_OPENED, WQ_LEVEL_WARNING, "b");
+	change_of(h, "2-2-a", 2, 2, WQ_RAISED, WQ_LEVEL_ALARM, "a");
+	change_of(h, "2-3-a", 2, 3, WQ_CLEARED, WQ_LEVEL_ALARM, "a");
+	change_of(h, "3-1-a", 3, 1, WQ_ESCALATED, WQ_LEVEL_WATCH, "a");
+	house_commit(h);
+	assert_int_equal(store_outbox(h->store, urgent_only, take, &taken, &h->err), 0);
+	assert_int_equal(taken.count, 3);
+	static const char *const first[] = { "2-1-a", "2-2-a", "3-1-a", "1-1-a" };
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(taken.notices[i].id, first[i]);
+		assert_true(taken.notices[i].urgent);
+	}
+	/* Sent, it is urgent no more, nor is what it had taken along. */
+	taken = (struct taken){ .wanted = 4 };
+	assert_int_equal(store_outbox(h->store, both, take, &taken, &h->err), 0);
+	assert_int_equal(taken.count, 4);
+	assert_string_equal(taken.notices[3].id, first[3]);
+	assert_false(taken.notices[3].urgent);
+	house_delivery(h, "2-1-a", WQ_SENT, true);
+	house_delivery(h, "2-2-a", WQ_SENT, true);
+	house_delivery(h, "3-1-a", WQ_SENT, true);
+	house_commit(h);
+	taken = (struct taken){ .wanted = 4 };
+	assert_int_equal(store_outbox(h->store, urgent_only, take, &taken, &h->err), 0);
+	assert_int_equal(taken.count, 0);
+}
+
 static void both_clocks_go_with_each_commit(void **state)
 {
 	struct house *h = *state;
@@ -908,6 +966,7 @@ int main(void)
 		house_test(a_notice_that_fails_over_stays_one_with_the_new_channel),
 		house_test(what_a_channel_is_owed_is_read_in_order_until_it_is_told),
 		house_test(both_clocks_go_with_each_commit),
+		house_test(what_is_urgent_is_read_first_with_what_must_leave_before_it),
 		house_test(a_delivery_that_is_done_stays_done),
 		house_test(
 		        a_day_that_is_needed_comes_whole_sorted_and_with_what_was_just_committed),

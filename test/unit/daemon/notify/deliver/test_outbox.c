@@ -461,6 +461,35 @@ static void the_outbox_is_bounded_and_knows_what_it_holds(void **state)
 	outbox_free(outbox);
 }
 
+/* A warning that became an alarm is told before other warnings, though it came last. */
+static void what_is_urgent_takes_along_what_of_its_alarm_waits_before_it(void **state)
+{
+	struct outbox *outbox = fresh(16);
+	struct wq_notice n;
+
+	(void)state;
+	outbox_share(outbox, 8);
+	for (int64_t alarm = 1; alarm <= 6; alarm++) {
+		n = notice(alarm, 1, "a", WQ_LEVEL_WARNING);
+		n.kind = WQ_OPENED;
+		add(outbox, &n, first_only, 1, START);
+	}
+	/* Read back from disk for what comes after it: there is room for it. */
+	n = notice(7, 1, "a", WQ_LEVEL_WARNING);
+	assert_int_equal(outbox_add(outbox, &n, first_only, 1, 0, LIFE, START), OUTBOX_FULL);
+	n.urgent = true;
+	add(outbox, &n, first_only, 1, START);
+	n = notice(6, 2, "a", WQ_LEVEL_WARNING);
+	n.kind = WQ_ESCALATED;
+	add(outbox, &n, first_only, 1, START);
+	static const char *const order[] = { "6-1-a", "7-1-a", "6-2-a", "1-1-a", "2-1-a", "3-1-a", "4-1-a", "5-1-a" };
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		struct outbox_attempt attempt = take(outbox, START, order[i], 0);
+		assert_true(outbox_result(outbox, &attempt, WQ_SENT, 0, START));
+	}
+	outbox_free(outbox);
+}
+
 static void a_contact_has_its_share_and_no_more_and_a_quarter_of_it_is_for_alarms(void **state)
 {
 	(void)state;
@@ -901,6 +930,7 @@ int main(void)
 		cmocka_unit_test(a_failure_after_the_deadline_is_the_last),
 		cmocka_unit_test(the_outbox_is_bounded_and_knows_what_it_holds),
 		cmocka_unit_test(a_contact_has_its_share_and_no_more_and_a_quarter_of_it_is_for_alarms),
+		cmocka_unit_test(what_is_urgent_takes_along_what_of_its_alarm_waits_before_it),
 		cmocka_unit_test(what_was_sent_a_while_ago_is_not_taken_again),
 		cmocka_unit_test(what_is_told_afterwards_goes_last_and_in_order),
 		cmocka_unit_test(a_channel_that_is_down_is_told_afterwards_no_more_often_than_it_is_probed),
