@@ -126,7 +126,7 @@ const struct wq_option schema_route[] = {
 	ROW(LIST, route_settings, parameters, "parameters",
 	        .help = "only alarms of these parameters, by alias or code"),
 	ROW(TEXT, route_settings, season, "season", .min = 12, .max = 12,
-	        .help = "only on these days of the year, \"05-01..10-15\", in the site's zone; may run over the "
+	        .help = "part of the year in which alone it is told, \"05-01..10-15\", in the site's zone; may run over the "
 	                "year's end"),
 	ROW(CHOICE, route_settings, min_level, "min_level", .fallback = "watch", .choices = levels,
 	        .help = "told from this level on"),

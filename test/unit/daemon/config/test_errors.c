@@ -70,6 +70,8 @@ static const struct row {
 	{ "day \"x\" {\n focus = true ｝", 14, "write '}'" },
 	{ "day \"x\" {\n focus = true\u3000}", 14, "write ' '" },
 	{ "day \"x\" {\n focus = true ＃ always }", 14, "write '#'" },
+	{ "route \"s\" {\n lead = lead season = \"5-1..9-30\" }", 14,
+	        "season = 5-1..9-30: has 9 bytes, not 12; it is the part of the year" },
 	/* maintenance */
 	{ "maintenance \"m\" { weekday = \"mon\" at = \"09:00\" for = \"1h\" }", 13, "[maintenance \"m\"] stations is missing" },
 	{ "maintenance \"m\" { stations = \"yigan\" }", 13, "weekday is missing: a maintenance is from" },
