@@ -8,7 +8,7 @@ gateway: all series (20 a station) are read through one Modbus gateway, which fa
 at level warning, another minute later at level alarm; the officer is told by a webhook. robot: the same, told by a group robot
 that takes 18 messages a minute. A second contact has a webhook that hangs all the time. Printed are the alarms, what the officer got and
 after how long, what waits, the largest memory (RSS) and the growth of the database. Nothing is asserted."""
-import argparse, collections, json, os, sys, threading, time
+import argparse, collections, json, os, random, struct, sys, threading, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, '..', 'live', 'deliver'), os.path.join(HERE, '..', 'live', 'wqd'), os.path.join(HERE, '..', 'live', 'faults')]
 from peers import Publisher, Slave, registers, Server
@@ -21,6 +21,11 @@ ITEMS = NAMES[:20]
 
 def rss(pid, key='VmRSS'):
     return next(int(line.split()[1]) for line in open(f'/proc/{pid}/status') if line.startswith(key + ':'))
+
+
+def words():
+    """What a gateway's registers hold: no analyser stands still."""
+    return dict(enumerate(struct.unpack(f'>{2 * len(ITEMS)}H', struct.pack(f'>{len(ITEMS)}f', *(random.uniform(1, 2) for _ in ITEMS)))))
 
 
 class Watched(Plant):
@@ -109,7 +114,7 @@ def exceed(robot, stations, seconds):
 def gateway(stations, seconds):
     plant = Watched(False)
     stations = min(stations, 240)
-    slave = Slave(lambda request: registers(request, {}))
+    slave = Slave(lambda request: registers(request, words()))
     text = f'modbus "gateway" {{ host = "127.0.0.1" port = {slave.port} interval = "5s" timeout = "500ms" }}\n'
     for i in range(stations):
         text += f'station "s{i:04d}" {{ kind = "national" cycle = "0" interval = "5s"\n' + ''.join(
