@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ten thousand alarms within a minute: what one officer gets of them, and what that costs.
 
-    cmake --build build && WQ_BIN=build/bin test/bench/flood.py [gateway|webhook|robot]… [--stations N] [--seconds N]
+    cmake --build build && WQ_BIN=build/bin test/bench/flood.py [gateway|webhook|robot|slow]… [--stations N] [--seconds N]
 
 gateway: all series (20 a station) are read through one Modbus gateway, which falls silent. webhook: all of them exceed at once
 at level warning, another minute later at level alarm; the officer is told by a webhook. robot: the same, told by a group robot
-that takes 18 messages a minute. A second contact has a webhook that hangs all the time. Printed are the alarms, what the officer got and
+that takes 18 messages a minute (a person: 10 messages in 10 minutes, then digests). slow: the same robot for a contact who wants
+every change by itself; after the warnings 20 series rise to level alarm, behind the warnings that wait. A second contact has a webhook that hangs all the time. Printed are the alarms, what the officer got and
 after how long, what waits, the largest memory (RSS) and the growth of the database. Nothing is asserted."""
 import argparse, collections, json, os, random, struct, sys, threading, time
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,7 +30,7 @@ def words():
 
 
 class Watched(Plant):
-    def __init__(self, robot):
+    def __init__(self, robot, bounded=True):
         super().__init__()
         wait_until('the broker', lambda: reachable(self.mqtt_port))
         self.receivers = Receivers(1, ill=0)
@@ -41,7 +42,7 @@ class Watched(Plant):
                    if robot else f'webhook "ding" {{ url = "http://127.0.0.1:{self.receivers.port}/hook" secret = "credential:hook" }}')
         self.text = self.head(10).split('webhook "hook"')[0] + f'''{officer}
 webhook "dead" {{ url = "http://127.0.0.1:{self.hang.port}/dead" secret = "credential:hook" }}
-contact "duty" {{ name = "值班员" channels = {{ "ding" }} }}
+contact "duty" {{ name = "值班员"{"" if bounded else " gather = " + chr(34) + "0s" + chr(34) + " most = 0"} channels = {{ "ding" }} }}
 contact "away" {{ name = "联络员" channels = {{ "dead" }} }}
 group "lead" {{ name = "牵头" members = {{ "duty" }} }}
 group "assist" {{ name = "配合" members = {{ "away" }} }}
@@ -78,14 +79,21 @@ mqtt "broker" {{ broker = "tcp://127.0.0.1:{self.mqtt_port}" topic = "wq/{{stati
         kinds = collections.Counter(r.text[1:r.text.find('】')] for r in got)
         print('      ' + ', '.join(f'{n} {word}' for word, n in kinds.most_common(8)))
         names = {0: 'wait', 1: 'sent', 2: 'given up', 3: 'held back', 4: 'told in a digest'}
+        high = self.query("SELECT count(*), min(d.at), max(d.at), min(n.created) FROM notice n JOIN delivery d ON d.notice=n.id WHERE n.contact='duty'"
+                          " AND n.level=4 AND n.topic=0 AND d.done=1")[0]
+        if high[0]:
+            print(f'    of level alarm, alone: {high[0]}, the first {(high[1] - high[3]) / 1000:.1f} s after it was decided, the last {(high[2] - high[3]) / 1000:.1f} s')
+        shown = self.query("SELECT text FROM notice WHERE contact='duty' AND topic=1 AND state=1 ORDER BY seq DESC LIMIT 1")
+        if shown:
+            print('    the newest digest:', shown[0][0][:300].replace(chr(10), ' / '))
         for contact in ('duty', 'away'):
             print(f'    notices to {contact}:', ', '.join(f'{n} {names[s]}' for (c, s), n in sorted(states.items()) if c == contact) or 'none')
         print(f'    memory {self.before / 1024:.1f} MiB before, at most {self.most / 1024:.1f}, now {rss(self.wqd.pid) / 1024:.1f}; '
               f'database grown by {(self.bytes() - self.size) / 2 ** 20:.1f} MiB', flush=True)
 
 
-def exceed(robot, stations, seconds):
-    plant = Watched(robot)
+def exceed(part, stations, seconds):
+    plant = Watched(part != 'webhook', part != 'slow')
     text = ''
     for i in range(stations):
         text += f'station "s{i:04d}" {{ kind = "national" cycle = "0" interval = "1h" late_after = "1d"\n'
@@ -98,11 +106,12 @@ def exceed(robot, stations, seconds):
     began, wall = time.monotonic(), time.time()
     for turn in range(2):
         at = int((wall + turn) * 1000)
-        for i in range(stations):
+        rising = stations if turn == 0 or part != 'slow' else 1
+        for i in range(stations - rising, stations):
             publisher.publish(f'wq/s{i:04d}', json.dumps({'time': at, **{n: 2000.0 for n in ITEMS}}))
-        count = (turn + 1) * stations * len(ITEMS)
+        count = (stations + turn * rising) * len(ITEMS)
         wait_until('the changes', lambda: plant.query('SELECT count(*) FROM change')[0][0] >= count, 240)
-        plant.tell(f'{len(ITEMS) * stations} series exceed, level {("warning", "alarm")[turn]}', began, wall)
+        plant.tell(f'{len(ITEMS) * rising} series exceed, level {("warning", "alarm")[turn]}', began, wall)
         end = time.monotonic() + seconds
         while time.monotonic() < end and plant.query("SELECT 1 FROM notice WHERE contact='duty' AND state=0 LIMIT 1"):
             time.sleep(0.5)
@@ -133,7 +142,7 @@ def gateway(stations, seconds):
 
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-arguments.add_argument('parts', nargs='*', default=['gateway', 'webhook', 'robot'])
+arguments.add_argument('parts', nargs='*', default=['gateway', 'webhook', 'robot', 'slow'])
 arguments.add_argument('--stations', type=int, default=500)
 arguments.add_argument('--seconds', type=float, default=100)
 wanted = arguments.parse_args()
@@ -142,4 +151,4 @@ for part in wanted.parts:
     if part == 'gateway':
         gateway(wanted.stations, wanted.seconds)
     else:
-        exceed(part == 'robot', wanted.stations, wanted.seconds)
+        exceed(part, wanted.stations, wanted.seconds)
