@@ -38,7 +38,7 @@ static struct schedule_unit unproven(wq_ms interval, wq_ms now)
 
 bool schedule_open(struct schedule *schedule, size_t count, wq_ms now)
 {
-	*schedule = (struct schedule){ .count = count, .start = now, .quiet = now, .paid = WQ_NO_TIME, .late = WQ_NO_TIME };
+	*schedule = (struct schedule){ .count = count, .start = now, .quiet = now, .paid = WQ_NO_TIME, .late = WQ_NO_TIME, .search = WQ_NO_TIME, .looked = now };
 	schedule->units = calloc(count > 0 ? count : 1, sizeof *schedule->units);
 	for (size_t i = 0; schedule->units != NULL && i < count; i++)
 		schedule->units[i] = unproven(0, now);
@@ -95,12 +95,27 @@ static wq_ms try_at(const struct schedule *schedule, const struct schedule_unit 
 	return later(from + PATIENCE, schedule->late + APART);
 }
 
-/* In doubt: which of those that serve and are due. */
-static void look_elsewhere(const struct schedule *schedule, wq_ms now, size_t *unit)
+/* Not asked since the search began. */
+static bool is_unknown(const struct schedule *schedule, const struct schedule_unit *unit)
 {
-	for (size_t i = 0; i < schedule->count; i++)
-		if (!schedule->units[i].down && schedule->units[i].due <= now && place(i) < place(*unit))
-			*unit = i;
+	return !unit->down && unit->tried < schedule->search;
+}
+
+/* While it is searched: which of those that are due and not known to be dead. */
+static void search(const struct schedule *schedule, wq_ms now, size_t *unit)
+{
+	size_t known = schedule->count, unknown = schedule->count;
+	for (size_t i = 0; i < schedule->count; i++) {
+		const struct schedule_unit *one = &schedule->units[i];
+		if (one->down || one->due > now)
+			continue;
+		if (is_unknown(schedule, one))
+			unknown = unknown == schedule->count || place(i) < place(unknown) ? i : unknown;
+		else if (known == schedule->count || one->due < schedule->units[known].due)
+			known = i;
+	}
+	bool turn = now - schedule->looked >= PATIENCE; /* on a bus that is never quiet */
+	*unit = unknown < schedule->count && (turn || known == schedule->count) ? unknown : known;
 }
 
 /* Whether the try of one device goes before that of another that may be made too: each gets its turn. */
@@ -117,8 +132,8 @@ wq_ms schedule_next(const struct schedule *schedule, wq_ms now, size_t *unit)
 	*unit = 0;
 	wq_ms slot = next_slot(schedule, unit), first = slot;
 	wq_ms interval = schedule->units[*unit].interval;
-	if (schedule->doubt && slot <= now)
-		look_elsewhere(schedule, now, unit);
+	if (schedule->search != WQ_NO_TIME && slot <= now)
+		search(schedule, now, unit);
 	for (size_t i = 0; i < schedule->count; i++) {
 		const struct schedule_unit *other = &schedule->units[i];
 		if (!other->down)
@@ -190,8 +205,18 @@ static bool failed(struct schedule *schedule, size_t index, wq_ms began, wq_ms e
 	return overrun;
 }
 
+/* A device that fell silent begins a search, one that is found silent by it does not begin another. */
+static void note_search(struct schedule *schedule, const struct schedule_unit *unit, wq_ms began, wq_ms ended, bool served)
+{
+	if (is_unknown(schedule, unit) || schedule->search == WQ_NO_TIME)
+		schedule->looked = ended;
+	if (!served && !unit->down && !is_unknown(schedule, unit))
+		schedule->search = began;
+}
+
 bool schedule_done(struct schedule *schedule, size_t unit, wq_ms began, wq_ms ended, bool served)
 {
+	note_search(schedule, &schedule->units[unit], began, ended, served);
 	schedule->quiet = schedule->units[unit].tried = ended;
 	return served ? good(schedule, unit, began, ended) : failed(schedule, unit, began, ended);
 }

@@ -17,8 +17,9 @@
  * Trouble is lived down, not forgiven at once: each failure counts two, each good poll takes one away, so that a device
  * that answers every other time is not asked at full price for ever.
  *
- * In doubt, from a failure of a device that served or was not tried yet until one serves, those that are due are asked here and
- * there and not in their order: neighbours fail together, and the others are to be found before they have missed much. When the first device of a bus that was wholly down
+ * When a device falls silent the bus is searched: those that have answered since are polled on their slots, and between
+ * them the others, here and there and not in their order: neighbours fail together, and a fair sample tells whether all did (standing.h).
+ * At the start the first polls are in such an order from the first failure on. When the first device of a bus that was wholly down
  * serves again, the others are tried at once.
  *
  * So a device that comes back is polled within 60 s. Where its tries do not fit between the slots, that is the largest
@@ -49,7 +50,9 @@ struct schedule {
 	wq_ms start; /* slot 0 of every device */
 	wq_ms quiet; /* when the last poll ended */
 	wq_ms late;  /* the same, of first tries too */
-	bool doubt;  /* a device fell silent and none has served since */
+	bool doubt;  /* a device fell silent, or was at its first poll, and none has served since */
+	wq_ms search; /* when it began; WQ_NO_TIME: none did */
+	wq_ms looked; /* when the last poll of one ended that was not asked since then */
 	wq_ms paid;  /* when the last try ended that made others late; WQ_NO_TIME: none did */
 };
 

@@ -27,7 +27,7 @@ class Gateway:
         for i in range(1, UNITS + 1):
             text += (f'station "s{i:03d}" {{ kind = "national" interval = "{INTERVAL}s"\n  point "tp" {{ bus = "gateway" unit = "mg/L" unit_id = {i} address = 0 }}\n'
                      f'  point "codmn" {{ bus = "gateway" unit = "mg/L" unit_id = {i} address = 2 }}\n}}\n')
-        text += 'missing "gone" { after = "1m" level = "watch" }\nsilent "still" { after = "1m" level = "warning" }\n'
+        text += 'missing "gone" { after = "90s" level = "watch" }\nsilent "still" { after = "90s" level = "warning" }\n'
         with open(self.plant.path('wqd.conf'), 'w') as f:
             f.write(text)
         self.plant.daemon()
@@ -63,14 +63,14 @@ def falls(gateway, refuse):
     last = max(last, gateway.answered)
     wait_until(f'{gateway.name}: the alarm', lambda: gateway.opened(True), 120)
     took = time.monotonic() - last
-    time.sleep(90)
+    time.sleep(100)
     said = gateway.plant.query("SELECT says FROM change WHERE kind=0 LIMIT 1")[0][0]
     others, told = gateway.opened(False), len(gateway.plant.query("SELECT 1 FROM notice WHERE contact='duty'"))
     began = time.monotonic()
     gateway.back()
     wait_until(f'{gateway.name}: the end', gateway.cleared, 70)
     ended = time.monotonic() - began
-    time.sleep(75)
+    time.sleep(100)
     late, again = gateway.opened(False), gateway.opened(True)
     print(f'{gateway.name}: told {took:.1f} s after the last answer: {said}; {told} notices, {others} other alarms; cleared {ended:.1f} s after it was back,'
           f' then {late} others and {again - 1} again')
@@ -79,7 +79,7 @@ def falls(gateway, refuse):
 
 def lives(gateway, dead):
     gateway.dead = set(dead)
-    time.sleep(150)
+    time.sleep(200)
     read = gateway.plant.query('SELECT count(DISTINCT series) FROM reading WHERE received > ?', int((time.time() - 12) * 1000))[0][0]
     print(f'{gateway.name}: {gateway.opened(True)} alarms of the gateway, {gateway.opened(False)} others; {read} series read in the last 12 s')
     return gateway.opened(True) == 0 and gateway.opened(False) == len(gateway.dead) and read == 2 * (UNITS - len(gateway.dead))
