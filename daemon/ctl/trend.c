@@ -317,7 +317,7 @@ static int print(const struct arguments *a, const struct wq_series_result *resul
 /* Hours after the first row, whose date would otherwise cost digits. */
 static double *hours_of(const struct trend_rows *rows)
 {
-	double *t = malloc(rows->count * sizeof *t);
+	double *t = malloc((rows->count + 1) * sizeof *t); /* of no row as well */
 
 	for (size_t i = 0; t != NULL && i < rows->count; i++)
 		t[i] = (double)(rows->at[i] - rows->at[0]) / 3600e3;
@@ -358,11 +358,9 @@ int ctl_trend(int argc, char **argv)
 	tell_unused(&a);
 	a.source.positive = a.request.logarithm;
 	status = trend_read(&a.source, &rows);
-	if (status == CTL_DONE && rows.count == 0) {
+	if (status == CTL_DONE && rows.count == 0)
 		fprintf(stderr, "wqctl: there are no readings of %s that were asked for\n",
 		        a.source.query.parameter);
-		status = CTL_WRONG;
-	}
 	if (status == CTL_DONE)
 		status = judge(&a, &rows);
 	trend_free(&rows);

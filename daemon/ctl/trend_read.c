@@ -28,10 +28,9 @@ static int add(struct trend_rows *rows, wq_ms at, double value, struct wq_err *e
 {
 	if (rows->count == WQ_SERIES_ROWS)
 		return wq_fail(err, WQ_E_FULL,
-		        "more than %d rows are too many for a trend; --from and --to choose fewer, "
-		        "or "
-		        "take means of longer spans",
-		        WQ_SERIES_ROWS);
+		        "this is row %zu of the series, and more than %d rows are too many for a trend; nothing is reckoned: choose "
+		        "fewer with --from and --to, or take means of longer spans",
+		        rows->count + 1, WQ_SERIES_ROWS);
 	if (rows->count == rows->room) {
 		const size_t room = rows->room > 0 ? rows->room * 2 : 256;
 		wq_ms *times = realloc(rows->at, room * sizeof *times);
@@ -273,7 +272,7 @@ static int read_history(const struct trend_source *source, struct trend_rows *ro
 		return status;
 	status = span(source, reader_zone(reader), &filter.from, &filter.to);
 	if (status == CTL_DONE && reader_samples(reader, &filter, &sink, &err) < 0) {
-		fprintf(stderr, "wqctl: %s\n", err.text);
+		fprintf(stderr, "wqctl: %s/%s: %s\n", source->query.station, source->query.parameter, err.text);
 		status = CTL_WRONG;
 	}
 	reader_close(reader);

@@ -134,7 +134,7 @@ struct wq_series_request {
 };
 
 enum wq_series_verdict {
-	WQ_SERIES_TOO_FEW,     /* fewer than WQ_SERIES_MINIMUM values */
+	WQ_SERIES_TOO_FEW,     /* fewer than WQ_SERIES_MINIMUM values; seasonal: or no season with two */
 	WQ_SERIES_NO_TREND,    /* the test does not pass, or (but for ar1, whose p knows more) the slope's interval holds 0 */
 	WQ_SERIES_RISING,      /* a trend; no limit, or none whose time may be published */
 	WQ_SERIES_FALLING,
@@ -165,8 +165,9 @@ struct wq_series_result {
 size_t wq_series_room(size_t rows);
 
 /* Judges x over t (hours, strictly ascending, t[0] is the first time); NaN in x: missing, the row keeps its time.
- * `room`: as malloc() gives it, borrowed. WQ_E_INVALID: what is wrong with rows or request, or no value at all;
- * WQ_E_FULL: too many rows. */
+ * `room`: as malloc() gives it, borrowed. No value at all, or no row (t, x and room are not looked at), is too few: all is
+ * NaN, as it is of a seasonal test of fewer values than WQ_SERIES_MINIMUM or fewer rows than a period. WQ_E_INVALID: what is
+ * wrong with rows or request; WQ_E_FULL: too many rows. */
 int wq_series_judge(const double *t, const double *x, size_t rows, const struct wq_series_request *request,
 	void *room, struct wq_series_result *result, struct wq_err *err);
 

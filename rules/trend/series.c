@@ -97,11 +97,11 @@ static int check_request(const struct wq_series_request *request, struct wq_err 
 static int check_rows(
         const double *t, const double *x, size_t rows, bool logarithm, struct wq_err *err)
 {
-	size_t n = 0;
-
 	if (rows > WQ_SERIES_ROWS)
-		return wq_fail(
-		        err, WQ_E_FULL, "%zu rows: a trend takes at most %d", rows, WQ_SERIES_ROWS);
+		return wq_fail(err, WQ_E_FULL,
+		        "%zu rows are too many: a trend takes at most %d, since its slope is the median over all pairs; nothing "
+		        "is reckoned",
+		        rows, WQ_SERIES_ROWS);
 	for (size_t i = 0; i < rows; i++) {
 		if (!isfinite(t[i]) || isinf(x[i]))
 			return wq_fail(err, WQ_E_INVALID, "row %zu is not finite", i);
@@ -110,9 +110,17 @@ static int check_rows(
 			        err, WQ_E_INVALID, "row %zu is not later than the one before", i);
 		if (logarithm && x[i] <= 0)
 			return wq_fail(err, WQ_E_INVALID, "row %zu: %g has no logarithm", i, x[i]);
-		n += isnan(x[i]) ? 0 : 1;
 	}
-	return n > 0 ? WQ_OK : wq_fail(err, WQ_E_INVALID, "there is no value");
+	return WQ_OK;
+}
+
+static size_t count_values(const double *x, size_t rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows; i++)
+		n += isnan(x[i]) ? 0 : 1;
+	return n;
 }
 
 /* Rows are not always regular: the usual step is the median one. */
@@ -123,6 +131,7 @@ static double usual_step(struct series *s, const double *t)
 	return s->rows > 1 ? wq_median(s->a, s->rows - 1) : 0;
 }
 
+/* Stays 0 where the series is too short for any: that is no fault of the request. */
 static int find_period(struct series *s, struct wq_err *err)
 {
 	struct wq_series_result *result = s->result;
@@ -130,13 +139,12 @@ static int find_period(struct series *s, struct wq_err *err)
 	result->period = s->request->period;
 	if (result->period == 0 && s->step > 0 && 24 / s->step < WQ_SERIES_ROWS)
 		result->period = (size_t)lrint(24 / s->step);
-	if (result->period < 2)
+	if (result->period > s->rows || s->n < WQ_SERIES_MINIMUM)
+		result->period = 0;
+	else if (result->period < 2)
 		return wq_fail(err, WQ_E_INVALID,
 		        "rows are %g hours apart: a day has no seasons, a period is needed",
 		        s->step);
-	if (result->period > s->rows)
-		return wq_fail(err, WQ_E_INVALID, "a period of %zu is longer than the %zu rows",
-		        result->period, s->rows);
 	return WQ_OK;
 }
 
@@ -391,7 +399,7 @@ static enum wq_series_verdict judge(const struct series *s)
 	const bool by_p = s->request->test == WQ_SERIES_AR1;
 	const bool rising = way > 0 && (clear_rise || by_p), falling = way < 0 && (clear_fall || by_p);
 
-	if (s->n < WQ_SERIES_MINIMUM)
+	if (s->n < WQ_SERIES_MINIMUM || s->pairs.pairs == 0)
 		return WQ_SERIES_TOO_FEW;
 	if (!(p < 1 - s->request->confidence) || (!rising && !falling))
 		return WQ_SERIES_NO_TREND;
@@ -406,7 +414,9 @@ static void clear(struct wq_series_result *r)
 
 	*r = (struct wq_series_result){ 0 };
 	r->s = r->variance = r->z = r->p = r->p_exact = r->tau_a = r->tau_b = r->rho = none;
+	r->slope = r->low = r->high = r->intercept = r->fitted_now = none;
 	r->hours = r->earliest = r->latest = none;
+	r->verdict = WQ_SERIES_TOO_FEW;
 }
 
 int wq_series_judge(const double *t, const double *x, size_t rows,
@@ -421,13 +431,15 @@ int wq_series_judge(const double *t, const double *x, size_t rows,
 		r = check_rows(t, x, rows, request->logarithm, err);
 	if (r < 0)
 		return r;
+	result->n = s.n = count_values(x, rows);
+	if (s.n == 0)
+		return WQ_OK;
 	cut(&s, room, rows);
 	s.end = t[rows - 1] - t[0];
 	s.step = usual_step(&s, t);
-	if (request->test == WQ_SERIES_SEASONAL && (r = find_period(&s, err)) < 0)
+	if (request->test == WQ_SERIES_SEASONAL && ((r = find_period(&s, err)) < 0 || result->period == 0))
 		return r;
 	take_values(&s, t, x);
-	result->n = s.n;
 	test(&s);
 	tell_line(&s);
 	look_ahead(&s);

@@ -177,13 +177,10 @@ def what_is_refused():
             ("rows go back", go_back, (), 1, "stdin:14:"),
             ("no such column", good, ("--parameter", "do"), 1, "no column of the parameter 'do'"),
             ("no time column", "tp\n1\n", (), 1, "time"),
-            ("no rows", "time,tp\n", (), 1, "no readings of tp"),
-            ("no values", table(["", "--", "*"]), (), 1, "there is no value"),
             ("nothing at all", "", (), 1, ""),
             ("two stations", two, (), 1, "--station"),
             ("no logarithm", table([1, 0, 2, 3, 4]), ("--scale", "log"), 1, "stdin:3: tp = '0': has no logarithm"),
             ("a day has no seasons", table(rising(12, 6), 24), ("--test", "seasonal"), 1, "a period is needed"),
-            ("period too long", good, ("--test", "seasonal", "--period", "13"), 1, "longer than the 12 rows"),
             ("test", good, ("--test", "chi"), 2, "mk, hamed-rao, ar1, seasonal and spearman are allowed"),
             ("confidence", good, ("--confidence", "95"), 2, "between 0 and 1"),
             ("confidence nan", good, ("--confidence", "nan"), 2, "no number"),
@@ -206,7 +203,9 @@ def what_is_refused():
     expect("no source", run("--parameter", "tp")[0], 2)
     expect("no such file", run("--csv", "/nonexistent.csv", "--parameter", "tp")[0], 1)
     status, _, err = run("--csv", "-", "--parameter", "tp", stdin=table(["1"] * 20001, .25))
-    expect("too long", (status, "more than 20000 rows" in err), (1, True))
+    expect("too long: where, found, allowed, what next",
+           (status, [w in err for w in ("stdin:20002", "row 20001", "more than 20000 rows", "nothing is reckoned", "--from")]),
+           (1, [True] * 5))
 
 
 def odd_ones():
@@ -219,6 +218,19 @@ def odd_ones():
         answer = one(table([5, 6]), "--test", test, "--limit", "9")
         expect(f"two values, {test}", (answer["n"], answer["verdict"], answer["slope_per_hour"], answer["hours_to_exceed"]),
                (2, "too few values", .25, 12.0))
+    numbers = [k for k in KEYS if k not in ("test", "n", "verdict")]
+    for test in TESTS:
+        for what, text in (("no row", "time,tp\n"), ("no value", table(["", "--", "*"]))):
+            answer = one(text, "--test", test, "--limit", "9")
+            expect(f"{what}, {test}", (list(answer), answer["test"], answer["n"], answer["verdict"], {answer[k] for k in numbers}),
+                   (KEYS, test, 0, "too few values", {None}))
+    for what, text, args, n in (("one value", table([5]), (), 1), ("four values", table([5, 6, 7, 9]), (), 4),
+                                ("four days", table([5, 6, 7, 9], 24), (), 4),
+                                ("fewer rows than a period", table(rising(12, 6)), ("--period", "13"), 12)):
+        answer = one(text, "--test", "seasonal", "--limit", "9", *args)
+        expect(f"{what}, seasonal", (list(answer), answer["n"], answer["verdict"], {answer[k] for k in numbers}),
+               (KEYS, n, "too few values", {None}))
+    expect("no season has two values", one(table(rising(12, 6)), "--test", "seasonal", "--period", "12")["verdict"], "too few values")
     for test in TESTS:
         answer = one(table([5] * 14), "--test", test, "--limit", "9")
         expect(f"all equal, {test}", (answer["verdict"], answer["hours_to_exceed"], [answer[k] for k in lines]),
@@ -235,7 +247,7 @@ def odd_ones():
     status, out, err = run("--csv", "-", "--parameter", "tp", stdin=good + "2026-04-01,1\n2026-04-01,1\n")
     expect("a time comes twice", (status, out, "not later than the row before" in err), (1, "", True))
     status, out, err = run("--csv", "-", "--parameter", "tp", stdin=table(["1"] * 100000, .01))
-    expect("a hundred thousand rows", (status, out, "stdin:20002: more than 20000 rows" in err), (1, "", True))
+    expect("a hundred thousand rows", (status, out, "stdin:20002: this is row 20001 of the series, and more than 20000 rows" in err), (1, "", True))
 
 
 def selection():
@@ -295,8 +307,10 @@ def from_a_history(folder):
     status, out, _ = run("--station", "q", "--parameter", "tp", "--from", "2026-03-02", "--to", "2026-03-03", "--json",
                          "--database", database)
     expect("history: a day", (status, json.loads(out or "{}").get("n")), (0, 6))
-    for what, args, said in [("no readings", ("--from", "2027-01-01"), "there are no readings of tp"),
-                             ("no such station", ("--station", "z"), "'z'"),
+    status, out, err = run("--station", "q", "--parameter", "tp", "--database", database, "--from", "2027-01-01", "--json")
+    expect("history, no readings", (status, json.loads(out or "{}").get("verdict"), "there are no readings of tp" in err),
+           (0, "too few values", True))
+    for what, args, said in [("no such station", ("--station", "z"), "'z'"),
                              ("not measured", ("--parameter", "ph"), "does not measure 'ph'")]:
         status, out, err = run("--station", "q", "--parameter", "tp", "--database", database, *args)
         expect(f"history, {what}", (status, out, said in err or err), (1, "", True))

@@ -636,19 +636,55 @@ static void what_cannot_be_judged_is_refused(void **state)
 	request = asking(WQ_SERIES_SEASONAL);
 	request.period = 0; /* a reading a day has none */
 	assert_int_equal(judge_all(t, x, 6, request, &r, &err), WQ_E_INVALID);
-	request.period = 7;
-	assert_int_equal(judge_all(t, x, 6, request, &r, &err), WQ_E_INVALID);
 	request = asking(WQ_SERIES_MK);
 	request.confidence = 1;
 	assert_int_equal(judge_all(t, x, 6, request, &r, &err), WQ_E_INVALID);
 	request.confidence = .95;
-	assert_int_equal(judge_all(t, x, 0, request, &r, &err), WQ_E_INVALID);
 	x[2] = INFINITY;
 	assert_int_equal(judge_all(t, x, 6, request, &r, &err), WQ_E_INVALID);
 	x[2] = NAN;
 	assert_int_equal(judge_all(t, x, 6, request, &r, &err), 0);
 	t[3] = t[2];
 	assert_int_equal(judge_all(t, x, 6, request, &r, &err), WQ_E_INVALID);
+}
+
+static void check_nothing(const struct wq_series_result *r, size_t n)
+{
+	const double numbers[] = { r->s, r->variance, r->z, r->p, r->p_exact, r->tau_a, r->tau_b, r->rho, r->slope, r->low, r->high,
+		r->intercept, r->fitted_now, r->hours, r->earliest, r->latest };
+
+	assert_int_equal(r->n, n);
+	assert_int_equal(r->verdict, WQ_SERIES_TOO_FEW);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		assert_true(isnan(numbers[i]));
+}
+
+static void what_is_too_short_is_told_so_by_every_test(void **state)
+{
+	const double t[] = { 0, 24, 48, 72, 96, 120 }, x[] = { 1, 2, 3, 4, 5, 6 }, none[] = { NAN, NAN, NAN };
+	struct wq_series_request request;
+	struct wq_series_result r;
+
+	(void)state;
+	for (int test = 0; test < WQ_SERIES_TESTS; test++) {
+		request = asking((enum wq_series_test)test);
+		request.limit = 9;
+		r = judged(t, x, 0, request);
+		check_nothing(&r, 0);
+		r = judged(t, none, 3, request);
+		check_nothing(&r, 0);
+	}
+	request = asking(WQ_SERIES_SEASONAL);
+	request.period = 0; /* of a day, of which too little is there to know */
+	r = judged(t, x, 1, request);
+	check_nothing(&r, 1);
+	r = judged(t, x, WQ_SERIES_MINIMUM - 1, request);
+	check_nothing(&r, WQ_SERIES_MINIMUM - 1);
+	request.period = 7;
+	r = judged(t, x, 6, request);
+	check_nothing(&r, 6);
+	request.period = 6; /* no season has two */
+	assert_int_equal(judged(t, x, 6, request).verdict, WQ_SERIES_TOO_FEW);
 }
 
 static void one_two_and_three_values_have_their_numbers(void **state)
@@ -699,6 +735,7 @@ int main(void)
 		cmocka_unit_test(a_missing_value_keeps_its_time),
 		cmocka_unit_test(a_row_that_is_not_there_moves_no_season),
 		cmocka_unit_test(what_cannot_be_judged_is_refused),
+		cmocka_unit_test(what_is_too_short_is_told_so_by_every_test),
 		cmocka_unit_test(one_two_and_three_values_have_their_numbers),
 	};
 
