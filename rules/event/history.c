@@ -31,20 +31,20 @@ void history_open(struct history *history, size_t length, size_t lag)
 	history->lag = lag;
 }
 
-/* Where the value stands, or belongs. */
+/* Where the value stands, or belongs. Which half it is in is a number, not a jump: no jump can be foreseen here. */
 static size_t place_of(const double *values, size_t count, double value)
 {
-	size_t low = 0, high = count;
+	const double *from = values;
 
-	while (low < high) {
-		const size_t middle = (low + high) / 2;
+	if (count == 0)
+		return 0;
+	while (count > 1) {
+		const size_t half = count / 2;
 
-		if (values[middle] < value)
-			low = middle + 1;
-		else
-			high = middle;
+		from += (size_t)(from[half - 1] < value) * half;
+		count -= half;
 	}
-	return low;
+	return (size_t)(from - values) + (size_t)(*from < value);
 }
 
 /* One goes and another comes: only what lies between them moves. */

@@ -9,20 +9,20 @@ size_t usual_size(size_t room)
 	return sizeof(struct usual) + 2 * room * sizeof(double);
 }
 
-/* How many of the sorted numbers are below. */
+/* How many of the sorted numbers are below. Which half it is in is a number, not a jump: no jump can be foreseen here. */
 static size_t place_of(const double *sorted, size_t count, double number)
 {
-	size_t low = 0;
+	const double *from = sorted;
 
-	while (low < count) {
-		const size_t middle = low + (count - low) / 2;
+	if (count == 0)
+		return 0;
+	while (count > 1) {
+		const size_t half = count / 2;
 
-		if (sorted[middle] < number)
-			low = middle + 1;
-		else
-			count = middle;
+		from += (size_t)(from[half - 1] < number) * half;
+		count -= half;
 	}
-	return low;
+	return (size_t)(from - sorted) + (size_t)(*from < number);
 }
 
 /* The oldest leaves and the new one comes: only what lies between their places moves. */
