@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Means over spans of time, in memory of fixed size. */
+/* Medians over spans of time, in memory of fixed size. */
 #include "points.h"
 
 #include <math.h>
 #include <string.h>
+
+size_t points_size(size_t room)
+{
+	return sizeof(struct points) + room * sizeof(struct point);
+}
 
 wq_ms points_middle(const struct wq_zone *zone, wq_ms aggregate, wq_ms at)
 {
@@ -28,6 +33,43 @@ static struct point *insert(struct points *points, size_t room, size_t i)
 	return &points->point[i];
 }
 
+/* Every second one goes. */
+static void thin_out(struct point *point)
+{
+	point->kept = POINT_VALUES / 2;
+	for (size_t i = 1; i < POINT_VALUES / 2; i++)
+		point->value[i] = point->value[2 * i];
+	point->shift++;
+}
+
+static void take(struct point *point, double value)
+{
+	const uint32_t number = point->came;
+
+	if (point->came == UINT32_MAX)
+		return;
+	point->came++;
+	if (number % (UINT32_C(1) << point->shift) != 0)
+		return;
+	if (point->kept == POINT_VALUES)
+		thin_out(point);
+	/* The first one after thinning out is one that stays: POINT_VALUES is even. */
+	point->value[point->kept++] = value;
+	point->median = NAN;
+}
+
+static void revise(struct point *point, double value, double replaced)
+{
+	for (size_t i = 0; i < point->kept; i++) {
+		/* A single one can be no other. */
+		if (point->came > 1 && (point->value[i] < replaced || point->value[i] > replaced))
+			continue;
+		point->value[i] = value;
+		point->median = NAN;
+		return;
+	}
+}
+
 void points_add(struct points *points, size_t room, wq_ms middle, double value, double replaced)
 {
 	size_t i = points->count;
@@ -37,18 +79,17 @@ void points_add(struct points *points, size_t room, wq_ms middle, double value, 
 		i--;
 	if (i > 0 && points->point[i - 1].at == middle) {
 		point = &points->point[i - 1];
-		if (isnan(replaced)) {
-			point->sum += value;
-			point->count++;
-		} else {
-			point->sum = point->count == 1 ? value : point->sum - replaced + value;
-		}
+		if (isnan(replaced))
+			take(point, value);
+		else
+			revise(point, value, replaced);
 		return;
 	}
 	if (i == 0 && points->count == room)
 		return;
 	point = insert(points, room, i);
-	*point = (struct point){ .at = middle, .sum = value, .count = 1 };
+	*point = (struct point){ .at = middle };
+	take(point, value);
 }
 
 void points_end(struct points *points, wq_ms middle)
@@ -57,12 +98,26 @@ void points_end(struct points *points, wq_ms middle)
 		points->count--;
 }
 
-double point_mean(const struct point *point)
+/* Twelve digits: the middle of 0.1 and 0.2 is 0.15. */
+static double rounded(double middle)
 {
-	double mean = point->sum / (double)point->count, scale;
+	double scale;
 
-	if (mean == 0 || !isfinite(mean))
-		return mean;
-	scale = pow(10, 11 - floor(log10(fabs(mean))));
-	return isfinite(scale) ? round(mean * scale) / scale : mean;
+	if (middle == 0 || !isfinite(middle))
+		return middle;
+	scale = pow(10, 11 - floor(log10(fabs(middle))));
+	return isfinite(scale) ? round(middle * scale) / scale : middle;
+}
+
+double point_median(struct point *point)
+{
+	double values[POINT_VALUES];
+
+	if (!isnan(point->median))
+		return point->median;
+	memcpy(values, point->value, point->kept * sizeof *values);
+	point->median = wq_median(values, point->kept);
+	if (point->kept % 2 == 0)
+		point->median = rounded(point->median);
+	return point->median;
 }

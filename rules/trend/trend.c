@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trend: warns before the limit. Mann-Kendall test and Sen's slope over a rolling window.
  *
- * The window: the newest `readings` readings, or the means of as many spans of `aggregate` (closed
+ * The window: the newest `readings` readings, or the medians of as many spans of `aggregate` (closed
  * ones: a span counts when a reading of a later one has come). What is older than twice the
  * window's usual length - readings × the median step - is left out, so that an outage does not make
  * one trend of two.
@@ -16,8 +16,8 @@
  *   too few points                                                           UNKNOWN
  *
  * With aggregate = 0 the rule has no memory: the view orders and revises readings. Otherwise it
- * keeps sum and count per span; a reading that is withdrawn later without a new value stays in its
- * span's mean. What was reckoned from the closed spans is kept until one of them changes. */
+ * keeps a few values per span (points.h); a reading that is withdrawn later without a new value stays
+ * in its span's median. What was reckoned from the closed spans is kept until one of them changes. */
 #include "trend.h"
 
 #include "bound.h"
@@ -57,7 +57,7 @@ static const struct wq_option options[] = {
 	        .max = 7.0 * 86400e3,
 	        .fallback = "0",
 	        .offset = offsetof(struct trend_settings, aggregate),
-	        .help = "0: each reading is a point; else the means over this span are" },
+	        .help = "0: each reading is a point; else the medians over this span are" },
 	{ .key = "season",
 	        .type = WQ_OPT_SPAN,
 	        .max = 7.0 * 86400e3,
@@ -123,22 +123,32 @@ static int check(const void *settings, const struct wq_site *site,
 	return bound_check(&s->bound, site, parameter, err);
 }
 
-/* Of means over spans; zeroed memory is an empty one. */
+/* Of medians over spans; zeroed memory is an empty one. */
 struct memory {
-	struct points points;
 	/* Of the closed spans, as long as fit.taken says so: */
 	struct fit fit;
 	size_t n;
 	size_t seasons;
 	double length; /* of the window, hours */
 	wq_ms last;    /* the newest of its points */
+	/* A struct points follows, of the spans of the window and the one still open. */
 };
+
+static struct points *points_of(struct memory *memory)
+{
+	return (struct points *)(void *)(memory + 1);
+}
+
+static size_t points_room(const struct trend_settings *s)
+{
+	return (size_t)s->readings + 1;
+}
 
 static size_t state_size(const void *settings)
 {
 	const struct trend_settings *s = settings;
 
-	return s->aggregate > 0 ? sizeof(struct memory) : 0;
+	return s->aggregate > 0 ? sizeof(struct memory) + points_size(points_room(s)) : 0;
 }
 
 static size_t readings_wanted(const void *settings)
@@ -221,20 +231,9 @@ static void find_seasons(struct window *window, const struct trend_settings *s)
 		window->seasons = count < WQ_TREND_POINTS ? (size_t)count : WQ_TREND_POINTS;
 }
 
-/* pH is averaged over [H+], like everywhere: the sums hold concentrations. */
-static double into_mean(const struct wq_parameter *parameter, double value)
-{
-	return parameter->mean == WQ_MEAN_HYDROGEN ? pow(10, -value) : value;
-}
-
-static double from_mean(const struct wq_parameter *parameter, double mean)
-{
-	return parameter->mean == WQ_MEAN_HYDROGEN ? -log10(mean) : mean;
-}
-
 /* Closed spans only: the newest one is still open. Returns the window's length in hours. */
 static double window_from_spans(struct window *window, const struct trend_settings *s,
-        const struct wq_parameter *parameter, const struct points *points, wq_ms *last)
+        struct points *points, wq_ms *last)
 {
 	size_t most = (size_t)s->readings;
 	size_t closed = points->count > 0 ? points->count - 1 : 0;
@@ -242,8 +241,7 @@ static double window_from_spans(struct window *window, const struct trend_settin
 	window->n = 0;
 	*last = closed > 0 ? points->point[closed - 1].at : 0;
 	for (size_t i = closed > most ? closed - most : 0; i < closed; i++)
-		window_add(window, *last, points->point[i].at,
-		        from_mean(parameter, point_mean(&points->point[i])));
+		window_add(window, *last, points->point[i].at, point_median(&points->point[i]));
 	return window_trim(window, s);
 }
 
@@ -261,9 +259,8 @@ static double window_from_readings(struct window *window, const struct trend_set
 static void remember(struct memory *memory, const struct trend_settings *s,
         const struct wq_view *view, const struct wq_reading *reading)
 {
-	const struct wq_parameter *parameter = wq_view_parameter(view);
 	const wq_ms middle = points_middle(wq_view_station(view)->zone, s->aggregate, reading->at);
-	struct points *points = &memory->points;
+	struct points *points = points_of(memory);
 	const size_t before = points->count;
 
 	/* Nothing comes after the newest reading, unless the clock was ahead and is no more. */
@@ -271,8 +268,7 @@ static void remember(struct memory *memory, const struct trend_settings *s,
 		points_end(points, middle);
 	if (before == 0 || points->count != before || points->point[before - 1].at != middle)
 		memory->fit.taken = false;
-	points_add(points, (size_t)s->readings + 1, middle,
-	        into_mean(parameter, reading->value), into_mean(parameter, wq_view_replaced(view)));
+	points_add(points, points_room(s), middle, reading->value, wq_view_replaced(view));
 }
 
 /* Units that people say spans and slopes in. */
@@ -416,11 +412,11 @@ static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
 
 /* The lines are fitted once a span and looked along with each reading. */
 static double look_at_spans(struct look *look, const struct trend_settings *s,
-        const struct wq_parameter *parameter, struct memory *memory, wq_ms newest)
+        struct memory *memory, wq_ms newest)
 {
 	look->fit = &memory->fit;
 	if (!memory->fit.taken) {
-		memory->length = window_from_spans(&look->window, s, parameter, &memory->points, &memory->last);
+		memory->length = window_from_spans(&look->window, s, points_of(memory), &memory->last);
 		find_seasons(&look->window, s);
 		memory->n = look->window.n;
 		memory->seasons = look->window.seasons;
@@ -458,7 +454,7 @@ static void judge_window(struct wq_verdict *out, const struct trend_settings *s,
 	look.window.n = look.window.seasons = 0;
 	look.fit = &fit;
 	look.brief = false;
-	length = s->aggregate > 0 ? look_at_spans(&look, s, parameter, memory, readings[count - 1].at)
+	length = s->aggregate > 0 ? look_at_spans(&look, s, memory, readings[count - 1].at)
 	                          : look_at_readings(&look, s, readings, count);
 	if (look.n < fewest(s, look.seasons)) {
 		wq_verdict_fact(out, "n", (double)look.n);
