@@ -15,7 +15,10 @@
 #include <math.h>
 #include <string.h>
 
-#define OPERATIONS 150000
+/* Of a story, which begins with a new engine and an empty store: what a restart looks through stays bounded. */
+#define OPERATIONS 30000
+#define STORIES    5  /* WQ_LONG: 20 */
+#define MOST       60 /* until every cell of the table was used: some are rare */
 #define START      ((wq_ms)1772640000000) /* 2026-03-05T00:00:00+08:00 */
 #define NONE       WQ_NO_TIME
 
@@ -95,7 +98,7 @@ static void choose_lives(struct seed *seed)
 
 /* -- what was stored: all that a restart has -- */
 
-#define STORED 400000
+#define STORED (10 * OPERATIONS)
 static struct stored_change {
 	int64_t alarm;
 	uint32_t number, use, place;
@@ -105,7 +108,9 @@ static struct stored_change {
 	wq_ms time, decided;
 } store[STORED];
 static size_t stored;
-static struct wq_shelf shelf_rows[100000];
+static int64_t last_alarm[SLOTS];
+static uint32_t last_number[SLOTS];
+static struct wq_shelf shelf_rows[2 * OPERATIONS];
 static size_t shelf_count;
 static struct wq_delay delay_rows[SLOTS];
 
@@ -544,8 +549,6 @@ static void keep_change(const struct wq_change *c)
 /* Numbers within an alarm are 1, 2, 3 …; so no notice, whose id holds them, can go out twice. */
 static void check_number(const struct wq_change *c)
 {
-	static int64_t last_alarm[SLOTS];
-	static uint32_t last_number[SLOTS];
 	size_t slot = slot_number(c->rule, c->place);
 	if (c->alarm != last_alarm[slot]) {
 		assert_int_equal(c->number, 1);
@@ -733,7 +736,7 @@ struct run {
 	struct wq_engine *engine;
 	struct wq_outcome out;
 	wq_ms now, ahead; /* our clock, and the latest that it ever was when it was set */
-	size_t operations, told, restarts, steady, floods, chatters;
+	size_t changes, shelves, told, restarts, steady, floods, chatters;
 };
 
 static void give_verdict(struct run *run)
@@ -881,14 +884,16 @@ static void every_cell_was_used(void)
 				fail_msg("%s, event %d: %zu times", wq_life_name((enum wq_life_state)s), e, visited[s][e]);
 }
 
-static void the_engine_does_what_the_model_does(void **state)
+static void begin_story(struct run *run)
 {
-	static struct run run;
 	size_t slot = 0;
-	(void)state;
-	run = (struct run){ .seed = seed_new(), .now = START };
-	lay_out_site();
-	choose_lives(&run.seed);
+	stored = shelf_count = 0;
+	memset(&model, 0, sizeof model);
+	memset(last_alarm, 0, sizeof last_alarm);
+	memset(last_number, 0, sizeof last_number);
+	run->now = START;
+	run->ahead = 0;
+	choose_lives(&run->seed);
 	for (uint32_t r = 0; r < RULES; r++)
 		for (uint32_t p = 0; p < uses[r].place_count; p++, slot++) {
 			model.slots[slot] = (struct model_slot){ .use = r,
@@ -901,21 +906,40 @@ static void the_engine_does_what_the_model_does(void **state)
 				.until_stored = NONE };
 			delay_rows[slot] = (struct wq_delay){ r, p, NONE, NONE };
 		}
-	run.engine = wq_engine_new(&site, NULL);
-	/* Some cells are rare: a few seeds take longer to come to all of them. */
-	for (run.operations = 0; run.operations < OPERATIONS || (run.operations < 10 * OPERATIONS && !all_cells_used());
-		run.operations++) {
-		operate(&run);
-		count_told(&run);
-		settle(&run.out);
-		compare(run.engine);
+	run->engine = wq_engine_new(&site, NULL);
+	assert_non_null(run->engine);
+}
+
+static void tell_story(struct run *run)
+{
+	begin_story(run);
+	for (int i = 0; i < OPERATIONS; i++) {
+		operate(run);
+		count_told(run);
+		settle(&run->out);
+		compare(run->engine);
 	}
+	run->changes += stored;
+	run->shelves += shelf_count;
+	wq_engine_free(run->engine);
+}
+
+static void the_engine_does_what_the_model_does(void **state)
+{
+	const int stories = getenv("WQ_LONG") != NULL ? 20 : STORIES;
+	static struct run run;
+	int told;
+	(void)state;
+	run = (struct run){ .seed = seed_new() };
+	lay_out_site();
+	for (told = 0; told < stories || (told < MOST && !all_cells_used()); told++)
+		tell_story(&run);
 	every_cell_was_used();
-	print_message("%zu operations, %zu changes, %zu told, %zu shelves, %zu of them for chatter, %zu floods, %zu restarts\n",
-		run.operations, stored, run.told, shelf_count, run.chatters, run.floods, run.restarts);
+	print_message("%d stories of %d operations, %zu changes, %zu told, %zu shelves, %zu of them for chatter, %zu floods, "
+		      "%zu restarts\n",
+		told, OPERATIONS, run.changes, run.told, run.shelves, run.chatters, run.floods, run.restarts);
 	assert_true(run.chatters > 10 && run.floods > 10 && run.restarts > 100 && run.steady > 50);
 	wq_outcome_free(&run.out);
-	wq_engine_free(run.engine);
 }
 
 int main(void)
