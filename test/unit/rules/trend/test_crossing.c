@@ -224,7 +224,7 @@ static void the_interval_mostly_holds_the_true_crossing(void **state)
 {
 	static const size_t lengths[] = { 18, 30, 42, 60 };
 	static const double phis[] = { 0, .3, .6, .8 }, changes[] = { 3, 6 };
-	const int runs = getenv("WQ_LONG") ? 20000 : 100;
+	const int runs = getenv("WQ_LONG") ? 20000 : 60;
 
 	(void)state;
 	for (size_t a = 0; a < 2; a++)

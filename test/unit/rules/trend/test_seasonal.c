@@ -152,7 +152,7 @@ static void false_alarms_and_power_are_as_documented(void **state)
 		size_t day, n;
 	} windows[] = { { 6, 42 }, { 6, 60 }, { 8, 56 }, { 12, 60 } };
 	static const double phis[] = { 0, .3, .6, .8 };
-	const int runs = getenv("WQ_LONG") ? 20000 : 400;
+	const int runs = getenv("WQ_LONG") ? 20000 : 250;
 	const double doubt = 4 * sqrt(.08 * .92 / runs);
 
 	(void)state;

@@ -465,7 +465,7 @@ static void autocorrelation_fools_the_tests_in_this_order(void **state)
 	for (int k = 0; k < 3; k++) {
 		struct dice dice = { 20260307 };
 
-		found[k] = share_found(&dice, tests[k], 0.6, 0, 30, 500);
+		found[k] = share_found(&dice, tests[k], 0.6, 0, 30, getenv("WQ_LONG") ? 500 : 200);
 	}
 	print_message("seed 20260307: phi 0.6, n 30, no trend: mk %.3f, hamed-rao %.3f, ar1 %.3f\n", found[0], found[1], found[2]);
 	assert_true(found[2] < found[1] && found[1] < found[0]);
@@ -476,7 +476,7 @@ static void ar1_keeps_its_level_and_its_power(void **state)
 {
 	static const size_t lengths[] = { 18, 24, 30, 42, 60 };
 	static const double phis[] = { 0, 0.3, 0.6, 0.8 };
-	const int runs = getenv("WQ_LONG") ? 20000 : 250;
+	const int runs = getenv("WQ_LONG") ? 20000 : 120;
 	/* Four standard errors of a share of 0.08. */
 	const double doubt = 4 * sqrt(0.08 * 0.92 / runs);
 	struct dice dice = { 20261124 };
