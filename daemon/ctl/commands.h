@@ -41,5 +41,6 @@ int ctl_roster(int argc, char **argv);
 int ctl_route(int argc, char **argv);
 int ctl_load(int argc, char **argv);
 int ctl_qc(int argc, char **argv);
+int ctl_learnt(int argc, char **argv);
 
 #endif

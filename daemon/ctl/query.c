@@ -424,6 +424,8 @@ static int read_rows(struct reader *reader, const struct query *query,
 		return reader_manual(reader, filter, &sink, err);
 	case QUERY_COMMANDS:
 		return reader_commands(reader, filter, &sink, err);
+	case QUERY_LEARNT:
+		return reader_learnt(reader, filter, &sink, err);
 	case QUERY_SQL:
 		return reader_sql(reader, query->sql, &sink, err);
 	case QUERY_SAMPLES:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `wqctl query` and `wqctl alarms` share: where the history is, what of it is wanted, how it
+/* What `wqctl query`, `wqctl alarms` and `wqctl learnt` share: where the history is, what of it is wanted, how it
  * is written. */
 #ifndef WQ_CTL_QUERY_H
 #define WQ_CTL_QUERY_H
@@ -12,7 +12,7 @@ struct reader;
 
 enum query_format { QUERY_TABLE, QUERY_CSV, QUERY_JSON };
 
-enum query_what { QUERY_SAMPLES, QUERY_DAILY, QUERY_ALARMS, QUERY_CHECKS, QUERY_MANUAL, QUERY_COMMANDS, QUERY_SQL };
+enum query_what { QUERY_SAMPLES, QUERY_DAILY, QUERY_ALARMS, QUERY_CHECKS, QUERY_MANUAL, QUERY_COMMANDS, QUERY_LEARNT, QUERY_SQL };
 
 /* Zero-initialise. Texts are borrowed from the command line. */
 struct query {

@@ -25,6 +25,7 @@ static const struct command {
 	{ "trend", ctl_trend, "test a series for a trend, and when it will be at a limit" },
 	{ "import", ctl_import, "give readings from a file, or laboratory results, to the daemon" },
 	{ "qc", ctl_qc, "judge the values of a series: of the water, or of the instrument" },
+	{ "learnt", ctl_learnt, "list what the rule health learnt to be usual of each series" },
 	{ "query", ctl_query, "read the history database" },
 	{ "alarms", ctl_alarms, "list alarms" },
 	{ "status", ctl_status, "show how the daemon is and what it reads" },

@@ -462,6 +462,22 @@ int reader_manual(struct reader *reader, const struct reader_filter *filter,
 	        DB_VALUES(from_of(filter), to_of(filter), db_text(filter->station), db_text(filter->parameter)), sink, err);
 }
 
+int reader_learnt(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err)
+{
+	int64_t station = 0, parameter = 0;
+	int r = keys_of(reader, filter, &station, &parameter, err);
+	if (r < 0)
+		return r;
+	if (!knows(reader, "learnt", "since"))
+		return wq_fail(err, WQ_E_MISSING, "%s was written before anything was learnt of series", reader->path);
+	return run(reader,
+	        "SELECT station,parameter,since,until,readings,low,high,rate FROM v_learnt"
+	        " WHERE (?1 IS NULL OR station=?1) AND (?2 IS NULL OR parameter=?2 OR parameter="
+	        "(SELECT alias FROM parameter WHERE code=?2 OR name=?2)) ORDER BY station,parameter",
+	        DB_VALUES(db_text(filter->station), db_text(filter->parameter)), sink, err);
+}
+
 /* What an older history does not have yet is no mistake of the question. */
 static int refuse_sql(struct reader *reader, struct wq_err *err)
 {

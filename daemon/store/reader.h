@@ -68,6 +68,10 @@ int reader_manual(struct reader *reader, const struct reader_filter *filter,
 int reader_commands(struct reader *reader, const struct reader_filter *filter,
         const struct reader_sink *sink, struct wq_err *err);
 
+/* The rows of v_learnt, by station and parameter; `from` and `to` do not restrict. WQ_E_MISSING: an older history without it. */
+int reader_learnt(struct reader *reader, const struct reader_filter *filter,
+        const struct reader_sink *sink, struct wq_err *err);
+
 /* Every change of one alarm with its evidence (JSON text): change, time, level, text, hushed, evidence. No
  * rows: the history knows no such alarm. */
 int reader_evidence(struct reader *reader, int64_t alarm, const struct reader_sink *sink, struct wq_err *err);
