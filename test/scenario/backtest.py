@@ -100,6 +100,13 @@ told = {line.split(',')[0]: line.split(',')[-1] for line in days.splitlines() if
 check('the multiple of a day is rounded half to even',
       told == {'2021-04-01': '0.1', '2021-04-02': '0.18', '2021-04-03': '0.1', '2021-04-04': '0.22', '2021-04-05': '1.3'}, told)
 
+health_conf = write('health.conf', 'site { name = "x" }\nstation "*" { kind = "national" cycle = "4h" }\nhealth "h" { }\n')
+status, said, (samples, _, _) = backtest(health_conf, write('range.csv', 'time,ph\n' + ''.join(
+    f'2021-04-0{1 + i // 6}T{i % 6 * 4:02d}:00,{99 if i == 20 else 7 + i % 3 / 10:g}\n' for i in range(24))))
+tests = [(line.split(',')[4], line.split(',')[-1]) for line in samples.splitlines()]
+check('a sample says at its end which test doubts it', tests[0] == ('quality', 'test') and tests[21] == ('bad', 'range')
+      and tests[1:21] == [('good', '')] * 20, status, said, tests)
+
 status, said, (_, _, days) = backtest(docs_conf, write('twice.csv', 'time,station,tp\n' + ''.join(
     f'2021-04-01T{hour:02d}:00,{station},{value}\n' for value in (0.1, 0.3) for hour in range(0, 24, 4) for station in 'ab'[:1 if value == 0.3 else 2])))
 check('a row that comes twice corrects, and is said',

@@ -28,7 +28,7 @@ static const struct argp_option options[] = {
 	        "the rules; section station \"*\" serves stations that it does not name", 0 },
 	{ "csv", 'i', "FILE", 0,
 	        "readings: time, optional station, a column a parameter ('-': standard input)", 0 },
-	{ "samples", 's', "FILE", 0, "write time,station,parameter,value,quality,event,score", 0 },
+	{ "samples", 's', "FILE", 0, "write time,station,parameter,value,quality,event,score,test", 0 },
 	{ "alarms", 'a', "FILE", 0, "write one JSON object a change of an alarm", 0 },
 	{ "days", 'd', "FILE", 0, "write the verdicts of the days ('-': standard output)", 0 },
 	{ "every-tick", EVERY_TICK, NULL, 0,

@@ -7,6 +7,7 @@
 #include "wq/csv.h"
 #include "wq/decimal.h"
 #include "wq/err.h"
+#include "wq/health.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -61,6 +62,8 @@ static void write_sample(void *owner, const struct wq_site *site, const struct w
 	fputs(wq_quality_name(s->quality), to);
 	fputs(s->event ? ",1," : ",0,", to);
 	write_number(to, s->score);
+	fputc(',', to);
+	fputs(wq_health_test_name(s->test), to);
 	fputc('\n', to);
 }
 
@@ -152,7 +155,7 @@ static int close_one(const char *path, FILE *to, struct wq_err *err)
 int output_open(struct output *output, const struct output_paths *paths, struct wq_err *err)
 {
 	*output = (struct output){ .paths = paths };
-	int r = open_one(paths->samples, "time,station,parameter,value,quality,event,score\n",
+	int r = open_one(paths->samples, "time,station,parameter,value,quality,event,score,test\n",
 	        &output->samples, err);
 	if (r == 0)
 		r = open_one(paths->alarms, "", &output->alarms, err);
