@@ -112,8 +112,8 @@ def exceed(part, stations, seconds):
         count = (stations + turn * rising) * len(ITEMS)
         wait_until('the changes', lambda: plant.query('SELECT count(*) FROM change')[0][0] >= count, 240)
         plant.tell(f'{len(ITEMS) * rising} series exceed, level {("warning", "alarm")[turn]}', began, wall)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and plant.query("SELECT 1 FROM notice WHERE contact='duty' AND state=0 LIMIT 1"):
+        end = time.monotonic() + (30 if part == 'robot' and turn == 0 else seconds)
+        while time.monotonic() < end and plant.query("SELECT 1 FROM notice WHERE contact='duty' AND state IN(0,3) LIMIT 1"):
             time.sleep(0.5)
     plant.tell('then', began, wall)
     plant.kill(15)
