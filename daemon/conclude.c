@@ -49,7 +49,7 @@ static void tell_held(struct daemon *daemon, struct flight *flight)
 		hold_next(daemon->hold, daemon->incarnation, clock_now(), clock_boot(), &due)) {
 		if (due.tell)
 			group->notices[group->notice_count++] = due.digest;
-		if (!handover_fold(flight, &due.fold))
+		if (due.fold.contact[0] != '\0' && !handover_fold(flight, &due.fold))
 			log_error("notices: no memory to record a digest; what it told is told again after a restart");
 	}
 	flight->judged = group->notice_count;

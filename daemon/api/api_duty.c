@@ -41,6 +41,9 @@ static json_t *shift_json(const struct config *config, const struct roster *rost
 static void put_bell(const struct daemon *daemon, const char *what, const struct config_bell *bell, wq_ms mark, json_t *list)
 {
 	const struct wq_zone *zone = daemon->config->site.zone;
+	/* A mark beside its times only says since when it is known. */
+	if (mark != WQ_NO_TIME && bell_instant(zone, wq_day_of(zone, mark), bell->bell->at) != mark)
+		mark = WQ_NO_TIME;
 	json_array_append_new(list,
 		json_pack("{s:s, s:s, s:s, s:o, s:o}", "what", what, "name", bell->id, "to",
 			daemon->config->groups[bell->group].id, "last", api_instant(zone, mark), "next",

@@ -17,16 +17,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many", arg);
 		return 0;
-	case ARGP_KEY_END:
-		if (query->from != NULL || query->to != NULL)
-			argp_error(state, "what was learnt holds now: no --from, no --to");
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static const struct argp_child children[] = { { &query_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &query_place_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = { NULL, parse, NULL,
 	"Prints what the rule health learnt of each series: since and until when, of how many readings; below low, above high and "
 	"by more than rate within 4 h a reading is unusual. The three are empty until enough is known.\v"

@@ -58,14 +58,12 @@ enum {
 	{ "from", KEY_FROM, "TIME", 0, "from here on: 2026-03-05 or 2026-03-05T08:00, site's time", 0 }, \
 	{ "to", KEY_TO, "TIME", 0, "until here, exclusive", 0 }
 
-static const struct argp_option where_options[] = {
-	HISTORY,
-	FORM,
-	{ "station", KEY_STATION, "ID", 0, "only this station", 0 },
-	{ "parameter", KEY_PARAMETER, "NAME", 0, "only this parameter, by alias, name or HJ 525 code", 0 },
-	SPAN,
-	{ 0 },
-};
+#define PLACE                                                                                      \
+	{ "station", KEY_STATION, "ID", 0, "only this station", 0 },                               \
+	{ "parameter", KEY_PARAMETER, "NAME", 0, "only this parameter, by alias, name or HJ 525 code", 0 }
+
+static const struct argp_option where_options[] = { HISTORY, FORM, PLACE, SPAN, { 0 } };
+static const struct argp_option place_options[] = { HISTORY, FORM, PLACE, { 0 } };
 static const struct argp_option form_options[] = { HISTORY, FORM, { 0 } };
 static const struct argp_option span_options[] = { HISTORY, SPAN, { 0 } };
 /* clang-format on */
@@ -113,6 +111,7 @@ static error_t parse_where(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp query_argp = { where_options, parse_where, NULL, NULL, NULL, NULL, NULL };
+const struct argp query_place_argp = { place_options, parse_where, NULL, NULL, NULL, NULL, NULL };
 const struct argp query_form_argp = { form_options, parse_where, NULL, NULL, NULL, NULL, NULL };
 const struct argp query_span_argp = { span_options, parse_where, NULL, NULL, NULL, NULL, NULL };
 

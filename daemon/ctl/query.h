@@ -29,6 +29,9 @@ struct query {
  * `children` of a subcommand's argp; its parser sets state->child_inputs[0] to a struct query. */
 extern const struct argp query_argp;
 
+/* Without --from and --to. */
+extern const struct argp query_place_argp;
+
 /* Of these only --config and --database with --format and --json, or with --from and --to. */
 extern const struct argp query_form_argp, query_span_argp;
 

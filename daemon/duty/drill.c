@@ -231,12 +231,12 @@ void drill_tick(struct daemon *daemon, struct flight *flight, wq_ms now)
 		const enum bell_step step = bell_step(bell->bell, daemon->config->site.zone, drills->marks[i], now, &due);
 		if (step == BELL_NOTHING || (step == BELL_RESET && !duty_settled(daemon)))
 			continue;
-		if (step == BELL_RESET ? !duty_done(flight, MARK, bell->id, now) : !run(daemon, flight, i, due, now)) {
+		if (step != BELL_RING ? !duty_done(flight, MARK, bell->id, now) : !run(daemon, flight, i, due, now)) {
 			log_error("drill \"%s\": no memory; it is tried again", bell->id);
 			continue;
 		}
 		if (step == BELL_RING)
 			log_notice("drill \"%s\": every channel of group %s is tried", bell->id, daemon->config->groups[bell->group].id);
-		drills->marks[i] = step == BELL_RESET ? now : due;
+		drills->marks[i] = step != BELL_RING ? now : due;
 	}
 }

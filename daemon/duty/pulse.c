@@ -261,9 +261,10 @@ static bool any_due(struct daemon *daemon, struct flight *flight, wq_ms now)
 		wq_ms due;
 		const enum bell_step step = bell_step(bell->bell, daemon->config->site.zone, pulse->marks[i], now, &due);
 		any = any || step == BELL_RING;
-		if (step != BELL_RESET || !duty_settled(daemon))
+		if (step != BELL_FIRST && (step != BELL_RESET || !duty_settled(daemon)))
 			continue;
-		log_notice("heartbeat \"%s\": the last one was recorded in the future, by a clock that was ahead; the next one is told",
+		if (step == BELL_RESET)
+			log_notice("heartbeat \"%s\": the last one was recorded in the future, by a clock that was ahead; the next one is told",
 			bell->id);
 		pulse->marks[i] = now;
 		duty_done(flight, MARK, bell->id, now);

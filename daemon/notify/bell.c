@@ -52,10 +52,13 @@ enum bell_step bell_step(const struct bell *bell, const struct wq_zone *zone, wq
 {
 	const wq_day today = wq_day_of(zone, now);
 
-	if (mark != WQ_NO_TIME && mark > now + BELL_AHEAD)
+	*due = now;
+	if (mark == WQ_NO_TIME)
+		return BELL_FIRST;
+	if (mark > now + BELL_AHEAD)
 		return BELL_RESET;
 	*due = bell_instant(zone, today, bell->at);
-	if (!bell_rings(bell, today) || now < *due || (mark != WQ_NO_TIME && mark >= *due))
+	if (!bell_rings(bell, today) || now < *due || mark >= *due)
 		return BELL_NOTHING;
 	return BELL_RING;
 }

@@ -30,9 +30,10 @@ enum bell_step {
 	BELL_NOTHING,
 	BELL_RING,  /* *due has come, today, and was not done */
 	BELL_RESET, /* the mark lies in the future and is given up */
+	BELL_FIRST, /* it was never looked at: it rings from now on, and makes up for nothing */
 };
 
-/* What to do at `now`. mark: the `due` that was done last, WQ_NO_TIME: none. What was missed is made up for on the same day
+/* What to do at `now`. mark: the `due` that was done last, WQ_NO_TIME: it is new. What was missed is made up for on the same day
  * only. A clock that is put back finds the mark done. */
 enum bell_step bell_step(const struct bell *bell, const struct wq_zone *zone, wq_ms mark, wq_ms now, wq_ms *due);
 

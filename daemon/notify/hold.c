@@ -21,6 +21,7 @@ struct pile {
 	int64_t upto;  /* held of the newest; 0: nothing waits */
 	wq_ms due;     /* boot clock */
 	wq_ms told_at; /* our clock, of LATER: told as soon as it is past this too */
+	struct wq_notice *alone; /* owned; the only one that waits, which leaves as it is; NULL: there are more, or no memory */
 	char told_by[WQ_NOTICE_ID]; /* the notice that left and told the last of it */
 };
 
@@ -136,13 +137,20 @@ struct hold *hold_new(const struct config *config)
 	return hold;
 }
 
+static void empty(struct pile *pile)
+{
+	free(pile->alone);
+	hold_lines_free(&pile->lines);
+	*pile = (struct pile){ 0 };
+}
+
 void hold_free(struct hold *hold)
 {
 	if (hold == NULL)
 		return;
 	for (size_t i = 0; i < hold->config->contact_count; i++)
 		for (size_t which = 0; which < 2; which++)
-			hold_lines_free(&hold->desks[i].piles[which].lines);
+			empty(&hold->desks[i].piles[which]);
 	free(hold->desks);
 	free(hold);
 }
@@ -213,12 +221,21 @@ static void note_left(struct desk *desk, const struct config_hold *prefs, int bu
 
 /* -- putting on a pile -- */
 
+/* What waits alone needs no digest: it is told with its link and what it asks. */
+static void keep_alone(struct pile *pile, const struct wq_notice *notice, bool nothing)
+{
+	free(pile->alone);
+	pile->alone = nothing ? malloc(sizeof *pile->alone) : NULL;
+	if (pile->alone != NULL)
+		*pile->alone = *notice;
+}
+
 static void put(struct hold *hold, struct desk *desk, struct wq_notice *notice, enum wq_hold why, wq_ms due, wq_ms told_at)
 {
 	struct pile *pile = pile_of(desk, why);
 
 	/* What was told by a notice that left, and is still to be recorded, does not hurry what comes now. */
-	const bool first = pile->lines.total == 0;
+	const bool first = pile->lines.total == 0, nothing = pile->upto == 0;
 
 	notice->hold = why;
 	notice->held = ++hold->newest;
@@ -230,6 +247,7 @@ static void put(struct hold *hold, struct desk *desk, struct wq_notice *notice, 
 	pile->told_by[0] = '\0';
 	hold->due = pile->due < hold->due ? pile->due : hold->due;
 	hold->told_at = pile->told_at < hold->told_at ? pile->told_at : hold->told_at;
+	keep_alone(pile, notice, nothing);
 	hold_lines_put(&pile->lines, notice);
 }
 
@@ -377,10 +395,17 @@ static bool is_due(const struct pile *pile, wq_ms now, wq_ms boot)
 	return pile->upto > 0 && (boot >= pile->due || now >= pile->told_at);
 }
 
-static void empty(struct pile *pile)
+/* The only one that waits leaves as it is, under its own id. */
+static void let_go(struct hold *hold, uint32_t contact, struct pile *pile, wq_ms now, wq_ms boot, struct hold_due *due)
 {
-	hold_lines_free(&pile->lines);
-	*pile = (struct pile){ 0 };
+	struct wq_notice *notice = &due->digest;
+
+	*due = (struct hold_due){ .tell = true, .digest = *pile->alone };
+	notice->expires = now + (notice->expires - notice->created);
+	notice->hold = WQ_HOLD_NO;
+	notice->held = 0;
+	note_left(&hold->desks[contact], &hold->config->contacts[contact].hold, notice_urgent(notice) ? URGENT : PLAIN, 0, boot);
+	empty(pile);
 }
 
 static void write_due(struct hold *hold, uint32_t contact, size_t which, uint64_t incarnation, wq_ms now, wq_ms boot,
@@ -393,6 +418,10 @@ static void write_due(struct hold *hold, uint32_t contact, size_t which, uint64_
 
 	*due = (struct hold_due){ .fold = { .hold = which == 1 ? WQ_HOLD_LATER : WQ_HOLD_SOON, .upto = pile->upto } };
 	snprintf(due->fold.contact, sizeof due->fold.contact, "%s", hold->config->contacts[contact].id);
+	if (pile->alone != NULL && pile->lines.total > 0) {
+		let_go(hold, contact, pile, now, boot, due);
+		return;
+	}
 	snprintf(key, sizeof key, "%llx-%llx", (unsigned long long)now, (unsigned long long)pile->upto);
 	if (pile->lines.total > 0) {
 		hold_text(&pile->lines, which == 1, hold->config->contacts[contact].english, text);

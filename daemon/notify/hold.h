@@ -43,7 +43,8 @@ bool hold_restore(struct hold *hold, const struct wq_notice *notice, wq_ms now, 
  * never set. */
 void hold_judge(struct hold *hold, struct wq_notice *notices, size_t count, wq_ms now, wq_ms boot);
 
-/* What is due. tell: a digest, to be stored and sent; else what was held back has been told by a notice that left. */
+/* What is due. tell: a digest, or what waited alone, under its own id and no longer held back, to be stored and sent; else what was
+ * held back has been told by a notice that left. fold.contact "": nothing is folded. */
 struct hold_due {
 	bool tell;
 	struct wq_notice digest;

@@ -4,15 +4,16 @@
 
 #include "text.h"
 #include "text_en.h"
+#include "wording.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LINE_CHARACTERS 44
 #define LINE_ENGLISH    90
-#define NAMED_MOST      8 /* in the message; a person asks for the rest */
+#define NAMED_MOST      12 /* in the message; a person asks for the rest */
+#define FEW             4  /* so many are told at length */
 
 static struct hold_line *find(const struct hold_lines *lines, int64_t alarm)
 {
@@ -25,7 +26,8 @@ static struct hold_line *find(const struct hold_lines *lines, int64_t alarm)
 /* What happened, without the bracket word before it, what is asked and the number: "南横套河03-05 16:00总磷0.263mg/L,…". */
 static void write_line(const struct wq_notice *notice, char out[HOLD_LINE])
 {
-	static const char *const heads[] = { "】", "] " }, *const stops[] = { "。", ". ", "编号" };
+	static const char *const heads[] = { "】", "] " }, *const stops[] = { "。", "编号", ". Check", ". Please", ". Downstream", ". Act now",
+		". For your", ". Follow up", ". No. W" };
 	const char *from = notice->text, *end = from + strlen(from);
 	size_t used = 0, characters = 0;
 	const size_t most = text_is_english(notice->text) ? LINE_ENGLISH : LINE_CHARACTERS;
@@ -39,11 +41,25 @@ static void write_line(const struct wq_notice *notice, char out[HOLD_LINE])
 		end = at != NULL && at < end ? at : end;
 	}
 	for (const char *at = from; at < end && used + 1 < HOLD_LINE; at++) {
-		if (((unsigned char)*at & 0xc0) != 0x80 && (++characters > most || used + 4 >= HOLD_LINE))
+		if (((unsigned char)*at & 0xc0) != 0x80 && (++characters > most + 1 || used + 4 >= HOLD_LINE))
 			break;
 		out[used++] = *at;
 	}
 	out[used] = '\0';
+}
+
+/* Over for good; or not, and somebody is to look at it, for it is a warning that nobody has taken. */
+static bool is_over(enum wq_change_kind kind)
+{
+	return kind == WQ_CLEARED || kind == WQ_CLOSED;
+}
+
+static bool is_asked(enum wq_level level, enum wq_change_kind kind)
+{
+	static const bool asks[WQ_CHANGE_KINDS] = { [WQ_OPENED] = true, [WQ_RAISED] = true, [WQ_ESCALATED] = true, [WQ_RECOVERED] = true,
+		[WQ_REOPENED] = true, [WQ_UNSHELVED] = true, [WQ_REMINDED] = true };
+
+	return level >= WQ_LEVEL_WARNING && (unsigned)kind < WQ_CHANGE_KINDS && asks[kind];
 }
 
 /* -- those that are not named -- */
@@ -63,13 +79,17 @@ static bool take_rest(struct hold_lines *lines, int64_t alarm)
 	if (rest == NULL)
 		return false;
 	lines->more[rest->level]--;
+	lines->over -= is_over(rest->kind);
+	lines->asked -= is_asked(rest->level, rest->kind);
 	*rest = lines->rest[--lines->rest_count];
 	return true;
 }
 
-static void put_rest(struct hold_lines *lines, int64_t alarm, enum wq_level level)
+static void put_rest(struct hold_lines *lines, int64_t alarm, enum wq_level level, enum wq_change_kind kind)
 {
 	lines->more[level]++;
+	lines->over += is_over(kind);
+	lines->asked += is_asked(level, kind);
 	if (lines->rest_count == lines->rest_room && lines->rest_room < HOLD_REST) {
 		size_t room = lines->rest_room > 0 ? lines->rest_room * 2 : 64;
 		struct hold_rest *grown = realloc(lines->rest, room * sizeof *grown);
@@ -78,7 +98,7 @@ static void put_rest(struct hold_lines *lines, int64_t alarm, enum wq_level leve
 		lines->rest_room = grown != NULL ? room : lines->rest_room;
 	}
 	if (lines->rest_count < lines->rest_room)
-		lines->rest[lines->rest_count++] = (struct hold_rest){ alarm, level };
+		lines->rest[lines->rest_count++] = (struct hold_rest){ alarm, level, kind };
 }
 
 /* Its place for a line of this level: a free one, or that of the lowest, oldest one below it. */
@@ -96,7 +116,7 @@ static struct hold_line *place(struct hold_lines *lines, enum wq_level level)
 		if (lines->items[i].level < level && (lowest == NULL || lines->items[i].level < lowest->level))
 			lowest = &lines->items[i];
 	if (lowest != NULL)
-		put_rest(lines, lowest->alarm, lowest->level);
+		put_rest(lines, lowest->alarm, lowest->level, lowest->kind);
 	return lowest;
 }
 
@@ -109,7 +129,7 @@ void hold_lines_put(struct hold_lines *lines, const struct wq_notice *notice)
 	if (line == NULL)
 		line = place(lines, level);
 	if (line == NULL) {
-		put_rest(lines, notice->alarm, level);
+		put_rest(lines, notice->alarm, level, notice->kind);
 		return;
 	}
 	*line = (struct hold_line){ .alarm = notice->alarm, .level = level, .kind = notice->kind };
@@ -170,20 +190,29 @@ static const struct hold_line *nth(const struct hold_lines *lines, size_t n)
 	return NULL;
 }
 
-/* Somebody is to look at something: a warning that is not over and that nobody has taken. */
 static bool asks(const struct hold_lines *lines)
 {
 	for (size_t i = 0; i < lines->count; i++)
-		if (lines->items[i].level >= WQ_LEVEL_WARNING && (lines->items[i].kind == WQ_OPENED || lines->items[i].kind == WQ_RAISED ||
-			lines->items[i].kind == WQ_REOPENED || lines->items[i].kind == WQ_ESCALATED))
+		if (is_asked(lines->items[i].level, lines->items[i].kind))
 			return true;
-	return lines->more[WQ_LEVEL_WARNING] + lines->more[WQ_LEVEL_ALARM] > 0;
+	return lines->asked > 0;
 }
 
-/* The words of a digest in one language. */
+static size_t count_over(const struct hold_lines *lines)
+{
+	size_t over = lines->over;
+
+	for (size_t i = 0; i < lines->count; i++)
+		over += is_over(lines->items[i].kind);
+	return over;
+}
+
+/* The words of a digest in one language. states: where the line's alarm stands, behind its number; "" of what is new. */
 struct words {
-	const char *head, *later, *alarms, *space, *between, *end, *first, *next, *stop, *rest, *more, *ask;
+	const char *head, *later, *alarms, *space, *between, *over, *end, *first, *next, *open, *comma, *stop, *rest, *more, *ask;
+	size_t few, many; /* characters of a line, where there are few, where there are many */
 	const char *(*level_name)(enum wq_level level);
+	const char *states[WQ_CHANGE_KINDS];
 };
 
 static const struct words chinese = { .head = "【预警汇总】共",
@@ -191,75 +220,102 @@ static const struct words chinese = { .head = "【预警汇总】共",
 	.alarms = "起(",
 	.space = "",
 	.between = "、",
+	.over = ";其中已解除",
 	.end = ")",
 	.first = ":",
 	.next = ";",
+	.open = "(",
+	.comma = "",
 	.stop = "。",
 	.rest = "另有",
 	.more = "起未列出,请查看全部报警。",
 	.ask = "请核查。",
-	.level_name = wq_level_chinese };
+	.few = 44,
+	.many = 26,
+	.level_name = wq_level_chinese,
+	.states = { [WQ_RAISED] = "升级别", [WQ_ESCALATED] = "无人确认", [WQ_ACKNOWLEDGED] = "已确认", [WQ_CLEARED] = "已解除",
+		[WQ_CLOSED] = "已销号", [WQ_CORRECTED] = "更正", [WQ_RECOVERED] = "恢复待确认", [WQ_REOPENED] = "再次报警",
+		[WQ_SHELVED] = "已搁置", [WQ_UNSHELVED] = "搁置结束", [WQ_REMINDED] = "未确认" } };
 static const struct words english = { .head = "[DIGEST] ",
-	.later = "[DIGEST] Could wait: ",
+	.later = "[DIGEST] Held until now: ",
 	.alarms = " in all (",
 	.space = " ",
 	.between = ", ",
+	.over = "; over: ",
 	.end = ")",
 	.first = ": ",
 	.next = "; ",
+	.open = " (",
+	.comma = ", ",
 	.stop = ".",
 	.rest = " ",
 	.more = " more, see the whole list.",
 	.ask = " Please check.",
-	.level_name = wq_level_name };
+	.few = 90,
+	.many = 50,
+	.level_name = wq_level_name,
+	.states = { [WQ_RAISED] = "raised", [WQ_ESCALATED] = "not acknowledged", [WQ_ACKNOWLEDGED] = "acknowledged", [WQ_CLEARED] = "over",
+		[WQ_CLOSED] = "closed", [WQ_CORRECTED] = "corrected", [WQ_RECOVERED] = "recovered, acknowledge", [WQ_REOPENED] = "again",
+		[WQ_SHELVED] = "shelved", [WQ_UNSHELVED] = "off the shelf", [WQ_REMINDED] = "not acknowledged" } };
 
-/* Grows at the end of out; what does not fit is cut. */
-__attribute__((format(printf, 3, 4))) static void add(char *out, size_t cap, const char *format, ...)
+static void add_head(const struct hold_lines *lines, const struct words *words, bool later, struct wording *out)
 {
-	size_t used = strlen(out);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(out + used, cap - used, format, args);
-	va_end(args);
-}
-
-static void add_head(const struct hold_lines *lines, const struct words *words, bool later, size_t cap, char *out)
-{
-	size_t counts[5];
+	size_t counts[5], over = count_over(lines);
 	const char *between = "";
 
 	count_levels(lines, counts);
-	add(out, cap, "%s%zu%s", later ? words->later : words->head, lines->total, words->alarms);
+	wording_add(out, "%s%zu%s", later ? words->later : words->head, lines->total, words->alarms);
 	for (int level = WQ_LEVEL_ALARM; level >= WQ_LEVEL_INFO; level--) {
 		if (counts[level] == 0)
 			continue;
-		add(out, cap, "%s%s%s%zu", between, words->level_name((enum wq_level)level), words->space, counts[level]);
+		wording_add(out, "%s%s%s%zu", between, words->level_name((enum wq_level)level), words->space, counts[level]);
 		between = words->between;
 	}
-	add(out, cap, "%s", words->end);
+	if (over > 0)
+		wording_add(out, "%s%zu", words->over, over);
+	wording_add(out, "%s", words->end);
+}
+
+/* Its first `most` characters, and a mark where that is not all. */
+static void add_line(const struct hold_line *line, const struct words *words, size_t most, struct wording *out)
+{
+	const char *state = (unsigned)line->kind < WQ_CHANGE_KINDS && words->states[line->kind] != NULL ? words->states[line->kind] : "";
+	size_t bytes = 0, characters = 0;
+
+	for (; line->text[bytes] != '\0'; bytes++)
+		if (((unsigned char)line->text[bytes] & 0xc0) != 0x80 && ++characters > most)
+			break;
+	wording_add(out, "%.*s%s%s%03lld%s%s)", (int)bytes, line->text, line->text[bytes] != '\0' ? words == &english ? "..." : "…" : "",
+		words->open, (long long)(line->alarm % 100000), state[0] != '\0' ? words->comma : "", state);
 }
 
 void hold_text(const struct hold_lines *lines, bool later, bool in_english, char out[WQ_NOTICE_TEXT])
 {
 	const struct words *words = in_english ? &english : &chinese;
-	const size_t cap = WQ_NOTICE_TEXT - TEXT_MARK_ROOM;
+	/* Room for what comes behind: it is never cut. */
+	struct wording wording = { out, WQ_NOTICE_TEXT - TEXT_MARK_ROOM - 120, 0 };
 	const struct hold_line *line;
-	size_t named = 0;
+	size_t named = 0, few = lines->total <= FEW;
 
 	out[0] = '\0';
-	add_head(lines, words, later, cap, out);
+	add_head(lines, words, later, &wording);
 	for (; named < NAMED_MOST && (line = nth(lines, named)) != NULL; named++) {
-		/* Room for what comes behind: it is never cut. */
-		if (strlen(out) + strlen(line->text) + 80 >= cap)
-			break;
-		add(out, cap, "%s%s(%03lld)", named == 0 ? words->first : words->next, line->text, (long long)(line->alarm % 100000));
+		size_t before = wording.length;
+
+		wording_add(&wording, "%s", named == 0 ? words->first : words->next);
+		add_line(line, words, few ? words->few : words->many, &wording);
+		if (wording.length + 1 < wording.cap)
+			continue;
+		wording.length = before;
+		out[before] = '\0';
+		break;
 	}
-	add(out, cap, "%s", words->stop);
+	wording.cap += 120;
+	wording_add(&wording, "%s", words->stop);
 	if (named < lines->total)
-		add(out, cap, "%s%zu%s", words->rest, lines->total - named, words->more);
+		wording_add(&wording, "%s%zu%s", words->rest, lines->total - named, words->more);
 	if (asks(lines))
-		add(out, cap, "%s", words->ask);
+		wording_add(&wording, "%s", words->ask);
 }
 
 json_t *hold_data(const struct hold_lines *lines)

@@ -28,8 +28,10 @@ struct hold_lines {
 	struct hold_rest {
 		int64_t alarm;
 		enum wq_level level;
+		enum wq_change_kind kind;
 	} *rest; /* likewise, one by one; owned; NULL while there are none */
 	size_t rest_count, rest_room;
+	size_t over, asked; /* of those that are not named: over for good; that somebody is to look at */
 };
 
 /* Takes a notice up; the one before of its alarm gives way to it. Without memory it is only counted. */
@@ -44,7 +46,7 @@ void hold_lines_free(struct hold_lines *lines);
 /* The highest level of what is told. */
 enum wq_level hold_lines_level(const struct hold_lines *lines);
 
-/* The message: how many by level, then the highest and newest of them as far as there is room. later: of quiet hours or digest
+/* The message: how many by level and how many are over, then the highest and newest of them as far as there is room, each with where it stands. later: of quiet hours or digest
  * times. No control characters; ends in whole UTF-8 characters. */
 void hold_text(const struct hold_lines *lines, bool later, bool in_english, char out[WQ_NOTICE_TEXT]);
 

@@ -49,6 +49,22 @@ const char *memo_word(enum wq_topic topic)
 	return (unsigned)topic < WQ_TOPICS && words[topic] != NULL ? words[topic] : "";
 }
 
+static bool fits(const json_t *object)
+{
+	size_t length = json_dumpb(object, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	return length > 0 && length < WQ_NOTICE_DATA - 1;
+}
+
+static bool halve(json_t *list)
+{
+	size_t n = json_array_size(list);
+
+	for (size_t left = n / 2; left > 0 && json_array_size(list) > left;)
+		json_array_remove(list, json_array_size(list) - 1);
+	return n > 1;
+}
+
 static void put_data(const struct config *config, const struct memo *memo, struct wq_notice *out)
 {
 	char time[WQ_INSTANT_TEXT];
@@ -66,8 +82,10 @@ static void put_data(const struct config *config, const struct memo *memo, struc
 	json_object_set_new(object, "level_name", json_string(wq_level_name(memo->level)));
 	json_object_set_new(object, "text", json_string(out->text));
 	json_object_set_new(object, "contact", json_string(out->contact));
-	/* What may be left out goes, the longest first, until it fits. */
+	/* Lists lose their last, half of what is left at a time; then what may be left out goes, until it fits. */
 	for (size_t i = 0; i <= sizeof spare / sizeof *spare; i++) {
+		while (i == 0 && !fits(object) && (halve(json_object_get(object, "open")) || halve(json_object_get(object, "alarms"))))
+			;
 		length = json_dumpb(object, out->data, sizeof out->data - 1, JSON_COMPACT | JSON_REAL_PRECISION(15));
 		if (length > 0 && length < sizeof out->data)
 			break;

@@ -90,7 +90,8 @@ const char *const store_statements[ST_COUNT] = {
 	        "channel,address,text,data,deadline,topic,hold,held,state,attempts)"
 	        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,0)"
 	        " ON CONFLICT(id) DO UPDATE SET channel=excluded.channel,address=excluded.address,"
-	        "expires=excluded.expires,text=excluded.text,data=excluded.data",
+	        "expires=excluded.expires,text=excluded.text,data=excluded.data,"
+	        "state=CASE state WHEN 3 THEN excluded.state ELSE state END,hold=excluded.hold,held=excluded.held",
 	[ST_NOTICE_FOLD] = "UPDATE notice SET state=4,folded=?4 WHERE contact=?1 AND state=3 AND hold=?2 AND held<=?3",
 	[ST_NOTICE_RELEASE] = "UPDATE notice SET state=0,hold=0 WHERE id=?1 AND state=3",
 	[ST_MARK_PUT] = "INSERT INTO mark(name,at) VALUES(?1,?2) ON CONFLICT(name) DO UPDATE SET at=excluded.at",

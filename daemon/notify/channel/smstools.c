@@ -267,6 +267,18 @@ static void add_code(int64_t alarm, size_t room, char *text)
 	memcpy(at, code, (size_t)n);
 }
 
+/* Of a digest that asks: how to acknowledge all of it, where there is room. */
+static void add_all(size_t room, char *text)
+{
+	const bool english = text_is_english(text);
+	const char *ask = english ? "Please check." : "请核查。", *how = english ? "Please check; answer ALL to acknowledge all." : "请核查,回复全部即全部确认。";
+	char *at = strstr(text, ask);
+
+	if (at != NULL && at[strlen(ask)] == '\0' && short_length(text) + short_length(how) - short_length(ask) <= room &&
+	        strlen(text) + strlen(how) < WQ_NOTICE_TEXT)
+		snprintf(at, strlen(how) + 1, "%s", how);
+}
+
 static void write_message(
         const struct sms *sms, const struct wq_notice *notice, bool urgent, struct message *m)
 {
@@ -279,8 +291,12 @@ static void write_message(
 
 	short_text(notice->text, gsm ? short_gsm_room(notice->text, most) : short_room(most), text, WQ_NOTICE_TEXT);
 	m->parts = gsm ? short_gsm_parts(text) : short_parts(short_length(text));
+	const size_t room = gsm ? short_gsm_room(text, m->parts) : short_room(m->parts);
+
 	if (sms->replies && notice->topic == WQ_TOPIC_ALARM)
-		add_code(notice->alarm, gsm ? short_gsm_room(text, m->parts) : short_room(m->parts), text);
+		add_code(notice->alarm, room, text);
+	if (sms->replies && notice->topic == WQ_TOPIC_DIGEST)
+		add_all(room, text);
 	link_add(notice, text); /* whoever asked for it pays for a part more */
 	m->parts = gsm ? short_gsm_parts(text) : short_parts(short_length(text));
 	m->length = (size_t)snprintf(m->bytes, HEAD_TEXT, "To: %s\n%s%s%s%s%sAlphabet: %s\n\n",

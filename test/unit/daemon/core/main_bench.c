@@ -216,7 +216,7 @@ bool hold_next(struct hold *hold, uint64_t incarnation, wq_ms now, wq_ms boot, s
 	if (!bench->digest)
 		return false;
 	bench->digest = false;
-	*due = (struct hold_due){ .tell = true, .digest.alarm = 700000, .fold.upto = bench->held_back };
+	*due = (struct hold_due){ .tell = true, .digest.alarm = 700000, .fold = { .contact = "a", .upto = bench->held_back } };
 	return true;
 }
 

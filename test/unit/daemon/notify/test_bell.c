@@ -67,7 +67,7 @@ static void it_rings_once_a_day_and_makes_up_on_the_same_day_only(void **state)
 		{ "2026-03-07 08:30:00", BELL_RING },
 	};
 	const struct bell bell = { .at = WQ_HOURS(8) + WQ_MINUTES(30) };
-	wq_ms mark = WQ_NO_TIME, due;
+	wq_ms mark = at(&wq_zone_china, "2026-03-03 08:30:00"), due;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -78,6 +78,19 @@ static void it_rings_once_a_day_and_makes_up_on_the_same_day_only(void **state)
 		if (step == BELL_RING)
 			mark = due;
 	}
+}
+
+static void one_that_is_new_makes_up_for_nothing(void **state)
+{
+	const struct bell bell = { .at = WQ_HOURS(8) };
+	const wq_ms now = at(&wq_zone_china, "2026-03-04 22:30");
+	wq_ms due;
+
+	(void)state;
+	assert_int_equal(bell_step(&bell, &wq_zone_china, WQ_NO_TIME, now, &due), BELL_FIRST);
+	assert_true(due == now);
+	assert_int_equal(bell_step(&bell, &wq_zone_china, due, now + 1000, &due), BELL_NOTHING);
+	assert_int_equal(bell_step(&bell, &wq_zone_china, now, at(&wq_zone_china, "2026-03-05 08:00"), &due), BELL_RING);
 }
 
 static void a_mark_of_a_clock_that_was_ahead_is_given_up(void **state)
@@ -123,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_rings_on_the_days_that_are_meant),
 		cmocka_unit_test(it_rings_once_a_day_and_makes_up_on_the_same_day_only),
+		cmocka_unit_test(one_that_is_new_makes_up_for_nothing),
 		cmocka_unit_test(a_mark_of_a_clock_that_was_ahead_is_given_up),
 		cmocka_unit_test(every_day_of_a_year_has_one),
 	};

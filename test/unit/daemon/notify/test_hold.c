@@ -170,8 +170,57 @@ static void who_reads_english_gets_it_in_english(void **state)
 	snprintf(notice.text, sizeof notice.text, "[WATCH] Nanheng (nanheng) 03-05 23:00 total phosphorus 0.163 mg/L. Please note. No. W20260305-007");
 	hold = hold_new(&config);
 	judge(hold, &notice, night, BOOT);
+	notice.alarm++;
+	notice.kind = WQ_CLEARED;
+	snprintf(notice.text, sizeof notice.text, "[CLEARED] No. 3 Bridge (b3) 03-05 23:30 total phosphorus 0.1 mg/L; the alarm has ended. No. W20260305-008");
+	judge(hold, &notice, night, BOOT);
 	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
-	assert_string_equal(due.digest.text, "[DIGEST] Could wait: 1 in all (watch 1): Nanheng (nanheng) 03-05 23:00 total phosphorus 0.163 mg/L(007).");
+	assert_string_equal(due.digest.text,
+		"[DIGEST] Held until now: 2 in all (watch 2; over: 1): No. 3 Bridge (b3) 03-05 23:30 total phosphorus 0.1 mg/L; "
+		"the alarm has ended (008, over); Nanheng (nanheng) 03-05 23:00 total phosphorus 0.163 mg/L (007).");
+	hold_free(hold);
+}
+
+static void what_waits_alone_leaves_as_it_is(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct wq_notice notice = notice_of(1, 1, WQ_OPENED, WQ_LEVEL_WATCH);
+	struct hold_due due;
+
+	(void)state;
+	notice.created = night;
+	notice.expires = night + WQ_HOURS(6);
+	judge(hold, &notice, night, BOOT);
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	assert_true(due.tell && due.fold.contact[0] == '\0' && due.digest.hold == WQ_HOLD_NO);
+	assert_string_equal(due.digest.id, notice.id);
+	assert_string_equal(due.digest.text, notice.text);
+	assert_true(due.digest.expires == night + WQ_HOURS(14));
+	assert_false(hold_next(hold, 1, night + WQ_DAYS(2), BOOT + WQ_DAYS(2), &due));
+	hold_free(hold);
+}
+
+static void many_are_told_briefly_and_where_each_stands(void **state)
+{
+	const struct config config = desk_of(quiet_nights);
+	struct hold *hold = hold_new(&config);
+	wq_ms night = wq_day_start(&wq_zone_china, wq_day_of(&wq_zone_china, MORNING)) + WQ_HOURS(23);
+	struct hold_due due;
+
+	(void)state;
+	for (int i = 1; i <= 30; i++) {
+		judge_new(hold, i, (uint64_t)i, WQ_OPENED, WQ_LEVEL_WATCH, night, BOOT);
+		if (i > 20)
+			judge_new(hold, i, (uint64_t)i, WQ_CLEARED, WQ_LEVEL_WATCH, night, BOOT);
+	}
+	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
+	assert_non_null(strstr(due.digest.text, "共30起(关注30;其中已解除10):南横套河16:00总磷0.263mg/L,超Ⅲ类30…(030已解除);"));
+	assert_non_null(strstr(due.digest.text, "起未列出,请查看全部报警。"));
+	json_t *data = json_loads(due.digest.data, 0, NULL);
+	assert_true(json_array_size(json_object_get(data, "alarms")) >= 15);
+	json_decref(data);
 	hold_free(hold);
 }
 
@@ -294,9 +343,9 @@ static void a_warning_that_is_gathered_takes_along_what_waited_for_the_morning(v
 	assert_int_equal(judge_new(hold, 2, 1, WQ_OPENED, WQ_LEVEL_WARNING, night, BOOT), WQ_HOLD_NO);
 	assert_int_equal(judge(hold, &raised, night, BOOT + 1), WQ_HOLD_SOON);
 	assert_true(hold_next(hold, 1, night, BOOT + WQ_MINUTES(1), &due));
-	assert_true(due.tell && due.fold.hold == WQ_HOLD_SOON);
-	assert_non_null(strstr(due.digest.text, "共1起(预警1)"));
-	assert_false(hold_next(hold, 1, night, BOOT + WQ_MINUTES(2), &due));
+	assert_true(due.tell);
+	assert_string_equal(due.digest.id, raised.id);
+	assert_true(hold_next(hold, 1, night, BOOT + WQ_MINUTES(1), &due) == false);
 	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
 	assert_true(due.tell && due.fold.hold == WQ_HOLD_LATER);
 	assert_non_null(strstr(due.digest.text, "共1起(关注1)"));
@@ -434,7 +483,7 @@ static void what_was_held_back_survives_a_restart(void **state)
 	assert_true(hold_restore(hold, &notice, night + WQ_HOURS(1), 5));
 	assert_true(hold_restore(hold, &soon, night + WQ_HOURS(1), 5));
 	assert_true(hold_next(hold, 1, night + WQ_HOURS(1), 5, &due));
-	assert_int_equal(due.fold.upto, 7);
+	assert_string_equal(due.digest.id, soon.id);
 	assert_false(hold_next(hold, 1, night + WQ_HOURS(1), 5, &due));
 	/* Numbers go on: what is held back now is behind what was. */
 	struct wq_notice next = notice_of(3, 1, WQ_OPENED, WQ_LEVEL_WATCH);
@@ -468,7 +517,7 @@ static void after_a_restart_too_what_is_told_soon_takes_along_what_waited(void *
 	assert_true(hold_restore(hold, &opened, night, BOOT));
 	assert_true(hold_restore(hold, &raised, night, BOOT));
 	assert_true(hold_next(hold, 1, night, BOOT, &due));
-	assert_true(due.tell && due.fold.hold == WQ_HOLD_SOON);
+	assert_true(due.tell && strcmp(due.digest.id, raised.id) == 0);
 	assert_true(hold_next(hold, 1, night, BOOT, &due));
 	assert_true(!due.tell && due.fold.hold == WQ_HOLD_LATER);
 	assert_string_equal(due.fold.digest, raised.id);
@@ -491,8 +540,20 @@ static void an_alarm_is_counted_once_however_often_it_changes(void **state)
 			judge_new(hold, i, (uint64_t)i, change < 2 ? WQ_OPENED : WQ_CLEARED, i % 2 ? WQ_LEVEL_WATCH : WQ_LEVEL_INFO, night, BOOT);
 	assert_int_equal(judge(hold, &raised, night, BOOT), WQ_HOLD_NO); /* tells what is held back of it, named or not */
 	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
-	assert_non_null(strstr(due.digest.text, "共299起(关注149、提示150)"));
+	assert_non_null(strstr(due.digest.text, "共299起(关注149、提示150;其中已解除299)"));
 	hold_free(hold);
+}
+
+/* What is told is held back no more. */
+static void settle(struct wq_notice *all, size_t count, const struct hold_due *due)
+{
+	const bool alone = due->fold.contact[0] == '\0';
+
+	assert_true(alone ? due->tell && due->digest.topic == WQ_TOPIC_ALARM : due->fold.digest[0] != '\0');
+	for (size_t k = 0; k < count; k++)
+		if (alone ? strcmp(all[k].id, due->digest.id) == 0
+		          : all[k].hold == due->fold.hold && all[k].held <= due->fold.upto)
+			all[k].hold = WQ_HOLD_NO;
 }
 
 /* Whatever comes: each notice leaves, or is told by exactly one digest or by a later notice of its alarm; never is an alarm's
@@ -528,19 +589,13 @@ static void nothing_is_dropped_by_chance(void **state)
 			hold_judge(hold, all + i, n, MORNING + at, BOOT + at);
 			i += n;
 			while (hold_next(hold, 1, MORNING + at, BOOT + at, &due))
-				for (size_t k = 0; k < i; k++)
-					if (all[k].hold == due.fold.hold && all[k].held <= due.fold.upto) {
-						assert_true(due.fold.digest[0] != '\0');
-						all[k].hold = WQ_HOLD_NO;
-					}
+				settle(all, i, &due);
 		}
 		for (wq_ms end = at; at < end + WQ_DAYS(2); at += WQ_MINUTES(1)) {
 			struct hold_due due;
 
 			while (hold_next(hold, 1, MORNING + at, BOOT + at, &due))
-				for (size_t k = 0; k < COUNT; k++)
-					if (all[k].hold == due.fold.hold && all[k].held <= due.fold.upto)
-						all[k].hold = WQ_HOLD_NO;
+				settle(all, COUNT, &due);
 		}
 		for (size_t k = 0; k < COUNT; k++)
 			open += all[k].hold != WQ_HOLD_NO;
@@ -555,6 +610,8 @@ int main(void)
 		cmocka_unit_test(quiet_hours_are_for_the_low_levels_only),
 		cmocka_unit_test(times_of_day_are_those_of_the_wall_where_clocks_are_changed),
 		cmocka_unit_test(what_waited_for_the_morning_is_told_then_once),
+		cmocka_unit_test(what_waits_alone_leaves_as_it_is),
+		cmocka_unit_test(many_are_told_briefly_and_where_each_stands),
 		cmocka_unit_test(who_reads_english_gets_it_in_english),
 		cmocka_unit_test(a_step_of_the_clock_keeps_nothing_for_good),
 		cmocka_unit_test(low_levels_may_be_told_at_certain_times_only),

@@ -61,7 +61,7 @@ static void machines_are_told_what_it_is(void **state)
 	assert_string_equal(memo_type(&notice, type), "alarm.raised");
 }
 
-static void what_is_too_long_loses_its_lists_first(void **state)
+static void a_list_that_is_too_long_loses_its_last(void **state)
 {
 	const struct config config = bureau();
 	struct wq_notice notice;
@@ -75,7 +75,8 @@ static void what_is_too_long_loses_its_lists_first(void **state)
 	memo.data = more;
 	assert_true(memo_write(&config, ZHANG, 1, &memo, NOW, &notice));
 	json_t *data = json_loads(notice.data, 0, NULL);
-	assert_null(json_object_get(data, "open"));
+	const size_t left = json_array_size(json_object_get(data, "open"));
+	assert_true(left > 10 && left < 400); /* the first of them */
 	assert_int_equal(json_integer_value(json_object_get(data, "open_count")), 400);
 	assert_non_null(json_object_get(data, "text"));
 	json_decref(data);
@@ -109,7 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_memo_is_for_one_contact_and_has_an_id_of_its_own),
 		cmocka_unit_test(machines_are_told_what_it_is),
-		cmocka_unit_test(what_is_too_long_loses_its_lists_first),
+		cmocka_unit_test(a_list_that_is_too_long_loses_its_last),
 		cmocka_unit_test(channels_carry_what_they_can),
 	};
 

@@ -875,6 +875,13 @@ static void where_answers_are_read_the_text_says_what_to_answer(void **state)
 	size_t length = content(bench, NAME, bytes, sizeof bytes);
 
 	assert_memory_equal(bytes + length - 4, "\x00\x37\x30\x02", 4); /* 7。 */
+
+	/* A digest has no code: all of it is answered at once. */
+	n = notice("【预警汇总】共2起(预警2):水;火。请核查。");
+	n.topic = WQ_TOPIC_DIGEST;
+	assert_sent(bench, &n, "in the spool, 1 part");
+	length = content(bench, NAME, bytes, sizeof bytes);
+	assert_memory_equal(bytes + length - 4, "\x8b\xa4\x30\x02", 4); /* 认。 */
 }
 
 int main(void)
