@@ -155,12 +155,12 @@ def many_kills():
     sent = {c: {i for (i,) in plant.query("SELECT id FROM notice WHERE contact=? AND state=1", c)} for c in ('duty', 'second')}
     changes = query("SELECT count(*) FROM change")
     bad = {
-        'changes of which the person was to hear not once': query("SELECT count(*) FROM change c WHERE (SELECT count(*) FROM notice n"
-            " WHERE n.contact='duty' AND n.topic=0 AND n.alarm=c.alarm AND n.number=c.number)<>1"),
+        'changes of which the person was to hear not once': query("SELECT count(*) FROM (SELECT alarm, number, count(*) AS k FROM notice WHERE contact='duty'"
+            " AND topic=0 GROUP BY 1, 2) FULL JOIN change USING(alarm, number) WHERE k IS NOT 1"),
         'held back and told by nothing that was delivered': query("SELECT count(*) FROM notice n WHERE n.state<>1 AND NOT (n.state=4 AND EXISTS"
             " (SELECT 1 FROM notice d WHERE d.id=n.folded AND d.state=1 AND d.contact=n.contact))"),
         'urgent and not alone': query(f"SELECT count(*) FROM notice n WHERE n.contact='duty' AND n.topic=0 AND n.state<>1 AND {URGENT}"),
-        'digests of nothing': query("SELECT count(*) FROM notice d WHERE d.topic=1 AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.folded=d.id)"),
+        'digests of nothing': query("SELECT count(*) FROM notice WHERE topic=1 AND id NOT IN (SELECT folded FROM notice WHERE state=4 AND folded IS NOT NULL)"),
         'told by themselves and by a digest': len(folded & set(person)),
         'of the machine held back': query("SELECT count(*) FROM notice WHERE contact='second' AND state=4"),
         'changes that the machine did not get': changes - len(set(machine) & sent['second']),
