@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,13 +89,28 @@ static bool judge_receipt(struct selfwatch *watch, const struct selfwatch_facts 
 	return true;
 }
 
+/* What becomes of the notices, for whom nothing does. */
+static void say_channels(const struct selfwatch_facts *facts, struct wq_verdict *out)
+{
+	char more[32] = "", instead[80] = "通知改走其他通道";
+	if (facts->channels_dead > SELFWATCH_NAMED)
+		snprintf(more, sizeof more, "等%zu个", facts->channels_dead);
+	if (facts->channels_failing >= facts->channels)
+		snprintf(instead, sizeof instead, "无其他通道可用,请人工值守");
+	else if (facts->stranded == 1)
+		snprintf(instead, sizeof instead, "%.30s无其他通道,请人工转告", facts->stranded_name);
+	else if (facts->stranded > 1)
+		snprintf(instead, sizeof instead, "%.30s等%zu人无其他通道,请人工转告", facts->stranded_name, facts->stranded);
+	wq_verdict_say(out, "通知通道%s%s不通已超过%d分钟,%s", facts->channel, more, (int)(SELFWATCH_CHANNEL / WQ_MINUTES(1)),
+		instead);
+}
+
 static bool judge_channel(struct selfwatch *watch, const struct selfwatch_facts *facts, wq_ms boot, struct wq_verdict *out)
 {
-	if (facts->channel != NULL) {
-		raise(out, WQ_LEVEL_WARNING, (double)facts->channels_failing);
-		wq_verdict_say(out, "通知通道%s不通已超过%d分钟,%s", facts->channel,
-			(int)(SELFWATCH_CHANNEL / WQ_MINUTES(1)),
-			facts->channels_failing < facts->channels ? "通知改走其他通道" : "无其他通道可用,请人工值守");
+	if (facts->channels_dead > 0) {
+		raise(out, WQ_LEVEL_WARNING, (double)facts->channels_dead);
+		out->news = facts->channel_news;
+		say_channels(facts, out);
 		return true;
 	}
 	/* Right after a start nobody knows yet whether they work, until one has. */
@@ -139,8 +155,9 @@ static bool judge_drill(struct selfwatch *watch, const struct selfwatch_facts *f
 	(void)watch, (void)boot;
 	if (facts->drill_failed > 0) {
 		raise(out, WQ_LEVEL_WATCH, (double)facts->drill_failed);
+		out->news = facts->drill_news;
 		wq_verdict_say(out, "通道测试%zu项未通过:%s%s", facts->drill_failed, facts->drill,
-			facts->drill_failed > SELFWATCH_DRILL_NAMED ? "等" : "");
+			facts->drill_failed > SELFWATCH_NAMED ? "等" : "");
 		return true;
 	}
 	/* Nothing is known of one that is under way. */
@@ -187,6 +204,36 @@ bool selfwatch_judge(struct selfwatch *watch, enum config_self rule, const struc
 	return judges[rule](watch, facts, boot, out);
 }
 
+/* -- lists of names -- */
+
+static bool ends_with(const char *from, const char *to, const char *with)
+{
+	size_t n = strlen(with);
+	return (size_t)(to - from) >= n && memcmp(to - n, with, n) == 0;
+}
+
+static bool begins_with(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+void selfwatch_list(char list[SELFWATCH_LIST], const char *name)
+{
+	size_t used = strlen(list);
+	snprintf(list + used, SELFWATCH_LIST - used, "%s%s", used > 0 ? "、" : "", name);
+}
+
+bool selfwatch_names(const char *says, const char *name)
+{
+	for (const char *at = strstr(says, name); at != NULL && name[0] != '\0'; at = strstr(at + 1, name)) {
+		const char *end = at + strlen(name);
+		bool whole = ends_with(says, at, "、") || ends_with(says, at, "通知通道") || ends_with(says, at, "未通过:");
+		if (whole && (end[0] == '\0' || begins_with(end, "、") || begins_with(end, "不通") || begins_with(end, "等")))
+			return true;
+	}
+	return false;
+}
+
 /* -- the daemon's glue -- */
 
 int selfwatch_open(struct daemon *daemon, struct wq_err *err)
@@ -205,17 +252,75 @@ void selfwatch_channel(struct daemon *daemon, const char *channel, const char *t
 {
 	for (size_t i = 0; i < daemon->config->channel_count; i++)
 		if (strcmp(daemon->config->channels[i].name, channel) == 0)
-			daemon->channels[i].since = text[0] != '\0' ? clock_boot() : WQ_NO_TIME;
+			daemon->channels[i] = (struct channel_trouble){ .since = text[0] != '\0' ? clock_boot() : WQ_NO_TIME };
+}
+
+const char *selfwatch_told(const struct daemon *daemon, enum config_self rule)
+{
+	const struct wq_alarm *const *alarms;
+	size_t count = wq_engine_alarms(daemon->engine, &alarms);
+	for (size_t i = 0; i < count; i++)
+		if (alarms[i]->rule == config_self_rule(&daemon->config->site, rule))
+			return alarms[i]->last.says;
+	return "";
+}
+
+static bool is_dead(const struct channel_trouble *channel, wq_ms boot)
+{
+	return channel->since != WQ_NO_TIME && boot - channel->since >= SELFWATCH_CHANNEL;
+}
+
+/* Those that were told of, or were not: the latter are named first. */
+static void name_channels(const struct daemon *daemon, wq_ms boot, bool told, size_t *named, struct selfwatch_facts *facts)
+{
+	char name[31];
+	for (size_t i = 0; i < daemon->config->channel_count; i++) {
+		struct channel_trouble *channel = &daemon->channels[i];
+		if (!is_dead(channel, boot) || channel->told != told)
+			continue;
+		facts->channels_dead++;
+		facts->channel_news |= !told;
+		snprintf(name, sizeof name, "%s", daemon->config->channels[i].name);
+		if ((*named)++ < SELFWATCH_NAMED)
+			selfwatch_list(facts->channel, name);
+	}
+}
+
+static void look_at_contacts(const struct daemon *daemon, struct selfwatch_facts *facts)
+{
+	for (size_t i = 0; i < daemon->config->contact_count; i++) {
+		const struct config_contact *contact = &daemon->config->contacts[i];
+		bool reached = contact->channel_count == 0;
+		for (size_t k = 0; k < contact->channel_count && !reached; k++)
+			reached = daemon->channels[contact->channels[k]].since == WQ_NO_TIME;
+		if (!reached && facts->stranded++ == 0)
+			facts->stranded_name = contact->name != NULL ? contact->name : contact->id;
+	}
 }
 
 static void look_at_channels(const struct daemon *daemon, wq_ms boot, struct selfwatch_facts *facts)
 {
+	const char *told = selfwatch_told(daemon, CONFIG_SELF_CHANNEL);
+	char name[31];
+	size_t named = 0;
 	for (size_t i = 0; i < daemon->config->channel_count; i++) {
-		wq_ms since = daemon->channels[i].since;
-		facts->channels_failing += since != WQ_NO_TIME;
-		if (since != WQ_NO_TIME && boot - since >= SELFWATCH_CHANNEL && facts->channel == NULL)
-			facts->channel = daemon->config->channels[i].name;
+		struct channel_trouble *channel = &daemon->channels[i];
+		facts->channels_failing += channel->since != WQ_NO_TIME;
+		snprintf(name, sizeof name, "%s", daemon->config->channels[i].name);
+		channel->told |= is_dead(channel, boot) && selfwatch_names(told, name);
 	}
+	name_channels(daemon, boot, false, &named, facts);
+	name_channels(daemon, boot, true, &named, facts);
+	look_at_contacts(daemon, facts);
+}
+
+/* The change is made: what failed so far was told. */
+static void note_told(struct daemon *daemon, enum config_self rule, wq_ms boot)
+{
+	for (size_t i = 0; rule == CONFIG_SELF_CHANNEL && i < daemon->config->channel_count; i++)
+		daemon->channels[i].told |= is_dead(&daemon->channels[i], boot);
+	if (rule == CONFIG_SELF_DRILL)
+		drill_told(daemon);
 }
 
 /* Nothing is said of one that has not looked into the history yet. */
@@ -273,8 +378,12 @@ void selfwatch_tick(struct daemon *daemon, struct wq_outcome *out)
 		struct wq_err err;
 		if (!selfwatch_judge(&daemon->selfwatch, rule, &facts, boot, now, &verdict))
 			continue;
+		const size_t before = out->change_count;
 		if (wq_engine_tell(daemon->engine, config_self_rule(&daemon->config->site, rule), &verdict, now, out,
 			    &err) < 0)
 			log_error("engine: %s", err.text);
+		/* For want of memory no change was made: the next look makes it. */
+		if (verdict.news && out->change_count > before)
+			note_told(daemon, rule, boot);
 	}
 }

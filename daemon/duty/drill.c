@@ -62,22 +62,51 @@ void drill_delivered(struct daemon *daemon, const struct store_delivery *deliver
 		judge(try, delivery->kind, delivery->done, delivery->text);
 }
 
+/* "张三/modem", as the alarm names it. */
+#define TRY_NAME 52
+
+static const char *name_try(const struct config *config, const struct drill_try *try, char out[TRY_NAME])
+{
+	snprintf(out, TRY_NAME, "%.30s/%.20s", config->contacts[try->contact].name, config->channels[try->channel].name);
+	return out;
+}
+
+/* Of those that failed the ones that were told of, or were not. */
+static void add_failed(const struct config *config, const struct drills *drills, bool told, struct selfwatch_facts *facts)
+{
+	char name[TRY_NAME];
+	for (size_t i = 0; i < drills->count; i++) {
+		const struct drill_try *try = &drills->tries[i];
+		if (try->state != DRILL_FAILED || try->told != told)
+			continue;
+		facts->drill_news |= !told;
+		if (facts->drill_failed++ < SELFWATCH_NAMED)
+			selfwatch_list(facts->drill, name_try(config, try, name));
+	}
+}
+
 void drill_facts(const struct daemon *daemon, struct selfwatch_facts *facts)
 {
 	const struct config *config = daemon->config;
-	const struct drills *drills = daemon->duty != NULL ? &daemon->duty->drills : NULL;
-	size_t used = 0, cap = sizeof facts->drill;
+	struct drills *drills = daemon->duty != NULL ? &daemon->duty->drills : NULL;
+	const char *says = selfwatch_told(daemon, CONFIG_SELF_DRILL);
+	char name[TRY_NAME];
 	facts->drills = config->drill_count > 0;
 	for (size_t i = 0; drills != NULL && i < drills->count; i++) {
-		const struct drill_try *try = &drills->tries[i];
+		struct drill_try *try = &drills->tries[i];
 		facts->drill_passed += try->state == DRILL_PASSED;
 		facts->drill_under_way += try->state == DRILL_UNDER_WAY;
-		if (try->state != DRILL_FAILED || facts->drill_failed++ >= SELFWATCH_DRILL_NAMED)
-			continue;
-		int n = snprintf(facts->drill + used, cap - used, "%s%.30s/%.20s", used > 0 ? "、" : "",
-			config->contacts[try->contact].name, config->channels[try->channel].name);
-		used = n > 0 && used + (size_t)n < cap ? used + (size_t)n : cap - 1;
+		try->told |= try->state == DRILL_FAILED && selfwatch_names(says, name_try(config, try, name));
 	}
+	for (int told = 0; drills != NULL && told < 2; told++)
+		add_failed(config, drills, told == 1, facts);
+}
+
+void drill_told(struct daemon *daemon)
+{
+	struct drills *drills = daemon->duty != NULL ? &daemon->duty->drills : NULL;
+	for (size_t i = 0; drills != NULL && i < drills->count; i++)
+		drills->tries[i].told |= drills->tries[i].state == DRILL_FAILED;
 }
 
 /* -- after a start -- */

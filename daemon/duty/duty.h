@@ -49,6 +49,7 @@ struct drill_try {
 	uint32_t drill, contact, channel;
 	char id[WQ_NOTICE_ID];
 	enum { DRILL_UNDER_WAY, DRILL_PASSED, DRILL_FAILED } state;
+	bool told;     /* that it failed */
 	char text[96]; /* what the channel said last */
 };
 
@@ -100,6 +101,7 @@ void drill_delivered(struct daemon *daemon, const struct store_delivery *deliver
 /* What the last drills came to, and the pings. */
 struct selfwatch_facts;
 void drill_facts(const struct daemon *daemon, struct selfwatch_facts *facts);
+void drill_told(struct daemon *daemon); /* what failed of them so far */
 void alive_facts(const struct daemon *daemon, wq_ms boot, struct selfwatch_facts *facts);
 
 /* Time passes: what is due goes into the flight. */

@@ -101,6 +101,7 @@ struct facts {
 	const char *place, *item; /* names of station and parameter; item may be "" */
 	const char *level;        /* 预警 …; of a fault of the equipment 告警 */
 	bool device, assist;
+	bool own;   /* we say it of ourselves: its level never rises, but more may come to it */
 	bool flood; /* it says that too many alarms came */
 	char time[WQ_INSTANT_TEXT];
 	char says[WQ_SAYS_TEXT]; /* without its full stop */
@@ -191,7 +192,9 @@ static void say_opened(struct wording *body, struct wording *tail, const struct 
 static void say_raised(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	wording_add(body, "%s%s%s", f->place, f->time, f->says);
-	wording_add(tail, ",级别升为%s。", wq_level_chinese(f->change->level));
+	if (!f->own)
+		wording_add(tail, ",级别升为%s", wq_level_chinese(f->change->level));
+	wording_add(tail, "。");
 	add_downstream(tail, f);
 	add_ask(tail, f);
 }
@@ -345,6 +348,7 @@ static void gather(struct facts *f)
 		f->place = station != NULL ? station->id : "";
 	f->item = parameter != NULL ? parameter->name : "";
 	f->device = rule != NULL && rule->about == WQ_ABOUT_DEVICE;
+	f->own = rule == &wq_rule_system;
 	f->flood = rule == &wq_rule_system &&
 	        strcmp(f->site->rules[change->rule].name, WQ_FLOOD_RULE) == 0;
 	f->level = f->device ? "告警" : wq_level_chinese(change->level);

@@ -212,7 +212,8 @@ static void say_told(struct wording *body, struct wording *tail, const struct fa
 
 	wording_add(body, "%s %s ", f->place, f->time);
 	add_what(body, f, false);
-	if (f->change->kind == WQ_RAISED)
+	/* Of what we say of ourselves more came to it, at the same level. */
+	if (f->change->kind == WQ_RAISED && f->site->rules[f->change->rule].rule != &wq_rule_system)
 		wording_add(tail, ", raised to %s", wq_level_name(f->change->level));
 	wording_add(tail, "%s. ", word != NULL ? word : "");
 	add_ask(tail, f);

@@ -11,7 +11,7 @@
 
 enum wq_change_kind {
 	WQ_OPENED,
-	WQ_RAISED,       /* a higher level */
+	WQ_RAISED,       /* a higher level; of what the daemon says of itself also: more failed (wq_verdict.news) */
 	WQ_ESCALATED,    /* nobody acknowledged in time */
 	WQ_ACKNOWLEDGED, /* by a person */
 	WQ_CLEARED,      /* the water meets again; the episode is over */

@@ -5,6 +5,7 @@
 
 #include "wq/instant.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,8 @@ struct wq_fact {
 struct wq_verdict {
 	enum wq_finding finding;
 	enum wq_level level;  /* with RAISE */
+	bool news;            /* with RAISE: something came to it that nobody was told of. An open alarm is told again as a new one
+	                         (WQ_RAISED), at this level; of the daemon's own rules only */
 	uint32_t series;      /* what it is about; WQ_NONE: the station as a whole */
 	wq_ms at;             /* event time: the reading's stamp, the end of the day, or now */
 	double value;         /* the number judged; NaN when there is none */

@@ -174,7 +174,7 @@ bool life_rings(enum wq_life_state state)
 enum life_event life_event_of(const struct wq_life *life, enum wq_life_state state, enum wq_level level,
 	const struct wq_verdict *verdict, wq_ms held, wq_ms open)
 {
-	bool higher = state != WQ_LIFE_NORMAL && verdict->level > level;
+	bool higher = state != WQ_LIFE_NORMAL && (verdict->level > level || verdict->news);
 	switch (verdict->finding) {
 	case WQ_FINDING_HOLD:
 		return LIFE_HOLD;

@@ -11,6 +11,7 @@
 #include "bureau.h"
 #include "data.h"
 #include "text.h"
+#include "text_en.h"
 
 #include "wq/rule.h"
 
@@ -165,6 +166,28 @@ static void a_flood_has_words_of_its_own(void **state)
 	text_message(&config.site, &change, true, text);
 	assert_string_equal(text,
 	        "【报警潮结束】张家港03-05 16:00报警共40条,其中26条提示、关注未单独通知。编号W20260305-007");
+}
+
+/* What we say of ourselves has one level: that more came to it is no higher one. */
+static void what_came_to_an_alarm_of_our_own_is_no_higher_level(void **state)
+{
+	struct config config = bureau();
+	static const uint32_t site[] = { 0 };
+	const struct wq_rule_use own = { .rule = &wq_rule_system, .name = "wqd:channel", .place_count = 1, .places = site };
+	struct wq_change change = bureau_change(WQ_RAISED, WQ_LEVEL_WARNING);
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	config.site.rules = &own;
+	config.site.rule_count = 1;
+	config.site.name = "张家港";
+	change.rule = 0;
+	change.station = change.series = WQ_NONE;
+	snprintf(change.says, sizeof change.says, "通知通道sms、modem不通已超过5分钟,通知改走其他通道");
+	text_message(&config.site, &change, false, text);
+	assert_string_equal(text, "【设备告警】张家港03-05 16:00通知通道sms、modem不通已超过5分钟,通知改走其他通道。请运维核查。编号W20260305-007");
+	text_message_en(&config.site, &change, false, text);
+	assert_null(strstr(text, "raised to"));
 }
 
 static void the_longest_message_keeps_its_ask_and_its_number(void **state)
@@ -417,6 +440,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_change_has_its_words),
 		cmocka_unit_test(a_flood_has_words_of_its_own),
+		cmocka_unit_test(what_came_to_an_alarm_of_our_own_is_no_higher_level),
 		cmocka_unit_test(the_longest_message_keeps_its_ask_and_its_number),
 		cmocka_unit_test(what_is_no_utf8_becomes_a_question_mark),
 		cmocka_unit_test(data_for_machines_is_compact_and_exact),

@@ -103,9 +103,12 @@ static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
 	(void)state;
 	selfwatch_init(&watch, 0);
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, 1000, &verdict), NOTHING);
-	facts.channel = "modem";
+	selfwatch_list(facts.channel, "modem");
+	facts.channels_dead = 1;
+	facts.channel_news = true;
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
-	assert_non_null(strstr(verdict.says, "通知通道modem不通已超过5分钟,通知改走其他通道"));
+	assert_string_equal(verdict.says, "通知通道modem不通已超过5分钟,通知改走其他通道");
+	assert_true(verdict.news);
 	facts.channels_failing = 2;
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
 	assert_non_null(strstr(verdict.says, "无其他通道可用,请人工值守"));
@@ -115,6 +118,53 @@ static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL + 1, &verdict), CLEAR);
 	facts.delivered = false;
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CALM, &verdict), CLEAR);
+}
+
+static void all_channels_that_fail_are_named_and_what_failed_newly_is_news(void **state)
+{
+	struct selfwatch watch;
+	struct wq_verdict verdict;
+	struct selfwatch_facts facts = { .channels = 9, .channels_failing = 2, .channels_dead = 2 };
+	(void)state;
+	selfwatch_init(&watch, 0);
+	selfwatch_list(facts.channel, "sms2");
+	selfwatch_list(facts.channel, "mail");
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, 10, &verdict), RAISE);
+	assert_string_equal(verdict.says, "通知通道sms2、mail不通已超过5分钟,通知改走其他通道");
+	assert_false(verdict.news);
+	assert_true(selfwatch_names(verdict.says, "sms2"));
+	assert_true(selfwatch_names(verdict.says, "mail"));
+	assert_false(selfwatch_names(verdict.says, "sms"));
+	assert_false(selfwatch_names(verdict.says, "s2"));
+	assert_false(selfwatch_names(verdict.says, ""));
+	facts.channels_dead = facts.channels_failing = 5;
+	facts.stranded = 1;
+	facts.stranded_name = "张三";
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, 10, &verdict), RAISE);
+	assert_string_equal(verdict.says, "通知通道sms2、mail等5个不通已超过5分钟,张三无其他通道,请人工转告");
+	assert_true(selfwatch_names(verdict.says, "mail"));
+	facts.stranded = 3;
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, 10, &verdict), RAISE);
+	assert_non_null(strstr(verdict.says, ",张三等3人无其他通道,请人工转告"));
+}
+
+/* Names as long as they come: the sentence stays whole. */
+static void the_longest_list_of_names_fits(void **state)
+{
+	struct selfwatch watch;
+	struct wq_verdict verdict;
+	struct selfwatch_facts facts = { .drills = true, .drill_failed = 9, .channels = 9, .channels_failing = 8, .channels_dead = 8,
+		.stranded = 3, .stranded_name = "012345678901234567890123456789" };
+	(void)state;
+	selfwatch_init(&watch, 0);
+	for (int i = 0; i < SELFWATCH_NAMED; i++) {
+		selfwatch_list(facts.channel, "012345678901234567890123456789");
+		selfwatch_list(facts.drill, "012345678901234567890123456789/01234567890123456789");
+	}
+	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, 10, &verdict), RAISE);
+	assert_non_null(strstr(verdict.says, "请人工转告"));
+	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 10, &verdict), RAISE);
+	assert_non_null(strstr(verdict.says, "等"));
 }
 
 static void an_uplink_that_lags_is_told_and_cleared_when_all_are_calm(void **state)
@@ -146,6 +196,18 @@ static void a_channel_that_fails_a_drill_is_named_until_one_passes_whole(void **
 	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 10, &verdict), RAISE);
 	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
 	assert_string_equal(verdict.says, "通道测试1项未通过:张三/modem");
+	assert_false(verdict.news);
+	/* Later another one of the same drill. */
+	facts.drill_failed = 2;
+	facts.drill_news = true;
+	facts.drill[0] = '\0';
+	selfwatch_list(facts.drill, "李四/sms");
+	selfwatch_list(facts.drill, "张三/modem");
+	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 15, &verdict), RAISE);
+	assert_string_equal(verdict.says, "通道测试2项未通过:李四/sms、张三/modem");
+	assert_true(verdict.news);
+	assert_true(selfwatch_names(verdict.says, "李四/sms"));
+	assert_true(selfwatch_names(verdict.says, "张三/modem"));
 	/* The next one runs, and nobody knows yet. */
 	facts = (struct selfwatch_facts){ .drills = true, .drill_passed = 3, .drill_under_way = 1 };
 	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 20, &verdict), NOTHING);
@@ -213,6 +275,8 @@ int main(void)
 		cmocka_unit_test(what_was_lost_is_counted_until_it_has_been_calm),
 		cmocka_unit_test(early_receipts_are_counted_apart_from_what_was_lost),
 		cmocka_unit_test(a_channel_is_told_of_only_when_it_stays_dead),
+		cmocka_unit_test(all_channels_that_fail_are_named_and_what_failed_newly_is_news),
+		cmocka_unit_test(the_longest_list_of_names_fits),
 		cmocka_unit_test(a_channel_that_fails_a_drill_is_named_until_one_passes_whole),
 		cmocka_unit_test(a_ping_that_fails_for_long_is_told_until_one_is_taken),
 		cmocka_unit_test(we_are_alive_only_while_we_do_our_work),

@@ -696,6 +696,21 @@ static void what_the_daemon_says_of_itself_lives_as_any_alarm(void **state)
 	assert_int_equal(p->out.changes[0].station, WQ_NONE);
 	plant_tick(p, H(0) + WQ_MINUTES(30));
 	assert_change(p, WQ_ESCALATED, WQ_LEVEL_WARNING);
+	/* More came to it: told as new, once, and it waits for an answer again; also where somebody had answered. */
+	verdict.news = true;
+	for (int i = 0; i < 2; i++) {
+		wq_outcome_reset(&p->out);
+		assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(0) + WQ_MINUTES(31), &p->out, NULL), 0);
+		assert_change(p, WQ_RAISED, WQ_LEVEL_WARNING);
+		assert_int_equal(p->out.changes[0].state, WQ_LIFE_ACTIVE);
+		verdict.news = false;
+		assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(0) + WQ_MINUTES(32), &p->out, NULL), 0);
+		assert_int_equal(p->out.change_count, 1);
+		verdict.news = true;
+		if (i == 0)
+			assert_int_equal(wq_engine_acknowledge(p->engine, p->out.changes[0].alarm, "zhang", "", H(0) + WQ_MINUTES(33),
+				&p->out, NULL), 0);
+	}
 	verdict.finding = WQ_FINDING_CLEAR;
 	wq_outcome_reset(&p->out);
 	assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(1), &p->out, NULL), 0);
