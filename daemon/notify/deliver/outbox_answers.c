@@ -159,9 +159,14 @@ bool outbox_result(struct outbox *outbox, const struct outbox_attempt *attempt,
 	slot->busy = false;
 	line->busy = false;
 	slot->taken = false;
+	/* A person's trial says how the channel is to the person: it makes it neither failing nor sound. */
+	if (slot->notice.test) {
+		outbox_drop(outbox, slot);
+		return true;
+	}
 	handlers[kind](outbox, slot, line, until, now);
 	slot->notice.taken = slot->taken;
-	if (slot->used && (now >= slot->ends || slot->notice.test))
+	if (slot->used && now >= slot->ends)
 		outbox_drop(outbox, slot);
 	return !slot->used;
 }

@@ -901,6 +901,36 @@ static void a_test_is_tried_once_and_at_once_on_a_channel_that_pauses(void **sta
 	outbox_free(outbox);
 }
 
+static void a_test_leaves_the_channels_standing_as_it_is(void **state)
+{
+	static const enum wq_result_kind failures[] = { WQ_CONFIG, WQ_RETRY, WQ_FAILED, WQ_THROTTLE, WQ_DROP, WQ_RETRY, WQ_RETRY };
+	struct outbox *outbox = fresh(4);
+	struct wq_notice n = notice(1, 1, "a", 3), test = notice(2, 1, "a", 3);
+	struct outbox_attempt attempt;
+	wq_ms now = START;
+
+	(void)state;
+	test.test = true;
+	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+		snprintf(test.id, sizeof test.id, "t-%zu", i);
+		add(outbox, &test, first_only, 1, now);
+		attempt = take(outbox, now, test.id, 0);
+		assert_true(outbox_result(outbox, &attempt, failures[i], now + WQ_HOURS(1), now));
+		assert_false(outbox_down(outbox, 0));
+	}
+	/* Nor does the channel pause for it. */
+	add(outbox, &n, first_only, 1, now);
+	attempt = take(outbox, now, "1-1-a", 0);
+	outbox_result(outbox, &attempt, WQ_CONFIG, 0, now);
+	assert_true(outbox_down(outbox, 0));
+	snprintf(test.id, sizeof test.id, "t-good");
+	add(outbox, &test, first_only, 1, ++now);
+	attempt = take(outbox, now, "t-good", 0);
+	assert_true(outbox_result(outbox, &attempt, WQ_SENT, 0, now));
+	assert_true(outbox_down(outbox, 0));
+	outbox_free(outbox);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -909,6 +939,7 @@ int main(void)
 		cmocka_unit_test(a_new_notice_is_put_off_by_chance_within_its_bound),
 		cmocka_unit_test(what_was_handed_on_stays_there_until_its_channel_knows),
 		cmocka_unit_test(a_test_is_tried_once_and_at_once_on_a_channel_that_pauses),
+		cmocka_unit_test(a_test_leaves_the_channels_standing_as_it_is),
 		cmocka_unit_test(what_is_sent_is_done),
 		cmocka_unit_test(back_off_follows_the_schedule_with_up_to_a_fifth_more),
 		cmocka_unit_test(a_later_change_waits_for_the_earlier_to_the_same_contact_only),
