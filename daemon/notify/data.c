@@ -160,6 +160,9 @@ int data_write(
 		        wq_instant_format(text_zone(&config->site, change), change->until, time));
 	if (change->kind == WQ_REMINDED)
 		json_object_set_new(object, "reminder", json_integer(change->reminder));
+	/* Somebody has answered: link.h asks nobody else. */
+	if ((change->kind == WQ_REMINDED || change->kind == WQ_UNSHELVED) && change->state == WQ_LIFE_ACKNOWLEDGED)
+		put_text(object, "state", wq_life_name(change->state));
 	put_text(object, "text", notice->text);
 	put_text(object, "contact", notice->contact);
 	put_text(object, "role", notice->assist ? "assist" : "lead");

@@ -18,9 +18,15 @@ static const bool asks[WQ_CHANGE_KINDS] = {
 	[WQ_REMINDED] = true,
 };
 
+/* As data.c wrote it; what people say stands there with its quotes escaped. */
+static bool is_answered(const struct wq_notice *notice)
+{
+	return (notice->kind == WQ_REMINDED || notice->kind == WQ_UNSHELVED) && strstr(notice->data, "\"state\":\"acknowledged\"") != NULL;
+}
+
 bool link_asked(const struct wq_notice *notice)
 {
-	return notice->topic == WQ_TOPIC_ALARM && !notice->test && !notice->history && !notice->assist && (unsigned)notice->kind < WQ_CHANGE_KINDS && asks[notice->kind];
+	return notice->topic == WQ_TOPIC_ALARM && !notice->test && !notice->history && !notice->assist && (unsigned)notice->kind < WQ_CHANGE_KINDS && asks[notice->kind] && !is_answered(notice);
 }
 
 void link_add(const struct wq_notice *notice, char text[LINK_TEXT])

@@ -30,6 +30,10 @@ static void only_who_is_asked_to_acknowledge_has_a_link(void **state)
 		struct wq_notice n = { .kind = (enum wq_change_kind)kind };
 
 		assert_int_equal(link_asked(&n), asked[kind]);
+		/* Who is reminded of what somebody has acknowledged has nothing left to acknowledge. */
+		snprintf(n.data, sizeof n.data, "{\"state\":\"acknowledged\",\"text\":\"x\"}");
+		assert_int_equal(link_asked(&n), asked[kind] && kind != WQ_REMINDED && kind != WQ_UNSHELVED);
+		snprintf(n.data, sizeof n.data, "{\"text\":\"\\\"state\\\":\\\"acknowledged\\\"\"}");
 		n.assist = true;
 		assert_false(link_asked(&n));
 		n = (struct wq_notice){ .kind = (enum wq_change_kind)kind, .test = true };

@@ -320,6 +320,7 @@ static void a_reminder_says_how_long_nobody_has_answered(void **state)
 		assert_string_equal(notice.text, want);
 		assert_non_null(strstr(notice.data, "\"change\":\"reminded\""));
 		assert_non_null(strstr(notice.data, "\"reminder\":3"));
+		assert_int_equal(strstr(notice.data, "\"state\":\"acknowledged\"") != NULL, cases[i].state == WQ_LIFE_ACKNOWLEDGED);
 	}
 }
 
