@@ -2,6 +2,7 @@
 /* A person tries a channel: one marked message through exactly that one, and its own answer. Nothing of it is stored. */
 #include "api_parts.h"
 #include "clock.h"
+#include "config/suggest.h"
 #include "notify/deliver/deliverer.h"
 #include "wq/err.h"
 
@@ -65,7 +66,7 @@ static void write_data(const struct config *config, struct wq_notice *notice)
 static void write_test(const struct config *config, const struct config_channel *channel,
 	const struct config_contact *contact, struct wq_notice *notice)
 {
-	char name[WQ_ALARM_NAME], time[WQ_INSTANT_TEXT];
+	char time[WQ_INSTANT_TEXT];
 	wq_ms now = clock_now();
 	uint64_t chance = 0;
 
@@ -77,9 +78,9 @@ static void write_test(const struct config *config, const struct config_channel 
 	snprintf(notice->contact, sizeof notice->contact, "%s", contact->id);
 	snprintf(notice->channel, sizeof notice->channel, "%s", channel->name);
 	snprintf(notice->address, sizeof notice->address, "%s", contact->phone != NULL ? contact->phone : "");
-	snprintf(notice->text, sizeof notice->text, "【测试】%.90s%s通道%.60s测试,收到请忽略。编号%s",
+	snprintf(notice->text, sizeof notice->text, "【测试】%.90s%s通道%.60s测试,收到请忽略。",
 		config->site.name != NULL ? config->site.name : "", wq_instant_format_short(config->site.zone, now, time),
-		channel->name, wq_alarm_name(notice->alarm, name));
+		channel->name);
 	write_data(config, notice);
 }
 
@@ -115,6 +116,32 @@ static void begin(struct daemon *daemon, struct command *command, const struct c
 	daemon->channel_tests = test;
 }
 
+static void no_channel(const struct config *config, struct command *command, const char *wanted)
+{
+	struct suggest names = { .wanted = wanted != NULL ? wanted : "" };
+
+	for (size_t i = 0; i < config->channel_count; i++)
+		suggest_offer(&names, config->channels[i].name);
+	api_unknown(command, "channel", &names);
+}
+
+static void no_contact(const struct config *config, struct command *command, const char *wanted)
+{
+	struct suggest names = { .wanted = wanted != NULL ? wanted : "" };
+
+	for (size_t i = 0; i < config->contact_count; i++)
+		suggest_offer(&names, config->contacts[i].id);
+	api_unknown(command, "contact", &names);
+}
+
+static void not_reachable(struct command *command, const struct config_contact *contact, const struct wq_err *err)
+{
+	char text[WQ_ERR_TEXT];
+
+	snprintf(text, sizeof text, "contact \"%.63s\": %.240s; nothing was sent", contact->id, err->text);
+	api_refuse(command, 400, text);
+}
+
 void api_channel_test(struct daemon *daemon, struct command *command, const char *name)
 {
 	json_t *body = api_body(command);
@@ -127,11 +154,11 @@ void api_channel_test(struct daemon *daemon, struct command *command, const char
 	const struct config_contact *contact = contact_named(daemon->config, api_text(body, "contact"));
 
 	if (channel == NULL)
-		api_refuse(command, 404, "there is no such channel in the configuration; nothing was sent");
+		no_channel(daemon->config, command, api_text(body, "channel"));
 	else if (contact == NULL)
-		api_refuse(command, 404, "there is no such contact in the configuration; nothing was sent");
+		no_contact(daemon->config, command, api_text(body, "contact"));
 	else if (!is_reachable(channel, contact, &err))
-		api_refuse(command, 400, err.text);
+		not_reachable(command, contact, &err);
 	else
 		begin(daemon, command, channel, contact);
 	json_decref(body);
