@@ -153,6 +153,8 @@ static void put_figures(const struct daemon *daemon, const struct counted *count
 	heartbeat->readings = figures->readings;
 	heartbeat->valid = figures->valid;
 	heartbeat->expected = figures->expected;
+	heartbeat->taken = figures->taken;
+	heartbeat->received = figures->received;
 	heartbeat->opened = figures->opened;
 }
 

@@ -8,6 +8,7 @@
 #include "wording.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,14 +69,17 @@ static void fault_stations(const struct heartbeat *h, struct line *line)
 	wording_add(&line->words, "%s)", h->stations - h->delivered <= h->named ? "" : line->english ? ", …" : "等");
 }
 
+/* Of what was to come; where nobody knows how much that is, of what came. NaN: nothing is closed yet. */
 static double share(const struct heartbeat *h)
 {
-	return h->expected > 0 ? (double)h->valid / (double)h->expected : 0;
+	if (h->expected > 0)
+		return (double)h->valid / (double)h->expected;
+	return h->received > 0 ? (double)h->taken / (double)h->received : NAN;
 }
 
 static void fault_rest(const struct heartbeat *h, struct line *line)
 {
-	if (h->counted && h->expected > 0 && share(h) < h->least_valid) {
+	if (h->counted && share(h) < h->least_valid) {
 		begin(line);
 		SAY(line, "数据有效率低于%.0f%%", "less than %.0f%% of the data valid", h->least_valid * 100);
 	}
@@ -121,21 +125,36 @@ static void add_yesterday(const struct heartbeat *h, struct line *line)
 	wording_add(&line->words, "%s", line->english ? " Yesterday " : "昨日");
 	if (h->expected > 0)
 		SAY(line, "数据有效率%.1f%%", "%.1f%% of the data valid", share(h) * 100);
+	else if (h->received > 0)
+		SAY(line, "收到数据有效率%.1f%%", "%.1f%% of the data received valid", share(h) * 100);
 	else
-		wording_add(&line->words, "%s", line->english ? "not closed yet" : "数据有效率未统计");
+		wording_add(&line->words, "%s", line->english ? "share of valid data not counted" : "数据有效率未统计");
 	SAY(line, ",到站%zu/%zu,读数%" PRId64 "个,新增预警%" PRId64 "起。", ", stations %zu/%zu, %" PRId64 " readings, %" PRId64 " new alarms.",
 	        h->delivered, h->stations, h->readings, h->opened);
 }
 
 static void add_channels(const struct heartbeat *h, struct line *line)
 {
-	if (!h->counted || h->channel_count == 0)
+	size_t said = 0;
+
+	for (size_t i = 0; h->counted && i < h->channel_count; i++) {
+		const struct heartbeat_channel *channel = &h->channels[i];
+
+		if (channel->sent == 0 && channel->failed == 0)
+			continue;
+		if (said++ == 0)
+			wording_add(&line->words, "%s", line->english ? " Notices:" : "昨日通知:");
+		else
+			wording_add(&line->words, "%s", line->english ? ";" : ",");
+		SAY(line, "%.30s", " %.30s", channel->name);
+		if (channel->sent > 0)
+			SAY(line, "发出%" PRId64, " %" PRId64 " sent", channel->sent);
+		if (channel->failed > 0)
+			wording_add(&line->words, line->english ? "%s%" PRId64 " failed" : "%s失败%" PRId64,
+			        !line->english ? "" : channel->sent > 0 ? ", " : " ", channel->failed);
+	}
+	if (said == 0)
 		return;
-	wording_add(&line->words, "%s", line->english ? " Notices:" : "昨日通知:");
-	for (size_t i = 0; i < h->channel_count; i++)
-		SAY(line, "%s%.30s发出%" PRId64 "失败%" PRId64, "%s %.30s %" PRId64 " sent, %" PRId64 " failed", i == 0 ? "" : line->english ? ";" : ",",
-		        h->channels[i].name, h->channels[i].sent,
-		        h->channels[i].failed);
 	wording_add(&line->words, "%s", line->english ? "." : "。");
 }
 
@@ -217,6 +236,8 @@ json_t *heartbeat_data(const struct heartbeat *h)
 		json_object_set_new(data, "readings", json_integer((json_int_t)h->readings));
 		json_object_set_new(data, "valid", json_integer((json_int_t)h->valid));
 		json_object_set_new(data, "expected", json_integer((json_int_t)h->expected));
+		json_object_set_new(data, "received", json_integer((json_int_t)h->received));
+		json_object_set_new(data, "received_valid", json_integer((json_int_t)h->taken));
 		json_object_set_new(data, "opened", json_integer((json_int_t)h->opened));
 	}
 	if (data != NULL && h->why != NULL && !h->counted)

@@ -34,7 +34,8 @@ struct heartbeat {
 	size_t stations, delivered;
 	size_t named; /* of those that brought nothing */
 	const char *silent[HEARTBEAT_NAMED], *silent_en[HEARTBEAT_NAMED];
-	int64_t readings, valid, expected; /* expected 0: no day of yesterday is closed */
+	int64_t readings, valid, expected; /* expected 0: no day of yesterday is closed of a station that has a cycle */
+	int64_t taken, received;           /* of closed days of stations without one: valid among the values that came, and these */
 	int64_t opened;
 	uint64_t bytes;                    /* of the history */
 	uint64_t disk_free, disk_size;     /* disk_size 0: not known */

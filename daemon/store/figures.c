@@ -50,6 +50,17 @@ static int take_day(void *owner, const struct reader_cell *cells, size_t count, 
 	return 0;
 }
 
+/* valid, received */
+static int take_unasked(void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err)
+{
+	struct figures *figures = ((struct reading *)owner)->figures;
+
+	(void)count, (void)err;
+	figures->taken += cells[0].integer < cells[1].integer ? cells[0].integer : cells[1].integer;
+	figures->received += cells[1].integer;
+	return 0;
+}
+
 static int take_channel(void *owner, const struct reader_cell *cells, size_t count, struct wq_err *err)
 {
 	struct figures *figures = ((struct reading *)owner)->figures;
@@ -85,6 +96,25 @@ static int read_readings(struct reader *reader, struct reading *r, wq_ms from, w
 	        " WHERE e.id=r.series AND r.at>=%" PRId64 " AND r.at<%" PRId64 " AND r.newest=1 AND r.value IS NOT NULL"
 	        " GROUP BY e.station) o ON o.station=s.id",
 	        from, to, from, to);
+	return reader_sql(reader, sql, &sink, err);
+}
+
+/* Closed items of which nobody knows how many readings there should be. */
+static int read_unasked(struct reader *reader, struct reading *r, wq_day day, wq_ms from, wq_ms to, struct wq_err *err)
+{
+	const struct reader_sink sink = { r, no_head, take_unasked };
+	char sql[1000];
+
+	snprintf(sql, sizeof sql,
+	        "SELECT d.valid,"
+	        "(SELECT count(*) FROM sample r WHERE r.series=e.id AND r.at>=%" PRId64 " AND r.at<%" PRId64
+	        " AND r.newest=1 AND r.value IS NOT NULL)+coalesce(o.n,0)"
+	        " FROM day d CROSS JOIN series e ON e.station=d.station AND e.parameter=d.parameter"
+	        " LEFT JOIN (SELECT series,count(*) AS n FROM sample_open WHERE at>=%" PRId64 " AND at<%" PRId64
+	        " AND newest=1 AND value IS NOT NULL GROUP BY series) o ON o.series=e.id"
+	        " WHERE d.day=%lld AND d.expected=0 AND d.revision=(SELECT max(n.revision) FROM day n"
+	        " WHERE n.station=d.station AND n.day=d.day AND n.parameter=d.parameter)",
+	        from, to, from, to, (long long)day);
 	return reader_sql(reader, sql, &sink, err);
 }
 
@@ -143,6 +173,8 @@ int figures_read(const char *path, const struct wq_site *site, wq_day day, bool 
 		r = read_readings(reader, &reading, from, to, err);
 	if (r == 0)
 		r = reader_days(reader, day, day, &days, err);
+	if (r == 0)
+		r = read_unasked(reader, &reading, day, from, to, err);
 	if (r == 0)
 		r = read_opened(reader, &reading, day, err);
 	if (r == 0)

@@ -23,7 +23,9 @@ struct figures_channel {
 
 struct figures {
 	int64_t readings;        /* with a value, by their stamps */
-	int64_t valid, expected; /* of the day's items that are closed */
+	int64_t valid, expected; /* of the day's items that are closed and whose stations have a cycle */
+	int64_t taken, received; /* of those without one, nobody knows how many there should be: of the values that came the valid
+	                            ones, and all */
 	int64_t opened;          /* alarms of the day's numbers */
 	size_t channel_count;
 	struct figures_channel channels[FIGURES_CHANNELS];

@@ -36,7 +36,7 @@ static void all_is_well(void **state)
 	heartbeat_text(&heartbeat, false, text);
 	assert_string_equal(text, "【系统自检】一干河预警系统运行正常。昨日数据有效率98.6%,到站12/12,读数3456个,新增预警2起。"
 	                          "现未结1起,未确认0起。已运行12天,历史库120MB,磁盘余20.0GB。"
-	                          "昨日通知:短信发出5失败0,钉钉发出7失败1。编号S20260305-0830");
+	                          "昨日通知:短信发出5,钉钉发出7失败1。编号S20260305-0830");
 	assert_int_equal(short_parts(short_length(text)), 2);
 }
 
@@ -89,7 +89,7 @@ static void in_english_it_says_the_same(void **state)
 	heartbeat_text(&h, true, text);
 	assert_string_equal(text, "[Self-check] Yigan early warning works. Yesterday 98.6% of the data valid, stations 12/12, 3456 readings, "
 	                          "2 new alarms. Open 1, not acknowledged 0. Up 12 d, history 120 MB, disk left 20.0 GB. "
-	                          "Notices: 短信 5 sent, 0 failed; 钉钉 7 sent, 1 failed. No. S20260305-0830");
+	                          "Notices: 短信 5 sent; 钉钉 7 sent, 1 failed. No. S20260305-0830");
 	h.delivered = 10;
 	h.named = 2;
 	h.silent_en[0] = "Qinglong";
@@ -109,12 +109,50 @@ static void a_day_that_is_not_closed_is_not_made_up(void **state)
 	h.expected = h.valid = 0;
 	heartbeat_text(&h, false, text);
 	assert_non_null(strstr(text, "数据有效率未统计"));
+	heartbeat_text(&h, true, text);
+	assert_non_null(strstr(text, "Yesterday share of valid data not counted, stations 12/12"));
 	h.counted = false;
 	heartbeat_text(&h, false, text);
 	assert_null(strstr(text, "有效率"));
 	json_t *data = heartbeat_data(&h);
 	assert_null(json_object_get(data, "valid"));
 	json_decref(data);
+}
+
+/* A station without a cycle: nobody knows how much was to come. */
+static void what_was_not_expected_is_judged_by_what_came(void **state)
+{
+	struct heartbeat h = calm();
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	h.expected = h.valid = 0;
+	h.received = 2000;
+	h.taken = 1990;
+	heartbeat_text(&h, false, text);
+	assert_non_null(strstr(text, "运行正常。昨日收到数据有效率99.5%,到站12/12"));
+	heartbeat_text(&h, true, text);
+	assert_non_null(strstr(text, "Yesterday 99.5% of the data received valid, stations"));
+	h.taken = 900;
+	heartbeat_text(&h, false, text);
+	assert_non_null(strstr(text, "有异常:数据有效率低于60%。"));
+}
+
+static void a_channel_that_had_nothing_to_do_is_not_named(void **state)
+{
+	struct heartbeat h = calm();
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	h.channels[0].sent = 0;
+	h.channels[1].sent = 0;
+	heartbeat_text(&h, false, text);
+	assert_non_null(strstr(text, "昨日通知:钉钉失败1。"));
+	heartbeat_text(&h, true, text);
+	assert_non_null(strstr(text, "Notices: 钉钉 1 failed."));
+	h.channels[1].failed = 0;
+	heartbeat_text(&h, false, text);
+	assert_null(strstr(text, "通知"));
 }
 
 static void whatever_is_wrong_it_stays_a_message(void **state)
@@ -142,6 +180,8 @@ int main(void)
 		cmocka_unit_test(every_fault_is_named_first),
 		cmocka_unit_test(in_english_it_says_the_same),
 		cmocka_unit_test(a_day_that_is_not_closed_is_not_made_up),
+		cmocka_unit_test(what_was_not_expected_is_judged_by_what_came),
+		cmocka_unit_test(a_channel_that_had_nothing_to_do_is_not_named),
 		cmocka_unit_test(whatever_is_wrong_it_stays_a_message),
 	};
 

@@ -69,6 +69,33 @@ static void shares_are_of_the_newest_rows_of_items(void **state)
 	assert_int_equal(figures.valid, 4 + 6);
 }
 
+/* Without a cycle: the valid among those that came, of what is closed. */
+static void what_was_not_expected_has_its_share_of_what_came(void **state)
+{
+	struct house *h = *state;
+	bool delivered[2];
+
+	for (int i = 0; i < 5; i++)
+		house_sample(h, YIGAN_TP, START + WQ_HOURS(4 * i), i);
+	house_sample(h, YIGAN_TP, START + WQ_HOURS(21), NAN); /* no value came */
+	house_sample(h, NANHENG_TP, START, 1);                /* its day is not closed */
+	struct wq_day_row *row = house_day(h, YIGAN, 1, DAY);
+	row->expected = 0;
+	row->valid = 4;
+	house_commit(h);
+	struct figures figures = figures_of(h, delivered);
+	assert_true(figures.valid == 0 && figures.expected == 0);
+	assert_true(figures.taken == 4 && figures.received == 5);
+	/* A later row of the same item counts alone, and no more are valid than came. */
+	row = house_day(h, YIGAN, 1, DAY);
+	row->expected = 0;
+	row->valid = 9;
+	row->revision = 2;
+	house_commit(h);
+	figures = figures_of(h, delivered);
+	assert_true(figures.taken == 5 && figures.received == 5);
+}
+
 static void alarms_and_attempts_are_those_of_the_day(void **state)
 {
 	struct house *h = *state;
@@ -111,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		house_test(readings_are_counted_once_wherever_they_lie),
 		house_test(shares_are_of_the_newest_rows_of_items),
+		house_test(what_was_not_expected_has_its_share_of_what_came),
 		house_test(alarms_and_attempts_are_those_of_the_day),
 		house_test(a_history_that_is_not_there_is_told),
 	};
