@@ -92,15 +92,15 @@ static bool judge_receipt(struct selfwatch *watch, const struct selfwatch_facts 
 /* What becomes of the notices, for whom nothing does. */
 static void say_channels(const struct selfwatch_facts *facts, struct wq_verdict *out)
 {
-	char more[32] = "", instead[80] = "通知改走其他通道";
+	char more[32] = "", instead[128] = "通知改走其他通道";
 	if (facts->channels_dead > SELFWATCH_NAMED)
 		snprintf(more, sizeof more, "等%zu个", facts->channels_dead);
 	if (facts->channels_failing >= facts->channels)
 		snprintf(instead, sizeof instead, "无其他通道可用,请人工值守");
 	else if (facts->stranded == 1)
-		snprintf(instead, sizeof instead, "%.30s无其他通道,请人工转告", facts->stranded_name);
+		snprintf(instead, sizeof instead, "%.60s无其他通道,请人工转告", facts->stranded_name);
 	else if (facts->stranded > 1)
-		snprintf(instead, sizeof instead, "%.30s等%zu人无其他通道,请人工转告", facts->stranded_name, facts->stranded);
+		snprintf(instead, sizeof instead, "%.60s等%zu人无其他通道,请人工转告", facts->stranded_name, facts->stranded);
 	wq_verdict_say(out, "通知通道%s%s不通已超过%d分钟,%s", facts->channel, more, (int)(SELFWATCH_CHANNEL / WQ_MINUTES(1)),
 		instead);
 }
@@ -110,6 +110,9 @@ static bool judge_channel(struct selfwatch *watch, const struct selfwatch_facts 
 	if (facts->channels_dead > 0) {
 		raise(out, WQ_LEVEL_WARNING, (double)facts->channels_dead);
 		out->news = facts->channel_news;
+		wq_verdict_about(out, facts->channel);
+		wq_verdict_fact(out, "failing", (double)facts->channels_failing);
+		wq_verdict_fact(out, "channels", (double)facts->channels);
 		say_channels(facts, out);
 		return true;
 	}
@@ -126,6 +129,7 @@ static bool judge_uplink(struct selfwatch *watch, const struct selfwatch_facts *
 	(void)watch, (void)boot;
 	if (facts->uplink != NULL) {
 		raise(out, WQ_LEVEL_WATCH, (double)(facts->uplink_lag / WQ_MINUTES(1)));
+		wq_verdict_about(out, facts->uplink);
 		wq_verdict_say(out, "上报通道%s已积压%lld分钟,数据均已入库,恢复后自动补报", facts->uplink,
 			(long long)(facts->uplink_lag / WQ_MINUTES(1)));
 		return true;
@@ -142,6 +146,7 @@ static bool judge_roster(struct selfwatch *watch, const struct selfwatch_facts *
 	(void)watch, (void)boot;
 	if (facts->roster != NULL) {
 		raise(out, WQ_LEVEL_WATCH, NAN);
+		wq_verdict_about(out, facts->roster);
 		wq_verdict_say(out, "值班表「%s」现无人值班,有报警时通知表内全体人员", facts->roster);
 	} else {
 		out->finding = WQ_FINDING_CLEAR;
@@ -156,6 +161,7 @@ static bool judge_drill(struct selfwatch *watch, const struct selfwatch_facts *f
 	if (facts->drill_failed > 0) {
 		raise(out, WQ_LEVEL_WATCH, (double)facts->drill_failed);
 		out->news = facts->drill_news;
+		wq_verdict_about(out, facts->drill);
 		wq_verdict_say(out, "通道测试%zu项未通过:%s%s", facts->drill_failed, facts->drill,
 			facts->drill_failed > SELFWATCH_NAMED ? "等" : "");
 		return true;

@@ -34,6 +34,8 @@ static const struct wq_choice classes[] = { { "I", 1 }, { "II", 2 }, { "III", 3 
 const struct wq_option schema_site[] = {
 	ROW(TEXT, site_settings, name, "name", .required = true, .min = 1, .max = 120,
 	        .help = "name of the site as officers read it"),
+	ROW(TEXT, site_settings, english, "name_en", .min = 1, .max = 60,
+	        .help = "in English messages; default: \"The site\""),
 	ROW(TEXT, site_settings, timezone, "timezone", .fallback = "UTC+8", .min = 1, .max = 63,
 	        .help = "\"UTC+8\" or an IANA name such as \"Asia/Shanghai\"; decides where days "
 	                "begin"),

@@ -77,7 +77,7 @@ const struct section_kind *schema_find(const struct schema *schema, const char *
 
 /* The settings that the rows of this folder fill. */
 struct site_settings {
-	const char *name, *timezone, *database, *socket, *credentials;
+	const char *name, *english, *timezone, *database, *socket, *credentials;
 	wq_ms receipt_timeout, notice_lifetime, bus_down_after;
 	int64_t ring;
 	struct wq_duty duty;

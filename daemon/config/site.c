@@ -59,6 +59,7 @@ static void load_settings(struct loader *l)
 	fill_settings(
 	        section == NULL ? &none : section, schema_site, &settings, l->arena, l->report);
 	config->site.name = settings.name;
+	config->site.english = settings.english;
 	config->site.standard = &wq_gb3838;
 	config->site.zone = &wq_zone_china;
 	if (settings.timezone != NULL) {

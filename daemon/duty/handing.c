@@ -55,8 +55,10 @@ static struct relief_alarm describe(const struct daemon *daemon, const struct wq
 	struct relief_alarm told = { .id = alarm->id, .level = alarm->level, .state = alarm->state, .opened = alarm->opened,
 		.who = duty_who(daemon->duty, alarm->id), .value = alarm->last.value, .says = alarm->last.says };
 	struct wq_reading reading;
-	if (english)
-		told.says = site->rules[alarm->rule].name; /* a rule gives its reason in Chinese only */
+	if (english) { /* a rule gives its reason in Chinese only */
+		told.says = site->rules[alarm->rule].name;
+		told.kind = site->rules[alarm->rule].rule->name;
+	}
 	if (station != WQ_NONE) {
 		const struct wq_station *at = &site->stations[station];
 		told.station = !english ? at->name : at->english != NULL ? at->english : at->id;

@@ -74,6 +74,10 @@ static void put_place(const json_t *data, struct fields *out)
 
 	copy(station, "name", out->station, sizeof out->station);
 	copy(station, "id", out->station_id, sizeof out->station_id);
+	copy(station, "name_en", out->station_en, sizeof out->station_en);
+	copy(parameter, "name_en", out->parameter_en, sizeof out->parameter_en);
+	if (out->parameter_en[0] == '\0')
+		copy(parameter, "alias", out->parameter_en, sizeof out->parameter_en);
 	copy(parameter, "name", out->parameter, sizeof out->parameter);
 	copy(parameter, "code", out->parameter_code, sizeof out->parameter_code);
 	copy(parameter, "unit", out->unit, sizeof out->unit);
@@ -90,7 +94,10 @@ void fields_of(const struct wq_notice *notice, struct fields *out)
 		wq_alarm_name(notice->alarm, out->number);
 	else
 		copy(data, "site", out->station, sizeof out->station);
+	if (notice->topic != WQ_TOPIC_ALARM)
+		copy(data, "site_en", out->station_en, sizeof out->station_en);
 	copy(data, "rule", out->rule, sizeof out->rule);
+	copy(json_object_get(data, "evidence"), "kind", out->rule_kind, sizeof out->rule_kind);
 	put_time(text_at(data, "time"), out->time);
 	copy(data, "opened", out->opened, sizeof out->opened);
 	double value = put_number(data, "value", out->value);

@@ -17,6 +17,7 @@ struct fields {
 	char number[WQ_ALARM_NAME]; /* 编号 */
 	char station[FIELD_TEXT];   /* 站点: its name; "" when it is about the site */
 	char station_id[FIELD_TEXT];
+	char station_en[FIELD_TEXT], parameter_en[FIELD_TEXT]; /* "" none; of a memo station_en is the site's */
 	char parameter[FIELD_TEXT]; /* 参数 */
 	char parameter_code[FIELD_TEXT], unit[FIELD_TEXT];
 	char value[32], limit[32]; /* 值, 限值: as they were measured; "" when there is none */
@@ -28,6 +29,7 @@ struct fields {
 	char change[24];     /* opened … */
 	char kind[32];       /* 新发生 升级 … */
 	char rule[FIELD_TEXT];
+	char rule_kind[32]; /* "limit" …; "" in what has no evidence */
 	bool test; /* of a station in commissioning, or a person tries the channel */
 };
 

@@ -75,6 +75,8 @@ static void put_data(const struct config *config, const struct memo *memo, struc
 	if (memo->data != NULL)
 		json_object_update(object, (json_t *)(uintptr_t)memo->data);
 	json_object_set_new(object, "site", json_string(config->site.name != NULL ? config->site.name : ""));
+	if (config->site.english != NULL)
+		json_object_set_new(object, "site_en", json_string(config->site.english));
 	json_object_set_new(object, "topic", json_string(wq_topic_name(memo->topic)));
 	json_object_set_new(object, "time", json_string(wq_instant_format(config->site.zone != NULL ? config->site.zone
 		: &wq_zone_china, memo->time, time)));

@@ -5,6 +5,7 @@
 #include "bell.h"
 #include "memo.h"
 #include "text.h"
+#include "text_en.h"
 #include "wording.h"
 
 #include <math.h>
@@ -179,11 +180,14 @@ static void write_alarm_en(const struct relief *relief, const struct relief_alar
 		[WQ_LIFE_ACKNOWLEDGED] = "acknowledged",
 		[WQ_LIFE_CORRECTED] = "corrected",
 		[WQ_LIFE_RECOVERED] = "recovered, not acknowledged" };
-	char name[WQ_ALARM_NAME];
+	char name[WQ_ALARM_NAME], brief[96];
 
 	wording_add(line, " %s%s %s", alarm->test ? "(test) " : "", (unsigned)alarm->level < 5 ? levels[alarm->level] : "",
 	        alarm->station != NULL ? alarm->station : "system");
-	wording_add(line, " %s", alarm->parameter != NULL ? alarm->parameter : alarm->says != NULL ? alarm->says : "");
+	if (alarm->parameter != NULL)
+		wording_add(line, " %s", alarm->parameter);
+	else if (alarm->says != NULL)
+		wording_add(line, ": %s", text_rule_en(alarm->says, alarm->kind != NULL ? alarm->kind : "", brief, sizeof brief));
 	if (alarm->parameter != NULL && isfinite(alarm->value))
 		wording_add(line, " %.6g %s", alarm->value, unit_en(alarm->unit));
 	wording_add(line, " for ");

@@ -46,6 +46,7 @@ struct relief_alarm {
 	const char *unit;
 	double value;             /* the newest, NaN: none */
 	const char *says;         /* in English: the rule's title */
+	const char *kind;         /* in English: the rule's kind; NULL: not known */
 	bool test;                /* of a station in commissioning */
 };
 

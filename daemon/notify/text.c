@@ -413,17 +413,18 @@ void text_mark_unstored(struct wq_notice *notice)
 
 void text_mark_history(struct wq_notice *notice)
 {
-	static const char mark[] = "【补发】";
-	size_t length = strlen(notice->text), room = sizeof notice->text - sizeof mark;
+	const char *mark = text_is_english(notice->text) ? "[RETOLD] " : "【补发】";
+	const size_t before = strlen(mark), room = sizeof notice->text - before - 1;
+	size_t length = strlen(notice->text);
 
-	if (strncmp(notice->text, mark, sizeof mark - 1) == 0)
+	if (strncmp(notice->text, mark, before) == 0)
 		return;
 	/* Cut between two characters where it must. */
 	for (length = length < room ? length : room; length > 0 && ((unsigned char)notice->text[length] & 0xC0) == 0x80;)
 		length--;
-	memmove(notice->text + sizeof mark - 1, notice->text, length);
-	memcpy(notice->text, mark, sizeof mark - 1);
-	notice->text[sizeof mark - 1 + length] = '\0';
+	memmove(notice->text + before, notice->text, length);
+	memcpy(notice->text, mark, before);
+	notice->text[before + length] = '\0';
 	notice->address[0] = '\0';
 	data_mark_history(notice);
 }

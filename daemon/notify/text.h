@@ -27,7 +27,7 @@ void text_message(const struct wq_site *site, const struct wq_change *change, bo
  * (尚未入库). Twice is once. */
 void text_mark_unstored(struct wq_notice *notice);
 
-/* For a channel that is told afterwards: 【补发】 before the text, "history" in the data, and nobody to be rung. */
+/* For a channel that is told afterwards: 【补发】 ("[RETOLD] ") before the text, "history" in the data, and nobody to be rung. */
 void text_mark_history(struct wq_notice *notice);
 
 /* The station of a change, or NULL when it is about the site; its parameter likewise. */

@@ -2,27 +2,16 @@
 /* The English messages: from the fields of a change and the facts of its evidence, never from the Chinese. */
 #include "text_en.h"
 
-#include "wording.h"
+#include "text_en_parts.h"
 
 #include "wq/rule.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ASK_WITHIN WQ_MINUTES(30)
 #define FACTS_MOST 4
-
-struct facts {
-	const struct wq_site *site;
-	const struct wq_change *change;
-	json_t *evidence; /* or NULL */
-	const char *item, *rule, *kind; /* name of the parameter, "" for none; title and kind of the rule */
-	bool device, flood, assist;
-	char place[160];
-	char time[WQ_INSTANT_TEXT];
-};
 
 bool text_is_english(const char *text)
 {
@@ -63,76 +52,50 @@ static const char *unit_english(const struct wq_parameter *parameter)
 	return spaced; /* and the unit itself */
 }
 
-static void add_value(struct wording *line, const struct facts *f)
+void en_amount(struct wording *line, const struct facts *f, double value)
 {
 	const struct wq_parameter *parameter = text_parameter(f->site, f->change);
 	const char *unit = parameter == NULL ? "" : unit_english(parameter);
 
-	wording_add(line, "%.15g%s%s", f->change->value, unit, strcmp(unit, " ") == 0 ? parameter->unit : "");
+	wording_add(line, "%.15g%s%s", value, unit, strcmp(unit, " ") == 0 ? parameter->unit : "");
 }
 
-static double fact(const struct facts *f, const char *key)
+void en_hours(struct wording *line, double hours)
+{
+	char text[32];
+
+	if (!isfinite(hours) || hours < 0 || hours > 1e6)
+		return;
+	if (hours < 1.0 / 60)
+		snprintf(text, sizeof text, "%.0f s", hours * 3600);
+	else
+		elapsed_english((wq_ms)(hours * 3600e3 + 0.5), text);
+	wording_add(line, "%s", text);
+}
+
+double en_fact(const struct facts *f, const char *key)
 {
 	const json_t *number = json_object_get(json_object_get(f->evidence, "facts"), key);
 
 	return json_is_number(number) ? json_number_value(number) : (double)NAN;
 }
 
+const char *en_text(const struct facts *f, const char *key)
+{
+	const char *text = json_string_value(json_object_get(f->evidence, key));
+
+	return text != NULL ? text : "";
+}
+
+void en_station(const struct wq_station *station, char *buf, size_t cap)
+{
+	if (station->english != NULL)
+		snprintf(buf, cap, "%s (%s)", station->english, station->id);
+	else
+		snprintf(buf, cap, "%s", station->id);
+}
+
 /* -- what it is about -- */
-
-/* The program's own rules, by the title's beginning: while it lasts, and when it is over. */
-static const struct {
-	const char *title, *raised, *over;
-} own[] = {
-	{ "wqd:store", "the history cannot be written; readings wait in memory", "the history is written again" },
-	{ "wqd:shed", "memory is full: readings were judged but not stored", "readings are stored again" },
-	{ "wqd:receipt", "storing is slow: readings were acknowledged before they were stored", "receipts are as they should be" },
-	{ "wqd:channel", "a channel of notices does not deliver", "the channel delivers again" },
-	{ "wqd:maintenance", "a maintenance that nobody ended", "the maintenance is over" },
-	{ "wqd:uplink", "a platform above does not take what is forwarded; all of it is stored", "the platform has caught up" },
-	{ WQ_FLOOD_RULE, "too many alarms at once; lesser ones are not told", "the alarm flood is over" },
-	{ "wqd:roster", "nobody is on duty by a roster; everybody in it is told", "somebody is on duty again" },
-	{ "wqd:drill", "channels did not pass the drill", "the drill passed as a whole" },
-	{ "wqd:ping", "pings to outside fail: nobody there would notice that this gateway is dead", "pings are taken again" },
-	{ "wqd:bus:", "a bus (gateway or broker) does not serve", "the bus serves again" },
-};
-
-static bool add_own(struct wording *line, const struct facts *f, bool over)
-{
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-		const size_t n = strlen(own[i].title);
-
-		if (strncmp(f->rule, own[i].title, n) != 0)
-			continue;
-		wording_add(line, "%s", over ? own[i].over : own[i].raised);
-		if (own[i].title[n - 1] == ':')
-			wording_add(line, ": %s", f->rule + n);
-		return true;
-	}
-	return false;
-}
-
-/* "total phosphorus 0.263 mg/L, over Class III limit 0.2 by 0.32 times, 3 in a row" */
-static bool add_limit(struct wording *line, const struct facts *f, bool over)
-{
-	static const char *const classes[] = { "", "Class I ", "Class II ", "Class III ", "Class IV ", "Class V " };
-	const struct wq_change *change = f->change;
-	const double target = fact(f, "target_class"), multiple = fact(f, "exceedance"), run = fact(f, "consecutive");
-	const char *class = target >= 1 && target <= 5 ? classes[(int)target] : "";
-
-	if (strcmp(f->kind, "limit") != 0 || f->item[0] == '\0' || !isfinite(change->value))
-		return false;
-	wording_add(line, "%s ", f->item);
-	add_value(line, f);
-	if (isfinite(change->limit))
-		wording_add(line, ", %s %slimit %.15g", over ? "within" : change->value < change->limit ? "below" : "over", class,
-		        change->limit);
-	if (!over && isfinite(multiple))
-		wording_add(line, " by %.2f times", multiple);
-	if (!over && run > 1)
-		wording_add(line, ", %.0f in a row", run);
-	return true;
-}
 
 /* Any other rule: its title, what it judged, and the first of its facts. */
 static void add_facts(struct wording *line, const struct facts *f, bool over)
@@ -144,7 +107,7 @@ static void add_facts(struct wording *line, const struct facts *f, bool over)
 	if (f->item[0] != '\0')
 		wording_add(line, "%s ", f->item);
 	if (f->item[0] != '\0' && isfinite(f->change->value))
-		add_value(line, f);
+		en_amount(line, f, f->change->value);
 	wording_add(line, "%srule %s%s", f->item[0] != '\0' ? (isfinite(f->change->value) ? ", " : "") : "", f->rule, over ? " is met again" : "");
 	json_object_foreach (json_object_get(f->evidence, "facts"), key, value)
 		if (!over && json_is_number(value) && count++ < FACTS_MOST)
@@ -153,7 +116,7 @@ static void add_facts(struct wording *line, const struct facts *f, bool over)
 
 static void add_what(struct wording *line, const struct facts *f, bool over)
 {
-	if (!add_own(line, f, over) && !add_limit(line, f, over))
+	if (!en_own(line, f, over) && !en_rule(line, f, over))
 		add_facts(line, f, over);
 }
 
@@ -163,8 +126,6 @@ static void add_alarm(struct wording *line, const struct facts *f)
 	if (f->item[0] != '\0')
 		wording_add(line, "%s ", f->item);
 	wording_add(line, "%s", f->device ? "fault" : wq_level_name(f->change->level));
-	if (!f->device && f->change->level != WQ_LEVEL_ALARM)
-		wording_add(line, " alarm");
 }
 
 /* -- what is asked -- */
@@ -179,16 +140,22 @@ static wq_ms escalation(const struct facts *f)
 	return span > 0 ? span : 0;
 }
 
-static void add_ask(struct wording *line, const struct facts *f)
+static void add_downstream(struct wording *line, const struct facts *f)
 {
 	const struct wq_station *station = text_station(f->site, f->change);
-	char within[32];
 
 	if (station != NULL && station->flows_into < f->site->station_count) {
 		const struct wq_station *down = &f->site->stations[station->flows_into];
 
 		wording_add(line, "Downstream: %s. ", down->english != NULL ? down->english : down->id);
 	}
+}
+
+static void add_ask(struct wording *line, const struct facts *f)
+{
+	char within[32];
+
+	add_downstream(line, f);
 	if (f->flood)
 		wording_add(line, "%s", f->assist ? "For your information. " : "Look at all alarms. ");
 	else if (f->device)
@@ -205,16 +172,22 @@ static void add_ask(struct wording *line, const struct facts *f)
 
 /* -- one sentence a kind of change -- */
 
+/* "yigan 03-05 16:00 "; of the program's own rules a sentence of its own follows. */
+static void begin(struct wording *body, const struct facts *f, bool timed)
+{
+	wording_add(body, "%s%s%s%s ", f->place, timed ? " " : "", timed ? f->time : "", f->own ? ":" : "");
+}
+
 static void say_told(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	static const char *const words[WQ_CHANGE_KINDS] = { [WQ_REOPENED] = ", again", [WQ_UNSHELVED] = ", still open" };
+	static const char *const words[WQ_CHANGE_KINDS] = { [WQ_REOPENED] = "; once more", [WQ_UNSHELVED] = "; still open" };
 	const char *word = words[f->change->kind];
 
-	wording_add(body, "%s %s ", f->place, f->time);
+	begin(body, f, true);
 	add_what(body, f, false);
 	/* Of what we say of ourselves more came to it, at the same level. */
 	if (f->change->kind == WQ_RAISED && f->site->rules[f->change->rule].rule != &wq_rule_system)
-		wording_add(tail, ", raised to %s", wq_level_name(f->change->level));
+		wording_add(tail, "; raised to %s", wq_level_name(f->change->level));
 	wording_add(tail, "%s. ", word != NULL ? word : "");
 	add_ask(tail, f);
 }
@@ -223,13 +196,14 @@ static void say_escalated(struct wording *body, struct wording *tail, const stru
 {
 	char within[32];
 
-	wording_add(body, "%s ", f->place);
+	begin(body, f, false);
 	add_what(body, f, false);
 	span_english(escalation(f), within);
 	if (escalation(f) > 0)
-		wording_add(tail, ", not acknowledged for %s. ", within);
+		wording_add(tail, "; not acknowledged for %s. ", within);
 	else
-		wording_add(tail, ", not acknowledged. ");
+		wording_add(tail, "; not acknowledged. ");
+	add_downstream(tail, f);
 	wording_add(tail, "%s", f->assist ? "Please assist. " : "Act now and answer. ");
 }
 
@@ -240,9 +214,9 @@ static void say_reminded(struct wording *body, struct wording *tail, const struc
 	char waited[32];
 
 	elapsed_english(change->decided - (acknowledged ? change->opened : change->since), waited);
-	wording_add(body, "%s ", f->place);
+	begin(body, f, false);
 	add_what(body, f, recovered);
-	wording_add(tail, ", %s for %s, reminder %u. %s", acknowledged ? "open" : "not acknowledged", waited, (unsigned)change->reminder,
+	wording_add(tail, "; %s%s for %s, reminder %u. %s", recovered ? "it has recovered, " : "", acknowledged ? "open" : "not acknowledged", waited, (unsigned)change->reminder,
 	        acknowledged ? "Follow up and answer. " : recovered ? "Please acknowledge. " : "Act now and answer. ");
 }
 
@@ -263,12 +237,14 @@ static void say_by_person(struct wording *body, struct wording *tail, const stru
 
 static void say_cleared(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	wording_add(body, "%s %s ", f->place, f->time);
+	begin(body, f, true);
 	add_what(body, f, true);
 	if (f->change->kind == WQ_RECOVERED)
-		wording_add(tail, ". %s", f->assist ? "For your information. " : "Please acknowledge. ");
+		wording_add(tail, "; it has recovered and waits for an acknowledgement. %s", f->assist ? "For your information. " : "Please acknowledge. ");
+	else if (f->flood)
+		wording_add(tail, ". ");
 	else
-		wording_add(tail, "%s. ", strncmp(f->rule, "wqd:", 4) == 0 ? "" : ", over");
+		wording_add(tail, "; the %s has ended. ", f->device ? "fault" : "alarm");
 }
 
 static void say_corrected(struct wording *body, struct wording *tail, const struct facts *f)
@@ -324,6 +300,9 @@ static const char *word_of(const struct facts *f)
 	return f->device ? "FAULT" : levels[f->change->level <= WQ_LEVEL_ALARM ? f->change->level : 0];
 }
 
+/* What has the time of the readings or the day that were judged. */
+#define BY_TIME (1u << WQ_OPENED | 1u << WQ_RAISED | 1u << WQ_CLEARED | 1u << WQ_CORRECTED | 1u << WQ_RECOVERED | 1u << WQ_REOPENED)
+
 static void gather(struct facts *f)
 {
 	const struct wq_change *change = f->change;
@@ -331,16 +310,16 @@ static void gather(struct facts *f)
 	const struct wq_parameter *parameter = text_parameter(f->site, change);
 	const struct wq_rule *rule = change->rule < f->site->rule_count ? f->site->rules[change->rule].rule : NULL;
 
-	if (station == NULL)
-		snprintf(f->place, sizeof f->place, "The site");
-	else if (station->english != NULL)
-		snprintf(f->place, sizeof f->place, "%s (%s)", station->english, station->id);
+	if (station != NULL)
+		en_station(station, f->place, sizeof f->place);
 	else
-		snprintf(f->place, sizeof f->place, "%s", station->id);
+		snprintf(f->place, sizeof f->place, "%s", f->site->english != NULL ? f->site->english : "The site");
 	f->item = parameter == NULL ? "" : parameter->english != NULL ? parameter->english : parameter->alias;
 	f->rule = rule != NULL ? f->site->rules[change->rule].name : "";
 	f->kind = rule != NULL ? rule->name : "";
 	f->device = rule != NULL && rule->about == WQ_ABOUT_DEVICE;
+	f->own = strncmp(f->rule, "wqd:", 4) == 0;
+	f->by_time = (BY_TIME >> change->kind & 1u) != 0;
 	f->flood = strcmp(f->rule, WQ_FLOOD_RULE) == 0;
 	wq_instant_format_short(text_zone(f->site, change), change->time, f->time);
 	f->evidence = json_loads(change->evidence, 0, NULL);

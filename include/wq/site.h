@@ -194,6 +194,7 @@ struct wq_evaluation {
 
 struct wq_site {
 	const char *name;
+	const char *english; /* for English messages; NULL: none */
 	const struct wq_zone *zone;
 	const struct wq_standard *standard; /* the one in force; never NULL */
 	struct wq_evaluation evaluation;

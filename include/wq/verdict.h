@@ -35,6 +35,7 @@ struct wq_fact {
 
 #define WQ_FACTS     12
 #define WQ_SAYS_TEXT 256
+#define WQ_ABOUT_TEXT 96
 
 struct wq_verdict {
 	enum wq_finding finding;
@@ -49,6 +50,8 @@ struct wq_verdict {
 	                         with a finding that is not applied */
 	size_t fact_count;
 	struct wq_fact facts[WQ_FACTS];
+	char about[WQ_ABOUT_TEXT]; /* of a rule that the program has for itself: the name of the channel, uplink or roster that it is
+	                              about, for other languages; cut at a character boundary, "" none. Kept in the evidence */
 	char says[WQ_SAYS_TEXT]; /* the reason in Chinese, without station, time and number:
 	                            "总磷0.263mg/L,超Ⅲ类限值(0.2)0.32倍,连续3次" */
 };
@@ -59,5 +62,8 @@ void wq_verdict_fact(struct wq_verdict *verdict, const char *key, double value);
 /* Writes `says`, cut at a character boundary. */
 void wq_verdict_say(struct wq_verdict *verdict, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Writes `about`, likewise. */
+void wq_verdict_about(struct wq_verdict *verdict, const char *name);
 
 #endif

@@ -355,6 +355,10 @@ void evidence_write(const struct wq_engine *engine, const struct slot *slot, con
 	put(&w, ",\"kind\":\"%s\",\"hash\":\"%016" PRIx64 "\"", use->rule->name, use->hash);
 	put_limit(&w, engine, slot, verdict);
 	put_facts(&w, verdict);
+	if (verdict->about[0] != '\0') {
+		put(&w, ",\"about\":");
+		put_text(&w, verdict->about);
+	}
 	put_settings(&w, use);
 	put_first(&w, engine, slot);
 	if (use->rule->parent)

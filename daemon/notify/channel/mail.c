@@ -226,18 +226,33 @@ static void write_date(wq_ms now, char out[48])
 	        utc.tm_sec);
 }
 
-/* Of an English message: its beginning, up to the first comma or the sentence's end, and the number. */
+/* The words in brackets before an English message, "[TEST] [ALARM] ": names are never in them. */
+static size_t brackets(const char *text)
+{
+	size_t n = 0, end;
+
+	while (text[n] == '[' && text[n + (end = strcspn(text + n, "]"))] == ']' && text[n + end + 1] == ' ')
+		n += end + 2;
+	return n;
+}
+
+/* "[ALARM] No. 3 Bridge (no3) total phosphorus alarm, W20260305-007"; of a memo "[Handover] Zhangjiagang". */
 static void write_subject_en(const struct wq_notice *notice, char out[SUBJECT_MAX])
 {
-	char number[WQ_ALARM_NAME];
-	size_t n = strcspn(notice->text, ",");
-	const char *stop = strstr(notice->text, ". ");
+	const int head = (int)brackets(notice->text) > 60 ? 0 : (int)brackets(notice->text);
+	char brief[FIELD_TEXT + 24];
+	struct fields f;
 
-	n = stop != NULL && (size_t)(stop - notice->text) < n ? (size_t)(stop - notice->text) : n;
-	n = n < 120 ? n : 120;
-	while (n > 0 && ((unsigned char)notice->text[n] & 0xc0) == 0x80)
-		n--;
-	snprintf(out, SUBJECT_MAX, "%.*s, %s", (int)n, notice->text, wq_alarm_name(notice->alarm, number));
+	fields_of(notice, &f);
+	if (notice->topic != WQ_TOPIC_ALARM) {
+		snprintf(out, SUBJECT_MAX, "%.*s%.60s", head, notice->text, f.station_en[0] != '\0' ? f.station_en : "Water quality early warning");
+		return;
+	}
+	const bool named = f.station_en[0] != '\0';
+
+	snprintf(out, SUBJECT_MAX, "%.*s%.60s%s%.40s%s %.60s %s, %s", head, notice->text, named ? f.station_en : f.station_id,
+	        named ? " (" : "", named ? f.station_id : "", named ? ")" : f.station_id[0] != '\0' ? "" : "The site",
+	        f.parameter_en[0] != '\0' ? f.parameter_en : text_rule_en(f.rule, f.rule_kind, brief, sizeof brief), f.level_name, f.number);
 }
 
 static void write_subject(const struct wq_notice *notice, char out[SUBJECT_MAX])

@@ -217,7 +217,7 @@ static void in_english_it_says_the_same(void **state)
 	relief_text(&relief, text);
 	assert_string_equal(text, "[Handover] water from 20:00, you are in the lead. 2 open, 1 not acknowledged, 1 shelved."
 	                          " ALARM Yigan total phosphorus 0.263 mg/L for 2 h, acknowledged by Zhang, W20260305-002."
-	                          " WATCH system wqd:roster for 30 min, not acknowledged, W20260305-003. No. J20260305-2000");
+	                          " WATCH system: nobody on duty for 30 min, not acknowledged, W20260305-003. No. J20260305-2000");
 }
 
 static void nothing_open_is_said_too(void **state)

@@ -48,20 +48,72 @@ static void a_mail_is_byte_for_byte_what_it_should_be(void **state)
 	kit_close(&kit);
 }
 
-/* "[ALARM] n tp 9 mg/L, W20260305-007" */
+/* What stands in the encoded words of a mail's subject. */
+static void read_subject(const char *mail, char out[256])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = strstr(mail, "Subject: "), *end = strstr(mail, "Date: ");
+	size_t used = 0;
+
+	for (at = strstr(at, "?B?"); at != NULL && at < end; at = strstr(at, "?B?")) {
+		unsigned bits = 0, count = 0;
+
+		for (at += 3; *at != '?'; at++) {
+			const char *digit = strchr(digits, *at);
+
+			if (*at == '=' || digit == NULL)
+				continue;
+			bits = bits << 6 | (unsigned)(digit - digits);
+			if (++count % 4 != 1 && used < 255)
+				out[used++] = (char)(bits >> (count % 4 == 2 ? 4 : count % 4 == 3 ? 2 : 0));
+		}
+	}
+	out[used] = '\0';
+}
+
+/* Built of the fields: a stop in a name ends nothing, and what is no alarm has no number. */
 static void the_subject_of_an_english_message_is_english(void **state)
 {
-	struct kit kit = kit_open(MAIL);
-	struct wq_notice n = kit_notice();
-	struct wq_request request = { 0 };
+	static const struct {
+		enum wq_topic topic;
+		enum wq_level level;
+		const char *text, *data, *want;
+	} rows[] = {
+		{ WQ_TOPIC_ALARM, WQ_LEVEL_ALARM, "[ALARM] No. 3 Bridge (no3) 03-05 16:00 total phosphorus 9 mg/L. No. W20260305-007",
+		        "{\"station\":{\"id\":\"no3\",\"name_en\":\"No. 3 Bridge\"},\"parameter\":{\"alias\":\"tp\",\"name_en\":\"total phosphorus\"}}",
+		        "[ALARM] No. 3 Bridge (no3) total phosphorus alarm, W20260305-007" },
+		{ WQ_TOPIC_ALARM, WQ_LEVEL_WATCH, "[RETOLD] [TEST] [WATCH] yigan x. No. W20260305-007",
+		        "{\"station\":{\"id\":\"yigan\"},\"parameter\":{\"alias\":\"tp\"}}",
+		        "[RETOLD] [TEST] [WATCH] yigan tp watch, W20260305-007" },
+		{ WQ_TOPIC_ALARM, WQ_LEVEL_WARNING, "[FAULT] The site 03-05 16:00: bus plc is down. No. W20260305-007",
+		        "{\"station\":null,\"parameter\":null,\"rule\":\"wqd:bus:plc\",\"evidence\":{\"kind\":\"system\"}}",
+		        "[FAULT] The site bus down: plc warning, W20260305-007" },
+		{ WQ_TOPIC_HANDOVER, WQ_LEVEL_INFO, "[Handover] water from 20:00, you are in the lead.",
+		        "{\"site\":\"x\",\"site_en\":\"Zhangjiagang\"}",
+		        "[Handover] Zhangjiagang" },
+		{ WQ_TOPIC_DIGEST, WQ_LEVEL_WATCH, "[DIGEST] 3 in all (alarm 3).",
+		        "{\"site\":\"x\"}",
+		        "[DIGEST] Water quality early warning" },
+	};
 	struct wq_err err;
 
 	(void)state;
-	snprintf(n.email, sizeof n.email, "zhang@bureau.example");
-	snprintf(n.text, sizeof n.text, "[ALARM] n tp 9 mg/L, over limit 1. No. W20260305-007");
-	assert_int_equal(kit.channel->prepare(kit.state, &n, NOW, &request, &err), 0);
-	assert_non_null(strstr(request.body, "Subject: =?UTF-8?B?W0FMQVJNXSBuIHRwIDkgbWcvTCwgVzIwMjYwMzA1LTAwNw==?=\r\n"));
-	kit_close(&kit);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct kit kit = kit_open(MAIL);
+		struct wq_notice n = kit_notice();
+		struct wq_request request = { 0 };
+		char subject[256];
+
+		n.topic = rows[i].topic;
+		n.level = rows[i].level;
+		snprintf(n.email, sizeof n.email, "zhang@bureau.example");
+		snprintf(n.text, sizeof n.text, "%s", rows[i].text);
+		snprintf(n.data, sizeof n.data, "%s", rows[i].data);
+		assert_int_equal(kit.channel->prepare(kit.state, &n, NOW, &request, &err), 0);
+		read_subject(request.body, subject);
+		assert_string_equal(subject, rows[i].want);
+		kit_close(&kit);
+	}
 }
 
 static void no_line_of_a_mail_is_too_long_and_no_character_is_torn(void **state)
