@@ -192,9 +192,10 @@ static bool is_meant(const struct config *config, uint32_t group, uint32_t conta
 static void write_text(const struct config *config, uint32_t channel, bool english, wq_ms due, char out[WQ_NOTICE_TEXT])
 {
 	char time[WQ_INSTANT_TEXT], number[WQ_INSTANT_TEXT];
+	const char *site = config->site.english != NULL ? config->site.english : config->site.name != NULL ? config->site.name : "";
 	if (english)
 		snprintf(out, WQ_NOTICE_TEXT, "[Channel test] %.90s early warning tries channel %.60s on schedule, %s; nothing to do. No. %s",
-			config->site.name != NULL ? config->site.name : "", config->channels[channel].name,
+			site, config->channels[channel].name,
 			wq_instant_format_short(config->site.zone, due, time), bell_number(config->site.zone, due, 'T', number));
 	else
 		snprintf(out, WQ_NOTICE_TEXT, "【%s】%.90s预警系统%s定期测试通道%.60s,收到请忽略。编号%s", memo_word(WQ_TOPIC_DRILL),

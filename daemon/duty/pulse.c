@@ -219,6 +219,8 @@ static bool tell(struct daemon *daemon, struct flight *flight, const struct conf
 	char key[24], texts[2][WQ_NOTICE_TEXT];
 	heartbeat->due = due;
 	heartbeat_text(heartbeat, false, texts[0]);
+	if (daemon->config->site.english != NULL)
+		heartbeat->site = daemon->config->site.english;
 	heartbeat_text(heartbeat, true, texts[1]);
 	json_t *data = heartbeat_data(heartbeat);
 	snprintf(key, sizeof key, "%" PRIx64, (uint64_t)(due / WQ_MINUTES(1)));

@@ -36,7 +36,8 @@ static json_t *station_object(const struct wq_station *station)
 	}
 	put_text(object, "id", station->id);
 	put_text(object, "name", station->name);
-	put_text(object, "name_en", station->english);
+	if (station->english != NULL)
+		put_text(object, "name_en", station->english);
 	put_text(object, "kind", wq_station_kind_name(station->kind));
 	put_text(object, "town", station->town);
 	return object;
@@ -53,7 +54,8 @@ static json_t *parameter_object(const struct wq_parameter *parameter)
 	put_text(object, "alias", parameter->alias);
 	put_text(object, "code", parameter->code);
 	put_text(object, "name", parameter->name);
-	put_text(object, "name_en", parameter->english);
+	if (parameter->english != NULL)
+		put_text(object, "name_en", parameter->english);
 	put_text(object, "unit", parameter->unit);
 	return object;
 }

@@ -87,10 +87,23 @@ const char *en_text(const struct facts *f, const char *key)
 	return text != NULL ? text : "";
 }
 
+const char *en_name(const char *name, char *buf, size_t cap)
+{
+	size_t used = 0;
+
+	for (; *name != '\0' && used + 1 < cap; name++)
+		if (*name != ' ' || used == 0 || buf[used - 1] != '.')
+			buf[used++] = *name;
+	buf[used] = '\0';
+	return buf;
+}
+
 void en_station(const struct wq_station *station, char *buf, size_t cap)
 {
+	char name[120];
+
 	if (station->english != NULL)
-		snprintf(buf, cap, "%s (%s)", station->english, station->id);
+		snprintf(buf, cap, "%s (%s)", en_name(station->english, name, sizeof name), station->id);
 	else
 		snprintf(buf, cap, "%s", station->id);
 }
@@ -143,11 +156,12 @@ static wq_ms escalation(const struct facts *f)
 static void add_downstream(struct wording *line, const struct facts *f)
 {
 	const struct wq_station *station = text_station(f->site, f->change);
+	char name[120];
 
 	if (station != NULL && station->flows_into < f->site->station_count) {
 		const struct wq_station *down = &f->site->stations[station->flows_into];
 
-		wording_add(line, "Downstream: %s. ", down->english != NULL ? down->english : down->id);
+		wording_add(line, "Downstream: %s. ", down->english != NULL ? en_name(down->english, name, sizeof name) : down->id);
 	}
 }
 
@@ -238,9 +252,12 @@ static void say_by_person(struct wording *body, struct wording *tail, const stru
 static void say_cleared(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	begin(body, f, true);
+	/* At once: digests leave the bracket word out and cut what is long. */
+	if (f->change->kind == WQ_RECOVERED)
+		wording_add(body, "recovered, not acknowledged: ");
 	add_what(body, f, true);
 	if (f->change->kind == WQ_RECOVERED)
-		wording_add(tail, "; it has recovered and waits for an acknowledgement. %s", f->assist ? "For your information. " : "Please acknowledge. ");
+		wording_add(tail, ". %s", f->assist ? "For your information. " : "Please acknowledge. ");
 	else if (f->flood)
 		wording_add(tail, ". ");
 	else
@@ -313,7 +330,7 @@ static void gather(struct facts *f)
 	if (station != NULL)
 		en_station(station, f->place, sizeof f->place);
 	else
-		snprintf(f->place, sizeof f->place, "%s", f->site->english != NULL ? f->site->english : "The site");
+		en_name(f->site->english != NULL ? f->site->english : "The site", f->place, sizeof f->place);
 	f->item = parameter == NULL ? "" : parameter->english != NULL ? parameter->english : parameter->alias;
 	f->rule = rule != NULL ? f->site->rules[change->rule].name : "";
 	f->kind = rule != NULL ? rule->name : "";

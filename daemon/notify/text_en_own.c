@@ -144,7 +144,7 @@ static void say_ping(struct wording *line, const struct facts *f)
 static void add_stations(struct wording *line, const struct facts *f)
 {
 	const json_t *row;
-	char last[64] = "";
+	char last[64] = "", name[120];
 	size_t i, named = 0;
 
 	json_array_foreach (json_object_get(f->evidence, "covered"), i, row) {
@@ -159,7 +159,7 @@ static void add_stations(struct wording *line, const struct facts *f)
 		const uint32_t station = wq_site_station(f->site, id);
 		const char *english = station < f->site->station_count ? f->site->stations[station].english : NULL;
 
-		wording_add(line, "%s%s", named++ == 0 ? ": " : ", ", english != NULL ? english : id);
+		wording_add(line, "%s%s", named++ == 0 ? ": " : ", ", english != NULL ? en_name(english, name, sizeof name) : id);
 		memcpy(last, id, sizeof last);
 	}
 	if (named > 0 && en_fact(f, "stations") > (double)named)

@@ -31,6 +31,9 @@ const char *en_text(const struct facts *f, const char *key);
 void en_amount(struct wording *line, const struct facts *f, double value);
 void en_hours(struct wording *line, double hours);
 
+/* Without the space after a stop, "No.3 Bridge": shorter forms of a message are cut where a sentence ends. Returns buf. */
+const char *en_name(const char *name, char *buf, size_t cap);
+
 /* "Nanheng Tributary (nanheng)", or the id alone. */
 void en_station(const struct wq_station *station, char *buf, size_t cap);
 

@@ -66,7 +66,7 @@ static const struct {
 	{ WQ_CORRECTED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, 0.263, "", "",
 	        "[CORRECTED] yigan 03-05 16:00 late data: " TP ". This replaces what was told before." },
 	{ WQ_RECOVERED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, 0.18, "", "",
-	        "[RECOVERED] yigan 03-05 16:00 total phosphorus 0.18 mg/L, within Class III limit 0.2; it has recovered and waits for an acknowledgement. "
+	        "[RECOVERED] yigan 03-05 16:00 recovered, not acknowledged: total phosphorus 0.18 mg/L, within Class III limit 0.2. "
 	        "Please acknowledge." },
 	{ WQ_REOPENED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, 0.263, "", "",
 	        "[WARNING] yigan 03-05 16:00 " TP "; once more. Check and answer within 30 min." },
@@ -308,6 +308,23 @@ static void a_flood_says_how_many_and_which_was_the_first(void **state)
 	assert_string_equal(text, "[FLOOD OVER] The site 03-05 16:00: the alarm flood is over: 25 alarms in all." NUMBER);
 }
 
+/* Digests and short messages cut at the end of a sentence. */
+static void a_stop_in_a_name_ends_no_sentence(void **state)
+{
+	struct config config = bureau();
+	struct wq_station stations[4];
+	const struct wq_change change = change_of(WQ_OPENED, WQ_LEVEL_INFO, NANHENG);
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	memcpy(stations, config.site.stations, sizeof stations);
+	stations[NANHENG].english = "No. 3 Bridge";
+	stations[YIGAN].english = "St. Mary";
+	config.site.stations = stations;
+	text_message_en(&config.site, &change, false, text);
+	assert_string_equal(text, "[NOTICE] No.3 Bridge (nanheng) 03-05 16:00 " TP ". Downstream: St.Mary. Keep an eye on it." NUMBER);
+}
+
 static void what_is_told_afterwards_says_so_in_english(void **state)
 {
 	struct wq_notice notice = { .data = "{}", .text = "[ALARM] yigan. No. W20260305-007" };
@@ -379,6 +396,7 @@ int main(void)
 		cmocka_unit_test(every_kind_of_rule_has_its_sentence),
 		cmocka_unit_test(the_program_s_own_rules_say_which),
 		cmocka_unit_test(a_flood_says_how_many_and_which_was_the_first),
+		cmocka_unit_test(a_stop_in_a_name_ends_no_sentence),
 		cmocka_unit_test(what_is_told_afterwards_says_so_in_english),
 		cmocka_unit_test(each_contact_reads_its_own_language),
 		cmocka_unit_test(a_level_alarm_in_english_is_one_part),

@@ -268,7 +268,7 @@ static void data_for_machines_is_compact_and_exact(void **state)
 	        "{\"alarm\":\"W20260305-007\",\"change\":\"opened\",\"number\":1,"
 	        "\"time\":\"2026-03-05T16:00:00+08:00\",\"opened\":\"2026-03-05T15:00:00+08:00\",\"station\":{\"id\":\"yigan\","
 	        "\"name\":\"一干河备用水源地\",\"kind\":\"source-backup\",\"town\":\"杨舍镇\"},"
-	        "\"parameter\":{\"alias\":\"tp\",\"code\":\"w21011\",\"name\":\"总磷\",\"unit\":"
+	        "\"parameter\":{\"alias\":\"tp\",\"code\":\"w21011\",\"name\":\"总磷\",\"name_en\":\"total phosphorus\",\"unit\":"
 	        "\"mg/L\"},"
 	        "\"level\":4,\"level_name\":\"alarm\",\"value\":0.263,\"limit\":0.2,\"rule\":\"tp-"
 	        "limit\","

@@ -48,6 +48,7 @@ static void a_roster_with_nobody_on_duty_is_told_until_somebody_is(void **state)
 	assert_int_equal(judge(&watch, CONFIG_SELF_ROSTER, &facts, 10, &verdict), RAISE);
 	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
 	assert_string_equal(verdict.says, "值班表「水质值班」现无人值班,有报警时通知表内全体人员");
+	assert_string_equal(verdict.about, "水质值班");
 	facts.roster = NULL;
 	assert_int_equal(judge(&watch, CONFIG_SELF_ROSTER, &facts, 20, &verdict), CLEAR);
 }
@@ -109,6 +110,7 @@ static void a_channel_is_told_of_only_when_it_stays_dead(void **state)
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
 	assert_string_equal(verdict.says, "通知通道modem不通已超过5分钟,通知改走其他通道");
 	assert_true(verdict.news);
+	assert_string_equal(verdict.about, "modem");
 	facts.channels_failing = 2;
 	assert_int_equal(judge(&watch, CONFIG_SELF_CHANNEL, &facts, SELFWATCH_CHANNEL, &verdict), RAISE);
 	assert_non_null(strstr(verdict.says, "无其他通道可用,请人工值守"));
@@ -196,6 +198,7 @@ static void a_channel_that_fails_a_drill_is_named_until_one_passes_whole(void **
 	assert_int_equal(judge(&watch, CONFIG_SELF_DRILL, &facts, 10, &verdict), RAISE);
 	assert_int_equal(verdict.level, WQ_LEVEL_WATCH);
 	assert_string_equal(verdict.says, "通道测试1项未通过:张三/modem");
+	assert_string_equal(verdict.about, "张三/modem");
 	assert_false(verdict.news);
 	/* Later another one of the same drill. */
 	facts.drill_failed = 2;
