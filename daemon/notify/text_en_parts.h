@@ -43,4 +43,19 @@ bool en_own(struct wording *line, const struct facts *f, bool over);
 /* Of any other rule, by its kind. False: there is no sentence for it, or what it needs is missing. */
 bool en_rule(struct wording *line, const struct facts *f, bool over);
 
+/* To so many significant digits, for "%.15g": printf's own %g would turn to exponents. */
+double en_rounded(double value, int digits);
+
+/* "total phosphorus 0.263 mg/L"; "Class III limit 0.2"; ", over Class III limit 0.2" on the side where value lies. */
+void en_reading(struct wording *line, const struct facts *f);
+void en_limit(struct wording *line, const struct facts *f);
+void en_side(struct wording *line, const struct facts *f, double value, bool within);
+
+/* Rows of its table: */
+bool en_trend(struct wording *line, const struct facts *f, bool over);
+bool en_surge(struct wording *line, const struct facts *f, bool over);
+bool en_event(struct wording *line, const struct facts *f, bool over);
+bool en_upstream(struct wording *line, const struct facts *f, bool over);
+bool en_health(struct wording *line, const struct facts *f, bool over);
+
 #endif

@@ -690,7 +690,9 @@ static void what_the_daemon_says_of_itself_lives_as_any_alarm(void **state)
 		.value = NAN,
 		.limit = NAN };
 	wq_outcome_reset(&p->out);
+	wq_verdict_about(&verdict, "modem \"1\"");
 	assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(0), &p->out, NULL), 0);
+	assert_non_null(strstr(p->out.changes[0].evidence, ",\"about\":\"modem \\\"1\\\"\""));
 	assert_int_equal(wq_engine_tell(p->engine, 2, &verdict, H(0) + 1000, &p->out, NULL), 0);
 	assert_change(p, WQ_OPENED, WQ_LEVEL_WARNING);
 	assert_int_equal(p->out.changes[0].station, WQ_NONE);
