@@ -36,6 +36,8 @@ struct wq_health {
 	wq_ms last; /* of the newest value that is not missing */
 	bool began;
 	struct waiting waiting;
+	double plateau; /* level: where the values are since a jump that was no spike; the median follows it later … */
+	bool risen;     /* … and there is one */
 	double recent[RECENT];      /* step: sizes of residuals, newest first */
 	struct offset offset;       /* step: of the last jump */
 	double flat_low, flat_high; /* of the run that may be flat */
@@ -193,8 +195,17 @@ static double level_scale(struct wq_health *h, const struct wq_health_settings *
 	        : UNKNOWN * s->floor;
 }
 
-/* The one that waits was a spike when this value is back. Returns how many verdicts were written.
- */
+/* Much nearer to a level than the one that waits. */
+static bool back_to(const struct wq_health *h, const struct wq_health_settings *s, double level, double y)
+{
+	const double waits = h->waiting.middle + h->waiting.residual;
+
+	return fabs(y - level) < part_of(s) * fabs(waits - level);
+}
+
+/* The one that waits was a spike when this value is back: where it came from, or where the median still is. What was none is
+ * a level of its own from now on, or each reading on it would be a spike until the median has followed. Returns how many
+ * verdicts were written. */
 static size_t settle(struct wq_health *h, const struct wq_health_settings *s, double y,
         struct wq_health_verdict *out)
 {
@@ -205,11 +216,14 @@ static size_t settle(struct wq_health *h, const struct wq_health_settings *s, do
 	*out = w->verdict;
 	out->flag = WQ_QC_GOOD;
 	out->test = WQ_HEALTH_NONE;
-	if (fabs(y - w->middle) < part_of(s) * fabs(w->residual)) {
+	if (back_to(h, s, w->middle, y) || (h->risen && back_to(h, s, median_of_previous(h, s), y))) {
 		out->flag = WQ_QC_SUSPECT;
 		out->test = WQ_HEALTH_SPIKE;
-	} else if (s->spike == WQ_SPIKE_LEVEL)
+	} else if (s->spike == WQ_SPIKE_LEVEL) {
 		accept(h, s, w->middle + w->residual, w->residual);
+		h->plateau = w->middle + w->residual;
+		h->risen = true;
+	}
 	h->waiting.there = false;
 	return 1;
 }
@@ -227,12 +241,28 @@ static bool after_gap(const struct wq_health *h, const struct wq_health_settings
 	return s->gap > 0 && h->began && at - h->last > s->gap;
 }
 
+/* The level that a value is held against: the median, or the plateau where that is nearer. */
+static double level_of(const struct wq_health *h, const struct wq_health_settings *s, double y)
+{
+	const double median = median_of_previous(h, s);
+
+	return h->risen && fabs(y - h->plateau) < fabs(y - median) ? h->plateau : median;
+}
+
+/* A level goes on with what is near it, and is no more once the values are back at the other. */
+static void follow_plateau(struct wq_health *h, double y, bool near)
+{
+	h->risen = h->risen && near;
+	if (h->risen)
+		h->plateau = y;
+}
+
 /* Returns true when *v waits. */
 static bool level_judge(struct wq_health *h, const struct wq_health_settings *s, double y,
         struct wq_health_verdict *v)
 {
 	const bool known = h->accepted >= 3;
-	const double middle = known ? median_of_previous(h, s) : y;
+	const double middle = known ? level_of(h, s, y) : y;
 	const double residual = known ? y - middle : (double)NAN, scale = level_scale(h, s);
 
 	if (after_gap(h, s, v->at) && known && fabs(residual) > s->gap_k * scale &&
@@ -244,6 +274,7 @@ static bool level_judge(struct wq_health *h, const struct wq_health_settings *s,
 		wait_for(h, v, middle, residual);
 		return true;
 	}
+	follow_plateau(h, y, middle == h->plateau);
 	accept(h, s, y, residual);
 	return false;
 }

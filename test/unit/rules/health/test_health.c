@@ -76,11 +76,18 @@ static void what_looked_like_a_spike_and_stayed_is_good_after_all(void **state)
 	begin("", "tp", one);
 	usual(30);
 	assert_string_equal(read_one(0, 0.42), "suspect spike");
-	assert_string_equal(read_one(0, 0.45), "suspect spike, before: good ");
+	/* Two readings are a level: what is near it is none, nor what is back from it. */
+	assert_string_equal(read_one(0, 0.45), "good , before: good ");
 	assert_true(r.out.judged[0].at == at - WQ_HOURS(4));
 	assert_true(r.out.judged[0].value == 0.42);
-	assert_string_equal(read_one(0, 0.44), "suspect spike, before: good ");
-	assert_string_equal(read_one(0, 0.43), "good , before: good ");
+	usual(1);
+	/* Once it is left it counts no more. */
+	assert_string_equal(read_one(0, 0.84), "suspect spike");
+	usual(3);
+	assert_string_equal(read_one(0, 0.42), "suspect spike");
+	assert_string_equal(read_one(0, 0.45), "good , before: good ");
+	assert_string_equal(read_one(0, 0.44), "good ");
+	assert_string_equal(read_one(0, 0.43), "good ");
 	assert_string_equal(r.story, "");
 }
 
@@ -111,6 +118,29 @@ static void told_again_a_reading_keeps_its_quality(void **state)
 	assert_true(wq_engine_latest(r.engine, 0, &newest));
 	assert_int_equal(newest.quality, WQ_SUSPECT);
 	assert_int_equal(newest.test, WQ_HEALTH_SPIKE);
+}
+
+/* What jumped together and stayed is the water with the second reading too, and with the third. */
+static void a_plateau_that_came_with_another_parameter_is_good_throughout(void **state)
+{
+	static const double tp[] = { .5, .52, .51, .5, .53, .52 }, nh3n[] = { 2.5, 2.6, 2.5, 2.4, 2.5, 2.6 };
+
+	(void)state;
+	begin("", "tp nh3n", one);
+	for (int i = 0; i < 36; i++) {
+		struct wq_sample samples[2] = { { .series = 0, .quality = WQ_UNCHECKED, .stamp = WQ_STAMP_ANALYSER },
+			{ .series = 1, .quality = WQ_UNCHECKED, .stamp = WQ_STAMP_ANALYSER } };
+		struct wq_batch batch = { .trusted = true, .count = 2, .samples = samples, .sequence = (uint64_t)i + 1 };
+
+		at += WQ_HOURS(4);
+		samples[0].at = samples[1].at = batch.received = at;
+		samples[0].value = i < 30 ? ordinary() : tp[i - 30];
+		samples[1].value = i < 30 ? 3 * ordinary() : nh3n[i - 30];
+		wq_outcome_reset(&r.out);
+		assert_int_equal(wq_engine_batch(r.engine, &batch, &r.out, NULL), 0);
+		assert_int_equal(r.out.samples[0].quality, WQ_GOOD);
+		assert_int_equal(r.out.samples[1].quality, WQ_GOOD);
+	}
 }
 
 static void what_jumps_together_is_the_water(void **state)
@@ -347,7 +377,7 @@ static void a_restart_changes_nothing(void **state)
 	river_restart(&r);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(wq_engine_restore_sample(r.engine, &kept[i], kept[i].at, NULL), 0);
-	assert_string_equal(read_one(0, 0.45), "suspect spike, before: good ");
+	assert_string_equal(read_one(0, 0.45), "good , before: good ");
 }
 
 /* The newest word of the outcomes on what was learnt of the first series. */
@@ -476,6 +506,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_looked_like_a_spike_and_stayed_is_good_after_all, teardown),
 		cmocka_unit_test_teardown(a_reading_corrected_meanwhile_is_not_judged_by_its_old_value, teardown),
 		cmocka_unit_test_teardown(told_again_a_reading_keeps_its_quality, teardown),
+		cmocka_unit_test_teardown(a_plateau_that_came_with_another_parameter_is_good_throughout, teardown),
 		cmocka_unit_test_teardown(what_jumps_together_is_the_water, teardown),
 		cmocka_unit_test_teardown(a_value_that_stands_still_is_marked_then_told_and_clears_itself, teardown),
 		cmocka_unit_test_teardown(below_the_detection_limit_nothing_is_flat, teardown),

@@ -167,6 +167,28 @@ static void a_step_that_stays_is_the_water(void **state)
 	end(run);
 }
 
+/* A level of two values that is left again, as one of many: neither of them was a spike. From there one may be. */
+static void two_values_are_a_level_and_it_has_spikes_of_its_own(void **state)
+{
+	const struct wq_health_settings s = level();
+	struct run *run = begin(&s);
+
+	(void)state;
+	feed_quiet(run, 50, 10);
+	feed(run, 15);
+	feed(run, 15.01);
+	feed_quiet(run, 10, 10);
+	feed(run, 15);
+	feed(run, 15.01);
+	feed(run, 40);
+	feed(run, 15.02);
+	feed(run, 40);
+	feed_quiet(run, 10, 10);
+	for (size_t i = 0; i < 77; i++)
+		assert_int_equal(run->flags[i], i == 64 || i == 66 ? WQ_QC_SUSPECT : WQ_QC_GOOD);
+	end(run);
+}
+
 static void the_newest_value_that_may_be_a_spike_is_not_evaluated(void **state)
 {
 	const struct wq_health_settings s = level();
@@ -496,6 +518,7 @@ int main(void)
 		cmocka_unit_test(a_range_holds_its_ends_and_says_what_it_is),
 		cmocka_unit_test(a_spike_is_told_when_the_next_value_is_back),
 		cmocka_unit_test(a_step_that_stays_is_the_water),
+		cmocka_unit_test(two_values_are_a_level_and_it_has_spikes_of_its_own),
 		cmocka_unit_test(the_newest_value_that_may_be_a_spike_is_not_evaluated),
 		cmocka_unit_test(the_first_value_after_a_gap_is_suspect),
 		cmocka_unit_test(where_the_instrument_stays_at_the_bottom_no_spike_is_told),
