@@ -121,7 +121,7 @@ static void say_exceeds(struct wq_verdict *out, const struct limit_settings *s,
 		phrase_add(&says, "%s倍", phrase_multiple(multiple, times));
 	if (run > 1)
 		phrase_add(&says, ",连续%zu次%s", run, run == window(s) ? "以上" : "");
-	phrase_doubt(&says, newest);
+	phrase_doubt(&says, newest, run > 1);
 	if (run < (size_t)s->readings || (suspect && run == 1))
 		phrase_add(&says, ",待下次读数确认");
 	wq_verdict_say(out, "%s", says.text);

@@ -166,9 +166,22 @@ void phrase_add(struct phrase *phrase, const char *format, ...)
 		phrase->length += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-void phrase_doubt(struct phrase *phrase, const struct wq_reading *reading)
+/* What only the first of several readings can be: those after it speak for it. */
+static bool of_one_reading(uint8_t test)
 {
-	if (reading->quality != WQ_SUSPECT)
+	static const bool alone[WQ_HEALTH_TESTS] = { [WQ_HEALTH_GAP] = true,
+		[WQ_HEALTH_SPIKE] = true,
+		[WQ_HEALTH_UNUSUAL] = true,
+		[WQ_HEALTH_RATE] = true,
+		[WQ_HEALTH_SEASON] = true,
+		[WQ_HEALTH_NEIGHBOUR] = true };
+
+	return test < WQ_HEALTH_TESTS && alone[test];
+}
+
+void phrase_doubt(struct phrase *phrase, const struct wq_reading *reading, bool confirmed)
+{
+	if (reading->quality != WQ_SUSPECT || (confirmed && of_one_reading(reading->test)))
 		return;
 	if (reading->test != WQ_HEALTH_NONE)
 		phrase_add(phrase, ",疑似仪器异常(%s)", wq_health_test_chinese((enum wq_health_test)reading->test));

@@ -6,6 +6,7 @@
 #include "wq/instant.h"
 #include "wq/site.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct wq_parameter;
@@ -43,8 +44,9 @@ char *phrase_day(wq_day day, char buf[PHRASE_TEXT]);
 struct phrase;
 struct wq_reading;
 
-/* ",疑似仪器异常(突跳)" of a suspect reading, ",数据存疑" where it is not known why; nothing of a good one. */
-void phrase_doubt(struct phrase *phrase, const struct wq_reading *reading);
+/* ",疑似仪器异常(突跳)" of a suspect reading, ",数据存疑" where it is not known why; nothing of a good one. confirmed: the reading
+ * before says the same, then it is no spike, and not unusual either; an instrument that is frozen stays so. */
+void phrase_doubt(struct phrase *phrase, const struct wq_reading *reading, bool confirmed);
 
 /* A sentence under construction: what no longer fits is left out. Zero-initialise. */
 struct phrase {
