@@ -7,8 +7,8 @@
  * Quality (the first that holds is stored as `test`): outside the plausible range bad (not by this rule); unchanged for
  * flat_suspect, copied, coarse, regular, after a gap, a spike, outside what is usual or of the season, a jump, impossible
  * beside another parameter, far off from the neighbours: suspect. A suspect reading stays among those that are judged: what
- * that means to each rule is the table in docs/rules.md. A spike and a jump are shown suspect at once; when the next reading
- * is not back they are good after all (a judgement of the reading before). A spike, a jump or an unusual value is none while
+ * that means to each rule is the table in docs/rules.md. A spike, a jump and what comes out of what is usual are shown suspect at once;
+ * when the next reading is not back they are good after all (a judgement of the reading before). A spike, a jump or an unusual value is none while
  * another parameter of the station jumps with it.
  *
  * Alarm about the device:
@@ -96,6 +96,38 @@ static bool out_of_season(const struct health_section *s, const struct wq_view *
 		(value < low || value > high);
 }
 
+static void count_outside(struct outside *outside, bool beyond, wq_ms at)
+{
+	if (!beyond) {
+		outside->count = 0;
+		return;
+	}
+	if (outside->count == 0)
+		outside->since = at;
+	if (outside->count < UINT32_MAX)
+		outside->count++;
+}
+
+static bool lasts(const struct outside *outside, wq_ms at)
+{
+	return outside->count >= LASTING_READINGS && at - outside->since >= LASTING_SPAN;
+}
+
+static bool beyond_given(const struct health_section *s, double value)
+{
+	return value < s->low || value > s->high; /* false beside NaN */
+}
+
+/* Out of what is usual in one step: a river that rises by steps as it always takes, or that stays there, is none. What the section
+ * gives holds for every reading. */
+static bool unusual(const struct health_state *st, const struct health_section *s, wq_ms at, double value)
+{
+	const double steps = fmax(1, (double)(at - st->known) / (double)WQ_HOURS(4));
+
+	return beyond_given(s, value) ||
+		(st->outside.count == 1 && (st->known == 0 || fabs(value - st->value) > st->quick * steps));
+}
+
 /* Tests that health.c of the room `validate` does not make. */
 static uint8_t look_beside(struct health_state *st, const struct health_section *s, const struct wq_view *view, wq_ms at,
 	double value, bool crossed, bool copied)
@@ -104,7 +136,7 @@ static uint8_t look_beside(struct health_state *st, const struct health_section 
 		return WQ_HEALTH_COPIED;
 	if (crossed)
 		return WQ_HEALTH_CROSS;
-	if (value < st->usual.low || value > st->usual.high)
+	if (unusual(st, s, at, value))
 		return WQ_HEALTH_UNUSUAL;
 	if (out_of_season(s, view, at, value))
 		return WQ_HEALTH_SEASON;
@@ -180,10 +212,21 @@ static size_t test_alone(struct health_state *st, const struct wq_reading *sampl
 	return judged;
 }
 
-/* Were what is unusual left out of what is usual, it would stay so for ever. */
-static bool teaches(const struct finding *found)
+/* Were what is unusual left out of what is usual, or what lasts under an alarm, it would stay so for ever. */
+static bool teaches(struct health_state *st, const struct finding *found, bool alarmed, wq_ms at)
 {
+	struct outside *outside = &st->outside;
+
+	outside->lasted = lasts(outside, at) || (outside->lasted && alarmed);
+	if (alarmed && !(outside->lasted && (outside->count == 0 || lasts(outside, at))))
+		return false;
 	return found->test == WQ_HEALTH_NONE || found->test == WQ_HEALTH_UNUSUAL || found->test == WQ_HEALTH_RATE;
+}
+
+/* Whether the next reading decides what it was. */
+static bool next_decides(const struct health_section *s, uint8_t test, double value)
+{
+	return test == WQ_HEALTH_RATE || (test == WQ_HEALTH_UNUSUAL && !beyond_given(s, value));
 }
 
 /* A reading of the water, or what passes for one. */
@@ -200,12 +243,13 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 		count = settle_jump(st, sample->value, out);
 	st->jump.there = false;
 	learns_apply(st, s);
+	count_outside(&st->outside, sample->value < st->usual.low || sample->value > st->usual.high, sample->at);
 	if (found.test == WQ_HEALTH_NONE)
 		found.test = look_beside(st, s, view, sample->at, sample->value, crossed, copied);
-	jump = found.test == WQ_HEALTH_SPIKE || found.test == WQ_HEALTH_RATE;
+	jump = found.test == WQ_HEALTH_SPIKE || next_decides(s, found.test, sample->value);
 	if (s->coherent && excusable(found.test) && doubts_coherent(view, sample->at))
 		found.test = WQ_HEALTH_NONE;
-	if (found.test == WQ_HEALTH_RATE)
+	if (next_decides(s, found.test, sample->value))
 		st->jump = (struct jump){ true, sample->at, sample->value, st->value };
 	count_crossed(st, view, crossed);
 	st->ranged = 0;
@@ -217,7 +261,7 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 		st->base = sample->value;
 	st->known = sample->at;
 	note_reason(st, s, reason_of(st, s, &found), sample->at, sample->value);
-	if (s->learn_after > 0 && teaches(&found) && !wq_view_alarmed(view))
+	if (s->learn_after > 0 && teaches(st, &found, wq_view_alarmed(view), sample->at))
 		learns_take(&st->learnt, sample->at, sample->value);
 	out[count++] = (struct wq_judgement){ sample->at, sample->value,
 		found.test != WQ_HEALTH_NONE ? WQ_SUSPECT : WQ_GOOD, found.test };

@@ -28,6 +28,7 @@ static bool known(const struct learnt *l, const struct health_section *s)
 	return s->learn_after > 0 && l->since > 0 && l->until - l->since >= s->learn_after && l->values.count >= LEARN_FEWEST;
 }
 
+/* low, high: what is plausible. */
 static void ends_of(const struct learnt *l, double low, double high, double ends[2], double *rate)
 {
 	const double lowest = learn_value_quantile(&l->values, LOWEST), highest = learn_value_quantile(&l->values, HIGHEST);
@@ -46,6 +47,7 @@ void learns_apply(struct health_state *st, const struct health_section *s)
 	if (!known(&st->learnt, s))
 		return;
 	ends_of(&st->learnt, st->settings.low, st->settings.high, ends, &rate);
+	st->quick = learn_rate_quantile(&st->learnt.rates, 0);
 	if (isnan(s->low))
 		st->usual.low = ends[0];
 	if (isnan(s->high))

@@ -48,6 +48,16 @@ struct twin {
 	double last;
 };
 
+/* Readings in a row outside of what is usual. Once they have lasted they are the river. */
+#define LASTING_READINGS 6
+#define LASTING_SPAN WQ_DAYS(1)
+
+struct outside {
+	uint32_t count;
+	wq_ms since;
+	bool lasted; /* so long; until no alarm is open any more */
+};
+
 /* A jump that the next reading confirms or not. */
 struct jump {
 	bool there;
@@ -71,12 +81,14 @@ struct health_state {
 	bool ready, late;
 	struct wq_health_settings settings;
 	struct wq_health_usual usual; /* low … rate as they are to hold */
+	double quick;                 /* the change within 4 h that one in a hundred exceeds; 0: not learnt */
 	uint32_t partner;             /* series at the station that it is held against; WQ_NONE: none */
 	uint8_t role;                 /* what it is to that one: doubts.c */
 	uint8_t twin_count;
 	struct twin twins[TWINS];
 	struct carried carried;
 	struct jump jump;
+	struct outside outside;
 	wq_ms last;        /* newest sample judged; 0: none */
 	double value;      /* newest reading; valid when `known` */
 	double base;       /* the newest one that was no jump */
@@ -115,7 +127,7 @@ bool doubts_neighbour(const struct health_section *s, const struct wq_view *view
 
 /* -- learns.c -- */
 
-/* A reading that may teach: no alarm is open, and nothing but its being unusual speaks against it. */
+/* A reading that may teach: no alarm is open or it has lasted, and nothing but its being unusual speaks against it. */
 void learns_take(struct learnt *learnt, wq_ms at, double value);
 /* The ends and the rate that hold for the series, from what was learnt and what is given. */
 void learns_apply(struct health_state *st, const struct health_section *s);

@@ -405,7 +405,7 @@ static void after_a_month_the_series_own_ends_hold(void **state)
 	/* 0.045 to 0.055, and as much beyond as the tails are long; of the parameter it is 0 to 1. */
 	assert_true(learnt.low > 0.042 && learnt.low < 0.045 && learnt.high > 0.055 && learnt.high < 0.058);
 	assert_true(learnt.rate > 0.008 && learnt.rate < 0.012);
-	assert_string_equal(read_one(0, 0.059), "suspect unusual");
+	assert_string_equal(read_one(0, 0.066), "suspect unusual");
 	assert_string_equal(read_one(0, 0.0551), "good ");
 	assert_string_equal(read_one(0, 0.041), "suspect unusual");
 	/* What goes on is learnt: the new level is usual some day. */
@@ -436,10 +436,71 @@ static void the_plausible_range_bounds_what_is_learnt(void **state)
 	assert_true(learnt.high == 20 && learnt.low > 14);
 }
 
+/* A river that comes up by steps as it always takes is no instrument, wherever it gets to. */
+static void a_slow_rise_out_of_what_is_usual_is_good(void **state)
+{
+	(void)state;
+	begin("trust=0 flat_suspect=0 flat_fail=0", "tp", one);
+	a_month(0.1);
+	for (double value = 0.1; value < 0.6; value += 0.01)
+		assert_string_equal(read_one(0, value), "good ");
+	assert_string_equal(r.story, "");
+}
+
+/* One step out of what is usual is doubted until the next reading; then it is a level, and no reading of it is. */
+static void a_river_that_changed_is_unusual_once(void **state)
+{
+	(void)state;
+	begin("spike=none trust=0 flat_suspect=0 flat_fail=0", "tp", one);
+	a_month(0.1);
+	assert_string_equal(read_one(0, 0.27), "suspect unusual");
+	assert_string_equal(read_one(0, 0.28), "good , before: good ");
+	for (int i = 0; i < 360; i++)
+		assert_string_equal(read_one(0, 0.27 + 0.001 * (rand() % 10)), "good ");
+	assert_string_equal(r.story, "");
+}
+
+/* Under an open alarm only what has lasted for a day is learnt: what it is back from was none of it. */
+static void what_lasts_under_an_alarm_is_learnt_after_a_day(void **state)
+{
+	const struct river_rule rules[] = { { .rule = &wq_rule_health, .settings = "spike=none trust=0 flat_suspect=0 flat_fail=0" },
+		{ .rule = &wq_rule_limit, .settings = "readings=1" }, { 0 } };
+	int64_t readings;
+
+	(void)state;
+	memset(&learnt, 0, sizeof learnt);
+	river_open(&r, one, "tp", rules);
+	at = DAY0;
+	a_month(0.05);
+	readings = learnt.readings;
+	for (int i = 0; i < 400; i++) {
+		read_one(0, 0.5 + 0.001 * (rand() % 40));
+		river_tick(&r, at + 1000);
+		for (size_t k = 0; k < r.out.learnt_count; k++)
+			learnt = r.out.learnt[k];
+		/* Six hours into the day after, when the day before is told. */
+		if (i == 5)
+			assert_in_range(learnt.readings, readings, readings + 7);
+	}
+	assert_int_equal(river_alarms(&r, 1), 1);
+	assert_true(learnt.high > 0.53 && learnt.low < 0.05);
+	assert_in_range(learnt.readings, readings + 380, readings + 400);
+	/* Another step, under the same alarm, has to last too. */
+	readings = learnt.readings;
+	for (int i = 0; i < 6; i++) {
+		assert_string_equal(read_one(0, 0.9 + 0.001 * i), i == 0 ? "suspect unusual" : i == 1 ? "good , before: good " : "good ");
+		river_tick(&r, at + 1000);
+		for (size_t k = 0; k < r.out.learnt_count; k++)
+			learnt = r.out.learnt[k];
+	}
+	assert_in_range(learnt.readings, readings, readings + 6);
+	assert_true(learnt.high < 0.9);
+}
+
 static void readings_under_an_alarm_teach_nothing(void **state)
 {
-	const struct river_rule rules[] = { { .rule = &wq_rule_health, .settings = "spike=none flat_suspect=0 flat_fail=0" },
-		{ .rule = &wq_rule_limit, .settings = "readings=1" }, { 0 } };
+	const struct river_rule rules[] = { { .rule = &wq_rule_health, .settings = "spike=none trust=0 flat_suspect=0 flat_fail=0" },
+		{ .rule = &wq_rule_limit, .settings = "readings=1 clear_readings=3" }, { 0 } };
 
 	(void)state;
 	memset(&learnt, 0, sizeof learnt);
@@ -447,7 +508,14 @@ static void readings_under_an_alarm_teach_nothing(void **state)
 	at = DAY0;
 	a_month(0.05);
 	const int64_t readings = learnt.readings;
-	a_month(0.5);
+	/* Five readings over the limit, one usual that does not end it. */
+	for (int i = 0; i < 31 * 6; i++) {
+		read_one(0, i % 6 == 5 ? 0.055 : 0.4 + 0.001 * (rand() % 40));
+		river_tick(&r, at + 1000);
+		for (size_t k = 0; k < r.out.learnt_count; k++)
+			learnt = r.out.learnt[k];
+	}
+	assert_int_equal(river_alarms(&r, 1), 1);
 	assert_in_range(learnt.readings, readings, readings + 8);
 }
 
@@ -524,6 +592,9 @@ int main(void)
 		cmocka_unit_test_teardown(after_a_month_the_series_own_ends_hold, teardown),
 		cmocka_unit_test_teardown(what_a_section_gives_is_not_learnt_over, teardown),
 		cmocka_unit_test_teardown(the_plausible_range_bounds_what_is_learnt, teardown),
+		cmocka_unit_test_teardown(a_slow_rise_out_of_what_is_usual_is_good, teardown),
+		cmocka_unit_test_teardown(a_river_that_changed_is_unusual_once, teardown),
+		cmocka_unit_test_teardown(what_lasts_under_an_alarm_is_learnt_after_a_day, teardown),
 		cmocka_unit_test_teardown(readings_under_an_alarm_teach_nothing, teardown),
 		cmocka_unit_test_teardown(what_was_learnt_outlives_a_restart, teardown),
 	};
