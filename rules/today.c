@@ -139,6 +139,7 @@ struct outlook {
 	bool seen;       /* it is one of the recent readings */
 	bool doubted;    /* the newest one is suspect, and the first to be so */
 	bool run;        /* the newest forecast_readings readings exceed */
+	int suspect;     /* suspect ones of the day among the readings that the rule sees */
 };
 
 /* How many readings come after `at` and before the day ends. */
@@ -162,6 +163,18 @@ static double best_of(struct outlook *o, const struct today_settings *s,
 	for (size_t i = count - used; i < count; i++)
 		best = o->upper ? fmin(best, readings[i].value) : fmax(best, readings[i].value);
 	return rest_best(&o->bound, o->upper, best);
+}
+
+static int suspect_here(const struct wq_view *view, wq_day day)
+{
+	const struct wq_reading *readings;
+	size_t count;
+	int suspect = 0;
+
+	readings = wq_view_readings(view, wq_view_place(view), &count);
+	for (; count > 0 && wq_day_of(wq_view_station(view)->zone, readings[count - 1].at) == day; count--)
+		suspect += readings[count - 1].quality == WQ_SUSPECT;
+	return suspect;
 }
 
 /* False: there is no reading, no limit, or the day is over. */
@@ -226,6 +239,8 @@ static void say(struct wq_verdict *out, const struct outlook *o, double mean, bo
 
 	phrase_add(&says, "%s今日%d次均值%s", o->parameter->name, o->rest.count,
 	        phrase_amount(o->parameter, wq_value_format(judged(o, mean), number), amount));
+	if (o->suspect > 0)
+		phrase_add(&says, "(含%d次疑似异常读数)", o->suspect);
 	if (bound_exceeds(&o->bound, judged(o, mean)))
 		phrase_add(&says, ",%s", bound_phrase(&o->bound, o->upper, text));
 	else
@@ -246,6 +261,8 @@ static void state_facts(struct wq_verdict *out, const struct outlook *o, double 
 {
 	wq_verdict_fact(out, "mean_so_far", mean);
 	wq_verdict_fact(out, "readings", o->rest.count);
+	if (o->suspect > 0)
+		wq_verdict_fact(out, "suspect", o->suspect);
 	wq_verdict_fact(out, "remaining", o->more);
 	if (o->more > 0) {
 		double limit = o->upper ? o->bound.high : o->bound.low;
@@ -300,6 +317,7 @@ static bool judge(const struct today_settings *s, const struct wq_view *view, st
 		out->finding = WQ_FINDING_CLEAR;
 	if (out->finding != WQ_FINDING_RAISE && !wq_view_open(view))
 		return true;
+	o.suspect = suspect_here(view, o.day);
 	state_facts(out, &o, so_far.mean);
 	if (out->finding == WQ_FINDING_RAISE) {
 		say(out, &o, so_far.mean, certain);

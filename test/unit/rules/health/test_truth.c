@@ -239,6 +239,25 @@ static void the_day_so_far_waits_for_one_reading_at_most(void **state)
 	assert_int_equal(level_of(2), WQ_LEVEL_WARNING);
 }
 
+/* The mean of the day keeps a spike that is gone again, and says so. */
+static void the_day_so_far_says_that_a_suspect_reading_is_in_its_mean(void **state)
+{
+	const struct river_rule today = { .rule = &wq_rule_today,
+		.settings = "minimum=3 after=8h forecast_level=none level=warning certain_level=warning",
+		.item = "tp" };
+	const struct scene scene = { WQ_HEALTH_SPIKE, "", TP, 0.55, 0.2, ordinary_water };
+
+	(void)state;
+	begin(rules_for(&scene, "readings=2", &today));
+	ordinary_water(&scene);
+	for (int i = 0; i < 3; i++, at += WQ_HOURS(4)) {
+		river_forget(&r);
+		assert_int_equal(read_one(TP, i == 0 ? 0.55 : 0.1 + 0.002 * i), i == 0 ? WQ_HEALTH_SPIKE : WQ_HEALTH_NONE);
+	}
+	assert_non_null(strstr(r.story, "总磷今日3次均值0.252mg/L(含1次疑似异常读数),超Ⅲ类限值(0.2),余下"));
+	assert_true(river_fact(&r, 2, "suspect") == 1);
+}
+
 /* surge sees every reading, whatever its quality: word for word the same with and without health. */
 static void surge_is_the_same_with_and_without_health(void **state)
 {
@@ -317,6 +336,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_frozen_instrument_above_the_limit_is_an_alarm_of_the_water_and_of_the_device, teardown),
 		cmocka_unit_test_teardown(one_doubted_reading_ends_nothing, teardown),
 		cmocka_unit_test_teardown(the_day_so_far_waits_for_one_reading_at_most, teardown),
+		cmocka_unit_test_teardown(the_day_so_far_says_that_a_suspect_reading_is_in_its_mean, teardown),
 		cmocka_unit_test_teardown(surge_is_the_same_with_and_without_health, teardown),
 		cmocka_unit_test_teardown(no_run_over_the_limit_is_hidden_or_later_than_its_second_reading, teardown),
 	};
