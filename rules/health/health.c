@@ -14,7 +14,7 @@
  * Alarm about the device:
  *   unchanged for flat_fail; copied, coarse, regular; `confirm` in a row out of range, or
  *   impossible beside another (told of total nitrogen and oxygen)                               RAISE level
- *   a value only carried forward, no cycle configured                                            RAISE info
+ *   a value only carried forward, no cycle configured or a shorter one                           RAISE info
  *   `confirm` readings without any of these                                                      CLEAR
  *   in between                                                                                   RAISE, as it was
  * With level none nothing is told. Of samples that are no readings (bad) it is told by a tick. */
@@ -164,8 +164,9 @@ static void note_reason(struct health_state *st, const struct health_section *s,
 		st->calm++;
 	if (st->calm >= s->confirm || (st->reason == REASON_NONE && st->calm > 0))
 		st->reason = REASON_NONE;
-	if (st->reason == REASON_NONE && s->carried && (st->cycle = carried_cycle(&st->carried)) > 0 &&
-		st->settings.cycle == 0)
+	/* With a cycle configured its repeats do not come here: what still repeats has a longer one. */
+	if (st->reason == REASON_NONE && s->carried &&
+		(st->cycle = carried_cycle(&st->carried)) > st->settings.cycle + st->settings.cycle / 2)
 		st->reason = REASON_CARRIED;
 }
 

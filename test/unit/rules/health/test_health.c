@@ -281,6 +281,26 @@ static void a_point_that_is_only_repeated_is_told_with_its_cycle(void **state)
 	assert_string_equal(r.story, "health yigan opened info: 总磷每4小时才更新一次,其间为重复上传,建议配置cycle = \"4h\"\n");
 }
 
+static void a_cycle_that_is_too_short_is_told_with_the_true_one(void **state)
+{
+	(void)state;
+	begin("spike=none", "tp", one);
+	for (int i = 0; i < 40; i++)
+		read_one(0, 0.09 + 0.001 * (i / 2 * 7 % 13));
+	assert_string_equal(r.story, "health yigan opened info: 总磷每8小时才更新一次,其间为重复上传,建议配置cycle = \"8h\"\n");
+	/* Told once; it clears when the configuration has the cycle. */
+	const struct wq_alarm *const *alarms;
+	assert_int_equal(wq_engine_alarms(r.engine, &alarms), 1);
+	struct wq_alarm open = *alarms[0];
+	river_forget(&r);
+	r.series[0].cycle = WQ_HOURS(8);
+	river_restart(&r);
+	assert_int_equal(wq_engine_restore_alarm(r.engine, &open, NULL), 0);
+	for (int i = 40; i < 44; i++)
+		read_one(0, 0.09 + 0.001 * (i / 2 * 7 % 13));
+	assert_string_equal(r.story, "health yigan cleared info: 总磷读数恢复正常\n");
+}
+
 static void the_time_of_the_year_has_its_own_ends(void **state)
 {
 	static const struct {
@@ -583,6 +603,7 @@ int main(void)
 		cmocka_unit_test_teardown(water_holds_no_more_oxygen_than_it_can, teardown),
 		cmocka_unit_test_teardown(values_copied_from_the_next_station_are_told, teardown),
 		cmocka_unit_test_teardown(a_point_that_is_only_repeated_is_told_with_its_cycle, teardown),
+		cmocka_unit_test_teardown(a_cycle_that_is_too_short_is_told_with_the_true_one, teardown),
 		cmocka_unit_test_teardown(the_time_of_the_year_has_its_own_ends, teardown),
 		cmocka_unit_test_teardown(far_from_its_neighbours_where_that_is_configured, teardown),
 		cmocka_unit_test_teardown(without_what_is_usual_only_what_is_given_is_tested, teardown),
