@@ -30,8 +30,8 @@ REASONS = ["none", "carried", "range", "flat", "copied", "coarse", "regular", "c
 
 
 def convert(paths, to):
-    """The national table as wqctl takes it; how many stations and days."""
-    stations, times, rows = set(), set(), []
+    """The national table as wqctl takes it; how many stations, and days of one with a row: stray rows of other days are few."""
+    stations, days, rows = set(), set(), []
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as f:
             for row in csv.DictReader(f):
@@ -39,14 +39,14 @@ def convert(paths, to):
                     continue
                 station = f"{row['province']}-{row['section']}"
                 stations.add(station)
-                times.add(row["ts"])
+                days.add((station, row["ts"][:10]))
                 rows.append((row["ts"], station, *(row[c] if row[c] not in ("*", "--", "") else "" for c in COLUMNS)))
     rows.sort(key=lambda r: (r[0], r[1]))
     with open(to, "w", encoding="utf-8", newline="") as f:
         out = csv.writer(f)
         out.writerow(["time", "station", *COLUMNS.values()])
         out.writerows(rows)
-    return len(stations), len({t[:10] for t in times})
+    return len(stations), len(days)
 
 
 def backtest(folder, name, text, table):
@@ -127,12 +127,12 @@ def main():
         _, without = backtest(folder, "without", text, table)
         samples, with_ = backtest(folder, "with", text + '\nhealth "default" {}\n', table)
         count, suspect, bad = qualities(samples)
-    print(f"{stations} stations, {days} days")
+    print(f"{stations} stations, {days} days of one with a row")
     for p in COLUMNS.values():
         print(f"{p:10} {count[p]:7} readings, {suspect[p]:5} suspect ({100 * suspect[p] / max(1, count[p]):.2f} %), {bad[p]} bad")
     print(f"{'all':10} {sum(count.values()):7} readings, {sum(suspect.values()):5} suspect "
           f"({100 * sum(suspect.values()) / sum(count.values()):.2f} %)")
-    tell_devices(with_, stations * days)
+    tell_devices(with_, days)
     before = collections.Counter(map(key, without))
     after = collections.Counter(key(c) for c in with_ if c["rule"] != "default")
     gone, new = before - after, after - before
