@@ -73,8 +73,8 @@ enum wq_qc_check { WQ_QC_STD, WQ_QC_RANGE };
 
 /* The parameters by the reference's names. NaN: not given. x is a value, t its time, both in reading order.
  *
- *   gross_range        outside fail_span FAIL, else outside suspect_span SUSPECT. ±inf is FAIL, here only: elsewhere it is
- *                      MISSING. suspect_span must lie inside fail_span.
+ *   gross_range        outside fail_span FAIL, else outside suspect_span SUSPECT. ±inf is FAIL; where nothing is
+ *                      said of it below it is MISSING. suspect_span must lie inside fail_span.
  *   climatology        members in their order, later ones overwrite; in none: UNKNOWN. (±inf is FAIL where a member has an
  *                      fspan, else SUSPECT.)
  *   spike              average: d = |x_i - (x_{i-1} + x_{i+1})/2|; differential: the smaller of the two steps when they go in
@@ -82,7 +82,7 @@ enum wq_qc_check { WQ_QC_STD, WQ_QC_RANGE };
  *                      of 0 is not given. First, last and beside a missing value: UNKNOWN.
  *   rate_of_change     |x_i - x_{i-1}| / (t_i - t_{i-1}) a second > fail_threshold FAIL, else > threshold SUSPECT. Time in
  *                      whole seconds; of two points within one, the step counts as of one second. The first point and one after
- *                      a missing value: GOOD. After ±inf the rate is infinite.
+ *                      a missing value: GOOD. ±inf is MISSING, after it the rate is infinite.
  *   flat_line          k = threshold / median of the steps in time (both in whole seconds, cut); x_{i-k} … x_i differ by less than
  *                      `tolerance`: SUSPECT, FAIL. Windows are of points, not of time; missing ones in it do not count; the
  *                      first k points pass; fewer than three points all pass, missing ones too. tolerance 0 (as when not given) never flags.
