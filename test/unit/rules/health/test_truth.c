@@ -202,6 +202,20 @@ static void a_frozen_instrument_above_the_limit_is_an_alarm_of_the_water_and_of_
 	assert_int_equal(level_of(1), WQ_LEVEL_ALARM);
 }
 
+/* That other readings say the same speaks for no instrument that stands still. */
+static void a_run_of_a_frozen_instrument_is_told_with_the_doubt(void **state)
+{
+	const struct scene frost = { WQ_HEALTH_FLAT, "", TP, 0.42, 0.2, frozen };
+
+	(void)state;
+	begin(rules_for(&frost, "readings=10", NULL));
+	frozen(&frost);
+	for (int i = 0; i < 4; i++, at += WQ_HOURS(4))
+		read_one(TP, 0.42);
+	assert_int_equal(level_of(1), WQ_LEVEL_ALARM);
+	assert_non_null(strstr(r.story, "连续10次,疑似仪器异常(数值不变)"));
+}
+
 /* An open alarm is not ended by one doubted reading, but by two. */
 static void one_doubted_reading_ends_nothing(void **state)
 {
@@ -334,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_doubted_reading_is_told_lower_and_the_next_one_decides, teardown),
 		cmocka_unit_test_teardown(a_frozen_instrument_above_the_limit_is_an_alarm_of_the_water_and_of_the_device, teardown),
+		cmocka_unit_test_teardown(a_run_of_a_frozen_instrument_is_told_with_the_doubt, teardown),
 		cmocka_unit_test_teardown(one_doubted_reading_ends_nothing, teardown),
 		cmocka_unit_test_teardown(the_day_so_far_waits_for_one_reading_at_most, teardown),
 		cmocka_unit_test_teardown(the_day_so_far_says_that_a_suspect_reading_is_in_its_mean, teardown),
