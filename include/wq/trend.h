@@ -60,6 +60,8 @@ struct wq_trend {
 	                           knows nothing of autocorrelation would be too narrow likewise */
 	double r1;              /* lag-1 correlation of the detrended series */
 	double factor;
+	double p; /* two-sided, what decides: that of AR(1) below, of the values without their course where they have
+	             one. Only where the normal p of z or the interval finds a trend; else that p: what is none by both stays none */
 };
 
 /* Both together. WQ_E_INVALID when n is not within WQ_TREND_MINIMUM … WQ_TREND_POINTS, t does not
@@ -99,7 +101,7 @@ double wq_median(double *x, size_t n);
  *   τ_a = S / pairs; τ_b = S / √(pairs × pairs that are not tied in x).
  *   AR(1): S, Var and z as above, with the factor. p is that of the slope of the normal scores Φ⁻¹((rank - 1/2)/n) by
  *     generalised least squares (Student's t, n-2 degrees of freedom), averaged over the correlation φ = 0, .01 … .99 with
- *     the restricted likelihood of φ (Harville 1974) as weight; the average is ours. The normal p of z rejects up to .11
+ *     the restricted likelihood of φ (Harville 1974) as weight, times 1 + max(0, 30 - n)/75, at most 1; the average and that margin are ours. The normal p of z rejects up to .11
  *     at a nominal .05 for n 18 … 60 and φ up to .8, this one up to .08, and finds more of the trends there are.
  *   Exact p, two-sided, of series without ties: Mann-Kendall by the recursion of counts of inversions, Spearman by
  *     counting permutations.

@@ -2,6 +2,7 @@
 /* Test and line together: the autocorrelation is that of the series without its Sen trend. */
 #include "wq/trend.h"
 
+#include "ar1.h"
 #include "sen.h"
 
 #include "wq/err.h"
@@ -43,5 +44,6 @@ int wq_trend_estimate(const double *t, const double *x, size_t n, double confide
 	trend->factor = wq_ar1_factor(trend->r1, n);
 	trend->test = wq_kendall(x, n, trend->factor);
 	sen_interval(slopes, count, trend->test.variance, confidence, &trend->line);
+	trend->p = sen_may_be_trend(trend, confidence) ? ar1_p_of(t, x, n) : trend->test.p;
 	return WQ_OK;
 }

@@ -135,7 +135,7 @@ static void read_trend(struct outlook *o, const struct goal *goal, const struct 
 {
 	const struct wq_sen *line = &o->trend.line;
 	double limit = to_scale(scale, goal->limit);
-	bool significant = o->trend.test.p < 1 - goal->confidence;
+	bool significant = o->trend.p < 1 - goal->confidence;
 
 	o->now = from_scale(scale, wq_sen_at(line, line->slope, present));
 	o->near = share(goal, o->now) >= goal->near;

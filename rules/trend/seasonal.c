@@ -2,6 +2,7 @@
 /* Trend of what has a course of the day: values are compared with those of the same hour only. Definitions in wq/trend.h. */
 #include "wq/trend.h"
 
+#include "ar1.h"
 #include "sen.h"
 
 #include "wq/err.h"
@@ -94,6 +95,14 @@ static void finish(struct wq_kendall *k, double factor)
 	k->p = erfc(fabs(k->z) / sqrt(2));
 }
 
+/* `rest` with its trend again: what the values are but for their course. */
+static double p_without_course(const double *t, double *rest, size_t n, const struct wq_sen *line)
+{
+	for (size_t i = 0; i < n; i++)
+		rest[i] += line->slope * (t[i] - line->median_t);
+	return ar1_p_of(t, rest, n);
+}
+
 int wq_trend_seasonal(const double *t, const double *x, size_t n, double cycle, size_t seasons, double confidence,
 	struct wq_trend *trend, struct wq_err *err)
 {
@@ -117,5 +126,6 @@ int wq_trend_seasonal(const double *t, const double *x, size_t n, double cycle, 
 	trend->factor = wq_ar1_factor(trend->r1, n);
 	finish(&trend->test, trend->factor);
 	sen_interval(slopes, count, trend->test.variance, confidence, &trend->line);
+	trend->p = sen_may_be_trend(trend, confidence) ? p_without_course(t, rest, n, &trend->line) : trend->test.p;
 	return WQ_OK;
 }

@@ -49,6 +49,11 @@ void sen_interval(
 	                            : select_rank(slopes, count, upper);
 }
 
+bool sen_may_be_trend(const struct wq_trend *trend, double confidence)
+{
+	return trend->test.p < 1 - confidence || trend->line.low > 0 || trend->line.high < 0;
+}
+
 bool wq_sen(const double *t, const double *x, size_t n, double variance, double confidence,
         struct wq_sen *sen)
 {

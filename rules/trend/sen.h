@@ -19,6 +19,10 @@ size_t sen_slopes(const double *t, const double *x, size_t n, double slopes[SEN_
 void sen_line(const double *t, const double *x, size_t n, double *slopes, size_t count,
         struct wq_sen *sen);
 
+/* Whether z or the interval finds a trend: only then is the p that decides reckoned, which costs more than all before. (A rise
+ * without an exception may be beyond 0 in an interval that z is within.) */
+bool sen_may_be_trend(const struct wq_trend *trend, double confidence);
+
 /* low and high; slopes as sen_line() left them, parted at their median. Reorders them. */
 void sen_interval(
         double *slopes, size_t count, double variance, double confidence, struct wq_sen *sen);

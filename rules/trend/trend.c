@@ -317,7 +317,7 @@ static void raise_facts(struct wq_verdict *out, const struct outlook *o)
 		{ "n", o->trend.test.n },
 		{ "s", o->trend.test.s },
 		{ "z", o->trend.test.z },
-		{ "p", o->trend.test.p },
+		{ "p", o->trend.p },
 		{ "autocorrelation", o->trend.r1 },
 		{ "slope_per_hour", o->slope },
 		{ "slope_low", o->low },

@@ -175,7 +175,7 @@ static void plainly(const struct window *w, const struct goal *g, double present
 	if (g->limit > 0 && low > 0 && high > 2 * low)
 		logarithm = line_of(w, g, true, &shares) < at;
 	trend = logarithm ? &shares : &amounts;
-	significant = trend->test.p < 1 - g->confidence;
+	significant = trend->p < 1 - g->confidence;
 	r->now = sign * wq_sen_at(&trend->line, trend->line.slope, present);
 	r->now = logarithm ? exp(r->now) : r->now;
 	r->near = share(g, r->now) >= g->near;
@@ -271,6 +271,50 @@ static void the_times_to_the_limit_are_in_order(void **state)
 		assert_true((o.hours > 0) == (g.upper ? o.now < g.limit : o.now > g.limit));
 	}
 	assert_true(seen > 300);
+}
+
+/* What the rule tells is what `wqctl trend --test ar1` calls "will exceed" or "exceeds", by the same p. */
+static void the_rule_tells_what_the_analyst_is_told(void **state)
+{
+	static double room[1 << 17];
+	int told = 0, untold = 0, normal_alone = 0;
+
+	(void)state;
+	assert_true(wq_series_room(WQ_TREND_POINTS) <= sizeof room);
+	for (int round = 0; round < 5000; round++) {
+		const double level = pow(10, 4 * uniform() - 2);
+		const struct goal g = { level * (.4 + 1.4 * uniform()), round % 2, .1, .95 };
+		struct wq_series_request request = { .test = WQ_SERIES_AR1, .confidence = .95, .limit = g.limit, .below = !g.upper };
+		struct wq_series_result r;
+		struct window w;
+		struct fit fit;
+		struct outlook o;
+
+		make_window(&w, level);
+		w.seasons = 0;
+		fit_take(&w, &fit);
+		assert_int_equal(outlook_take(&w, &fit, &g, 0, &o), 0);
+		if (o.far)
+			continue;
+		request.logarithm = fit.shares_closer;
+		for (size_t i = 1; i <= w.n; i++)
+			w.t[w.n - i] -= w.t[0]; /* from the first on; that one last */
+		assert_int_equal(wq_series_judge(w.t, w.x, w.n, &request, room, &r, NULL), 0);
+		if (!(r.hours <= r.horizon))
+			continue;
+		assert_int_equal(o.toward, r.verdict == WQ_SERIES_WILL_EXCEED || r.verdict == WQ_SERIES_EXCEEDS);
+		told += o.toward;
+		untold += !o.toward;
+		normal_alone += !o.toward && o.trend.test.p < .05 && o.trend.line.low > 0;
+		if (!o.toward)
+			continue;
+		assert_true(fabs(o.trend.p - r.p) < 1e-9);
+		assert_true(fabs(o.hours - r.hours) <= 1e-6 * fmax(1, r.hours));
+		assert_true(fabs(o.earliest - r.earliest) <= 1e-6 * fmax(1, r.earliest));
+		assert_true(fabs(o.latest - r.latest) <= 1e-6 * fmax(1, r.latest));
+	}
+	print_message("%d told, %d not, of these %d would be by the normal p\n", told, untold, normal_alone);
+	assert_true(told > 100 && untold > 100 && normal_alone > 0);
 }
 
 /* -- what is kept of closed spans -- */
@@ -371,6 +415,7 @@ int main(void)
 		cmocka_unit_test(sens_slope_is_that_of_sorted_slopes),
 		cmocka_unit_test(the_outlook_is_that_of_the_whole_computation),
 		cmocka_unit_test(the_times_to_the_limit_are_in_order),
+		cmocka_unit_test(the_rule_tells_what_the_analyst_is_told),
 		cmocka_unit_test(what_is_kept_of_closed_spans_is_what_a_new_rule_would_find),
 	};
 

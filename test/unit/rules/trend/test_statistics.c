@@ -287,7 +287,7 @@ static double rejections(uint64_t seed, double phi, size_t n, double change, int
 			x[i] += change * (double)i / (double)(n - 1);
 		}
 		assert_int_equal(wq_trend_estimate(t, x, n, 0.95, &trend, NULL), 0);
-		rejected += trend.test.p < 0.05;
+		rejected += trend.p < 0.05;
 	}
 	return (double)rejected / runs;
 }
@@ -298,7 +298,7 @@ static void autocorrelation_alone_is_rarely_taken_for_a_trend(void **state)
 		double phi;
 		size_t n;
 		double most;
-	} cases[] = { { 0.0, 30, 0.06 }, { 0.6, 18, 0.10 }, { 0.6, 30, 0.10 }, { 0.8, 60, 0.10 } };
+	} cases[] = { { 0.0, 30, 0.06 }, { 0.6, 18, 0.08 }, { 0.8, 18, 0.08 }, { 0.6, 30, 0.08 }, { 0.8, 30, 0.08 }, { 0.8, 60, 0.08 } };
 	const uint64_t seed = 20260305;
 
 	(void)state;
@@ -319,7 +319,7 @@ static void a_real_change_is_still_found(void **state)
 	(void)state;
 	print_message("seed %llu: phi 0.6, change of 3 sd: finds %.2f (n 30), %.2f (n 60)\n",
 	        (unsigned long long)seed, at_30, at_60);
-	assert_true(at_30 >= 0.45);
+	assert_true(at_30 >= 0.40);
 	assert_true(at_60 >= 0.70);
 }
 

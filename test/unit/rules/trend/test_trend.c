@@ -445,8 +445,8 @@ static void warns_before_simulated_ramps_cross_the_limit(void **state)
 	        score.warned, score.ramps, score.false_episodes / (score.quiet / 180.0),
 	        100.0 * score.quiet_in_alarm / score.quiet);
 	assert_int_equal(score.ramps, 150);
-	assert_true(score.warned >= 37);
-	assert_true(score.false_episodes / (score.quiet / 180.0) <= 0.30);
+	assert_true(score.warned >= 30);
+	assert_true(score.false_episodes / (score.quiet / 180.0) <= 0.15);
 }
 
 int main(void)
