@@ -165,6 +165,7 @@ int outlook_take(const struct window *window, struct fit *fit, const struct goal
 	if (r < 0)
 		return r;
 	scale.logarithm = fit->shares_closer && may_be_shares(fit, goal->limit);
+	o->shares = scale.logarithm;
 	o->trend = scale.logarithm ? fit->shares : fit->amounts;
 	if (!goal->upper)
 		mirror(&o->trend);

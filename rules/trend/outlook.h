@@ -39,6 +39,7 @@ struct outlook {
 	bool toward; /* a significant trend toward the limit, its slope bound beyond 0 too */
 	bool away;   /* a significant trend away from it */
 	bool near;   /* the fitted present is near the limit, or beyond */
+	bool shares; /* fitted to logarithms: it changes by shares */
 	bool brief;  /* neither toward nor away, and nothing below was computed */
 	struct wq_trend trend; /* in the mirrored, perhaps logarithmic scale that was fitted */
 	double now;            /* the fitted present, as measured */

@@ -25,6 +25,7 @@
 #include "outlook.h"
 #include "phrase.h"
 #include "points.h"
+#include "say.h"
 
 #include "wq/decimal.h"
 #include "wq/err.h"
@@ -83,8 +84,7 @@ static const struct wq_option options[] = {
 	        .max = 366.0 * 86400e3,
 	        .fallback = "0",
 	        .offset = offsetof(struct trend_settings, horizon),
-	        .help = "longest projected time to exceed that is told; 0: one length of the "
-	                "window" },
+	        .help = "longest projected time to exceed that is told; 0: one length of the window, at most 72h" },
 	{ .key = "confidence",
 	        .type = WQ_OPT_NUMBER,
 	        .min = 0.5,
@@ -271,46 +271,6 @@ static void remember(struct memory *memory, const struct trend_settings *s,
 	points_add(points, points_room(s), middle, reading->value, wq_view_replaced(view));
 }
 
-/* Units that people say spans and slopes in. */
-static const struct {
-	double below;            /* hours to the limit */
-	double unit, slope_unit; /* hours */
-	const char *name, *slope_name;
-} units[] = {
-	{ 1.5 / 60, 1.0 / 3600, 1.0 / 60, "秒", "分钟" },
-	{ 1.5, 1.0 / 60, 1.0 / 60, "分钟", "分钟" },
-	{ 48, 1, 1, "小时", "小时" },
-	{ HUGE_VAL, 24, 24, "天", "天" },
-};
-
-static void say_raise(struct wq_verdict *out, const struct wq_parameter *parameter,
-        const struct bound *bound, bool upper, wq_ms season, const struct outlook *o)
-{
-	const char *without = season == 0 ? "" : season == WQ_DAYS(1) ? "扣除日变化后" : "扣除周期变化后";
-	char number[PHRASE_TEXT], amount[PHRASE_TEXT], slope[PHRASE_TEXT], limit[BOUND_TEXT];
-	struct phrase says = { 0 };
-	double left = o->hours;
-	size_t i = 0;
-
-	/* Where the line is there already, the time that a third of the limit takes picks the unit.
-	 */
-	if (o->hours <= 0)
-		left = fabs(out->limit / o->slope) / 3;
-	while (left >= units[i].below)
-		i++;
-	phrase_add(&says, "%s%s持续%s,现约%s,每%s%s%s", parameter->name, without, upper ? "上升" : "下降",
-	        phrase_amount(parameter, phrase_estimate(o->now, parameter->display_places, number),
-	                amount),
-	        units[i].slope_name, upper ? "升" : "降",
-	        phrase_significant(fabs(o->slope) * units[i].slope_unit, 1, slope));
-	if (o->hours > 0)
-		phrase_add(&says, ",预计约%.0f%s后%s", fmax(1, round(o->hours / units[i].unit)),
-		        units[i].name, bound_phrase(bound, upper, limit));
-	else
-		phrase_add(&says, ",趋势线已达%s", bound_phrase_limit(bound, limit));
-	wq_verdict_say(out, "%s", says.text);
-}
-
 static void raise_facts(struct wq_verdict *out, const struct outlook *o)
 {
 	const struct wq_fact facts[] = {
@@ -404,7 +364,7 @@ static void judge_sides(struct wq_verdict *out, const struct trend_settings *s,
 			continue;
 		out->level = (enum wq_level)s->level;
 		raise_facts(out, &outlook);
-		say_raise(out, wq_view_parameter(view), bound, upper, look->seasons > 0 ? s->season : 0, &outlook);
+		trend_say(out, wq_view_parameter(view), bound, upper, look->seasons > 0 ? s->season : 0, &outlook);
 	}
 	if (out->finding != WQ_FINDING_RAISE && wq_view_open(view))
 		say_quiet(out, wq_view_parameter(view), bound);
@@ -461,7 +421,7 @@ static void judge_window(struct wq_verdict *out, const struct trend_settings *s,
 		wq_verdict_say(out, "%s有效读数不足,趋势不可评价", parameter->name);
 		return;
 	}
-	look.horizon = s->horizon > 0 ? hours(s->horizon) : length;
+	look.horizon = s->horizon > 0 ? hours(s->horizon) : fmin(length, WQ_SERIES_HORIZON);
 	judge_sides(out, s, view, bound, &look);
 }
 

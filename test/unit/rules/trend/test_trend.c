@@ -55,7 +55,7 @@ static void a_rise_toward_the_limit_is_told_before_it_is_reached(void **state)
 	assert_int_equal(feed(0, 18, 0.104, 0.004, 0.001), WQ_FINDING_RAISE);
 	assert_int_equal(f.said.level, WQ_LEVEL_WARNING);
 	assert_string_equal(f.said.says,
-	        "总磷持续上升,现约0.172mg/L,每小时升0.004,预计约7小时后超Ⅲ类限值(0.2)");
+	        "总磷持续上升,现约0.172mg/L,每小时升0.004,预计约6至8小时后超Ⅲ类限值(0.2),最可能约7小时");
 	assert_int_equal(f.said.at, WQ_HOURS(17));
 	assert_true(f.said.limit == 0.2);
 	assert_true(fake_rule_fact(&f, "n") == 18);
@@ -126,7 +126,7 @@ static void oxygen_is_mirrored(void **state)
 	open_rule("", "do");
 	assert_int_equal(feed(0, 18, 7.3, -0.1, 0.03), WQ_FINDING_RAISE);
 	assert_non_null(strstr(f.said.says, "溶解氧持续下降,现约5.59mg/L,每小时降0.1,"));
-	assert_non_null(strstr(f.said.says, "预计约6小时后低于Ⅲ类限值(5)"));
+	assert_non_null(strstr(f.said.says, "后低于Ⅲ类限值(5),最可能约6小时"));
 	assert_true(f.said.limit == 5);
 	assert_true(fake_rule_fact(&f, "slope_per_hour") < 0);
 }
@@ -151,20 +151,107 @@ static void units_follow_the_time_that_is_left(void **state)
 		wq_ms step;
 		const char *says;
 	} cases[] = {
-		{ WQ_SECONDS(5), "每分钟升0.05,预计约35秒后" },
-		{ WQ_MINUTES(2), "每分钟升0.002,预计约14分钟后" },
-		{ WQ_HOURS(4), "每小时升0.001,预计约28小时后" },
-		{ WQ_DAYS(1), "每天升0.004,预计约7天后" },
+		{ WQ_SECONDS(5), "每分钟升0.048,预计约34至36秒后" },
+		{ WQ_MINUTES(2), "每分钟升0.002,预计约13至15分钟后" },
+		{ WQ_HOURS(4), "每小时升0.001,预计约27至29小时后" },
+		{ WQ_MINUTES(630), "每天升0.0091,预计约71小时至4天后" },
+		{ WQ_DAYS(1), "每天升0.004,预计约6至8天后" },
 	};
 
 	(void)state;
 	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-		open_rule("", "tp");
+		open_rule("horizon=10d", "tp");
 		for (int i = 0; i < 18; i++)
 			fake_rule_read(&f, i * cases[c].step, 0.104 + 0.004 * i + 0.0005 * noise(i),
 			        WQ_GOOD);
 		if (!strstr(f.said.says, cases[c].says))
 			fail_msg("'%s' lacks '%s'", f.said.says, cases[c].says);
+	}
+}
+
+/* Each word of the sentence is what the facts say. */
+static void an_interval_is_told_by_both_ends_or_by_its_beginning(void **state)
+{
+	int both = 0, beginning = 0, any = 0;
+
+	(void)state;
+	for (int k = 0; k < 400; k++) {
+		const double amplitude = 0.0005 + 0.0003 * (k % 100), slope = 0.0012 + 0.0005 * (k / 100);
+		double earliest, latest;
+
+		open_rule("near=0.3 confidence=0.8 horizon=20d", "tp");
+		if (feed(k, 18, 0.17 - 17 * slope, slope, amplitude) != WQ_FINDING_RAISE || fake_rule_fact(&f, "hours_to_exceed") == 0)
+			continue;
+		earliest = fake_rule_fact(&f, "hours_earliest");
+		latest = fake_rule_fact(&f, "hours_latest");
+		assert_int_equal(strstr(f.said.says, "随时可能") != NULL, earliest == 0);
+		assert_int_equal(strstr(f.said.says, "最早约") != NULL, earliest > 0 && latest > 10 * earliest);
+		assert_int_equal(strstr(f.said.says, "预计约") != NULL, earliest > 0 && latest <= 10 * earliest);
+		any += earliest == 0;
+		beginning += earliest > 0 && latest > 10 * earliest;
+		both += earliest > 0 && latest <= 10 * earliest;
+	}
+	print_message("%d by both ends, %d by the beginning, %d at any time\n", both, beginning, any);
+	assert_true(both > 50 && beginning + any > 0);
+}
+
+/* From value, slope and limit as written the time as written follows. */
+static void what_is_rounded_agrees_with_itself(void **state)
+{
+	static const wq_ms steps[] = { WQ_MINUTES(1), WQ_MINUTES(30), WQ_HOURS(1), WQ_HOURS(4), WQ_HOURS(12) };
+	static const struct {
+		const char *name;
+		double hours;
+	} units[] = { { "秒", 1.0 / 3600 }, { "分钟", 1.0 / 60 }, { "小时", 1 }, { "天", 24 } };
+	int seen = 0, shares = 0;
+
+	(void)state;
+	for (int k = 0; k < 1000; k++) {
+		const double step = 0.0011 + 0.00007 * (k % 60), end = 0.15 + 0.0005 * (k % 97), growth = 1.03 + 0.0007 * (k % 70);
+		const bool by_share = k % 4 == 0;
+		double now, amount, hours = 0, each = 0;
+		const char *at, *likely;
+		char *rest;
+		long count;
+
+		open_rule("near=0.3 horizon=60d", "tp");
+		for (int i = 0; i < 18; i++)
+			fake_rule_read(&f, i * steps[k % 5],
+			        (by_share ? end * pow(growth, i - 17) : end + step * (i - 17)) * (1 + 0.002 * noise(i)), WQ_GOOD);
+		likely = strstr(f.said.says, "最可能约");
+		if (f.said.finding != WQ_FINDING_RAISE || likely == NULL)
+			continue;
+		now = strtod(strstr(f.said.says, "现约") + strlen("现约"), NULL);
+		at = strstr(f.said.says, ",每") + strlen(",每");
+		count = strtol(likely + strlen("最可能约"), &rest, 10);
+		for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+			each = strncmp(at, units[u].name, strlen(units[u].name)) == 0 ? units[u].hours : each;
+			hours = strncmp(rest, units[u].name, strlen(units[u].name)) == 0 ? units[u].hours : hours;
+		}
+		assert_true(each > 0 && hours > 0 && count >= 1);
+		amount = strtod(strstr(at, "升") + strlen("升"), &rest);
+		if (*rest == '%') {
+			shares++;
+			each *= log(0.2 / now) / log1p(amount / 100);
+		} else {
+			each *= (0.2 - now) / amount;
+		}
+		if (!(fabs(each / hours - (double)count) <= 0.6 + 0.07 * (double)count))
+			fail_msg("%s: by the text %.3g", f.said.says, each / hours);
+		seen++;
+	}
+	print_message("%d sentences, %d of shares\n", seen, shares);
+	assert_true(seen > 300 && shares > 50);
+}
+
+static void no_time_beyond_three_days_is_told_unless_asked_for(void **state)
+{
+	(void)state;
+	for (int asked = 0; asked < 2; asked++) {
+		open_rule(asked ? "readings=42 horizon=7d" : "readings=42", "tp");
+		for (int i = 0; i < 42; i++) /* 100 h to the limit, in a window of a week */
+			fake_rule_read(&f, WQ_HOURS(4 * i), 0.16 + 0.0004 * 4 * (i - 41) + 0.0002 * noise(i), WQ_GOOD);
+		assert_int_equal(f.said.finding, asked ? WQ_FINDING_RAISE : WQ_FINDING_HOLD);
 	}
 }
 
@@ -459,6 +546,9 @@ int main(void)
 		cmocka_unit_test(oxygen_is_mirrored),
 		cmocka_unit_test(ph_is_watched_at_both_ends),
 		cmocka_unit_test(units_follow_the_time_that_is_left),
+		cmocka_unit_test(an_interval_is_told_by_both_ends_or_by_its_beginning),
+		cmocka_unit_test(what_is_rounded_agrees_with_itself),
+		cmocka_unit_test(no_time_beyond_three_days_is_told_unless_asked_for),
 		cmocka_unit_test(the_same_rise_far_from_the_limit_is_no_warning),
 		cmocka_unit_test(a_limit_beyond_the_horizon_is_no_warning),
 		cmocka_unit_test(noise_near_the_limit_is_no_trend),
