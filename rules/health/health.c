@@ -96,38 +96,6 @@ static bool out_of_season(const struct health_section *s, const struct wq_view *
 		(value < low || value > high);
 }
 
-static void count_outside(struct outside *outside, bool beyond, wq_ms at)
-{
-	if (!beyond) {
-		outside->count = 0;
-		return;
-	}
-	if (outside->count == 0)
-		outside->since = at;
-	if (outside->count < UINT32_MAX)
-		outside->count++;
-}
-
-static bool lasts(const struct outside *outside, wq_ms at)
-{
-	return outside->count >= LASTING_READINGS && at - outside->since >= LASTING_SPAN;
-}
-
-static bool beyond_given(const struct health_section *s, double value)
-{
-	return value < s->low || value > s->high; /* false beside NaN */
-}
-
-/* Out of what is usual in one step: a river that rises by steps as it always takes, or that stays there, is none. What the section
- * gives holds for every reading. */
-static bool unusual(const struct health_state *st, const struct health_section *s, wq_ms at, double value)
-{
-	const double steps = fmax(1, (double)(at - st->known) / (double)WQ_HOURS(4));
-
-	return beyond_given(s, value) ||
-		(st->outside.count == 1 && (st->known == 0 || fabs(value - st->value) > st->quick * steps));
-}
-
 /* Tests that health.c of the room `validate` does not make. */
 static uint8_t look_beside(struct health_state *st, const struct health_section *s, const struct wq_view *view, wq_ms at,
 	double value, bool crossed, bool copied)
@@ -136,7 +104,7 @@ static uint8_t look_beside(struct health_state *st, const struct health_section 
 		return WQ_HEALTH_COPIED;
 	if (crossed)
 		return WQ_HEALTH_CROSS;
-	if (unusual(st, s, at, value))
+	if (unusual_is(st, s, at, value))
 		return WQ_HEALTH_UNUSUAL;
 	if (out_of_season(s, view, at, value))
 		return WQ_HEALTH_SEASON;
@@ -213,23 +181,6 @@ static size_t test_alone(struct health_state *st, const struct wq_reading *sampl
 	return judged;
 }
 
-/* Were what is unusual left out of what is usual, or what lasts under an alarm, it would stay so for ever. */
-static bool teaches(struct health_state *st, const struct finding *found, bool alarmed, wq_ms at)
-{
-	struct outside *outside = &st->outside;
-
-	outside->lasted = lasts(outside, at) || (outside->lasted && alarmed);
-	if (alarmed && !(outside->lasted && (outside->count == 0 || lasts(outside, at))))
-		return false;
-	return found->test == WQ_HEALTH_NONE || found->test == WQ_HEALTH_UNUSUAL || found->test == WQ_HEALTH_RATE;
-}
-
-/* Whether the next reading decides what it was. */
-static bool next_decides(const struct health_section *s, uint8_t test, double value)
-{
-	return test == WQ_HEALTH_RATE || (test == WQ_HEALTH_UNUSUAL && !beyond_given(s, value));
-}
-
 /* A reading of the water, or what passes for one. */
 static size_t judge_reading(struct health_state *st, const struct health_section *s, const struct wq_view *view,
 	const struct wq_reading *sample, struct wq_judgement out[WQ_JUDGEMENTS])
@@ -244,13 +195,13 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 		count = settle_jump(st, sample->value, out);
 	st->jump.there = false;
 	learns_apply(st, s);
-	count_outside(&st->outside, sample->value < st->usual.low || sample->value > st->usual.high, sample->at);
+	unusual_count(st, sample->at, sample->value);
 	if (found.test == WQ_HEALTH_NONE)
 		found.test = look_beside(st, s, view, sample->at, sample->value, crossed, copied);
-	jump = found.test == WQ_HEALTH_SPIKE || next_decides(s, found.test, sample->value);
+	jump = found.test == WQ_HEALTH_SPIKE || unusual_waits(s, found.test, sample->value);
 	if (s->coherent && excusable(found.test) && doubts_coherent(view, sample->at))
 		found.test = WQ_HEALTH_NONE;
-	if (next_decides(s, found.test, sample->value))
+	if (unusual_waits(s, found.test, sample->value))
 		st->jump = (struct jump){ true, sample->at, sample->value, st->value };
 	count_crossed(st, view, crossed);
 	st->ranged = 0;
@@ -262,7 +213,7 @@ static size_t judge_reading(struct health_state *st, const struct health_section
 		st->base = sample->value;
 	st->known = sample->at;
 	note_reason(st, s, reason_of(st, s, &found), sample->at, sample->value);
-	if (s->learn_after > 0 && teaches(st, &found, wq_view_alarmed(view), sample->at))
+	if (s->learn_after > 0 && unusual_teaches(st, found.test, wq_view_alarmed(view), sample->at))
 		learns_take(&st->learnt, sample->at, sample->value);
 	out[count++] = (struct wq_judgement){ sample->at, sample->value,
 		found.test != WQ_HEALTH_NONE ? WQ_SUSPECT : WQ_GOOD, found.test };

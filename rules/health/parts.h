@@ -134,6 +134,18 @@ void learns_apply(struct health_state *st, const struct health_section *s);
 bool learns_tell(const void *state, const void *settings, struct wq_learnt *to);
 void learns_restore(void *state, const void *settings, const struct wq_learnt *from);
 
+/* -- unusual.c -- */
+
+/* Each reading first, with the ends that hold. */
+void unusual_count(struct health_state *st, wq_ms at, double value);
+/* Out of what is usual in one step: a river that rises by steps as it always takes, or that stays there, is none. What the section
+ * gives holds for every reading. */
+bool unusual_is(const struct health_state *st, const struct health_section *s, wq_ms at, double value);
+/* Whether the next reading decides what a doubted one was (a jump beyond the rate too). */
+bool unusual_waits(const struct health_section *s, uint8_t test, double value);
+/* Whether it may be learnt. */
+bool unusual_teaches(struct health_state *st, uint8_t test, bool alarmed, wq_ms at);
+
 /* -- says.c -- */
 
 void says_reason(struct wq_verdict *out, const struct health_state *st, const struct health_section *s, const struct wq_view *view);
