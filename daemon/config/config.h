@@ -85,14 +85,29 @@ struct config_route {
 	uint32_t lead;           /* group in the lead (牵头) */
 	size_t assist_count;
 	const uint32_t *assist;  /* groups in copy (配合) */
-	uint32_t escalate_to;    /* group told when nobody acknowledged; WQ_NONE: the lead again */
-	wq_ms escalate_after[5]; /* by level; WQ_NO_TIME: never */
+	size_t escalate_count;   /* 0: one step, which tells the lead again */
+	const uint32_t *escalate_to; /* groups told when nobody acknowledged, one more with each step */
+	wq_ms escalate_after[5]; /* first step, by level; WQ_NO_TIME: never */
+	wq_ms escalate_next[5];  /* from each step to the next; > 0 where there are more */
 	struct wq_reminding remind; /* 0: never */
 	int64_t remind_most;     /* reminders of one telling, at most */
 	bool commissioning; /* told of stations in commissioning (the installer's route), and of
 	                       nothing else */
 	wq_ms deadline; /* what a channel has not taken by then goes to the contact's next one */
 };
+
+/* Steps that an escalation may have. */
+#define CONFIG_STEPS_MAX 8
+
+/* How long an alarm of a level waits until this step of the route, 0, 1 …; WQ_NO_TIME: it has no such step. */
+static inline wq_ms config_route_step(const struct config_route *route, enum wq_level level, size_t step)
+{
+	const wq_ms first = route->escalate_after[level];
+
+	if (first == WQ_NO_TIME || (step > 0 && step >= route->escalate_count))
+		return WQ_NO_TIME;
+	return step == 0 ? first : first + (wq_ms)step * route->escalate_next[level];
+}
 
 /* What is told, or tried, at a time of day. */
 struct config_bell {

@@ -34,7 +34,22 @@ static void route_escalation(const struct route_settings *settings, struct confi
 		if (after == WQ_NO_TIME && level >= WQ_LEVEL_WARNING)
 			after = settings->escalate_after;
 		route->escalate_after[level] = after == 0 ? WQ_NO_TIME : after;
+		route->escalate_next[level] =
+		        settings->escalate_next == WQ_NO_TIME ? route->escalate_after[level] : settings->escalate_next;
 	}
+}
+
+static void route_steps(struct loader *l, const struct section *section, const struct route_settings *settings,
+        struct config_route *route)
+{
+	route->escalate_to = load_references(l, section, "escalate_to", "group", &settings->escalate_to, &l->group_names,
+	        &route->escalate_count);
+	if (settings->escalate_to.count > CONFIG_STEPS_MAX)
+		load_error(l, section, "escalate_to", 0, "escalate_to names %zu groups; %d are allowed, one a step",
+		        settings->escalate_to.count, CONFIG_STEPS_MAX);
+	if (settings->escalate_next != WQ_NO_TIME && settings->escalate_to.count < 2)
+		load_error(l, section, "escalate_next", 0,
+		        "escalate_next is the time to the second group of escalate_to and further ones; there is none");
 }
 
 /* Towns are what the stations say: a name that no station has is most likely misspelt. */
@@ -128,7 +143,6 @@ static void load_route(struct loader *l, const struct section *section, struct c
 		.min_level =
 		        settings.min_level < 1 ? WQ_LEVEL_WATCH : (enum wq_level)settings.min_level,
 		.lead = WQ_NONE,
-		.escalate_to = WQ_NONE,
 		.commissioning = settings.commissioning,
 		.remind_most = settings.remind_most,
 		.deadline = settings.deadline };
@@ -139,9 +153,7 @@ static void load_route(struct loader *l, const struct section *section, struct c
 	if (settings.lead != NULL)
 		route->lead = load_reference(
 		        l, section, "lead", 0, "group", settings.lead, &l->group_names);
-	if (settings.escalate_to != NULL)
-		route->escalate_to = load_reference(l, section, "escalate_to", 0, "group",
-		        settings.escalate_to, &l->group_names);
+	route_steps(l, section, &settings, route);
 	route->assist = load_references(l, section, "assist", "group", &settings.assist,
 	        &l->group_names, &route->assist_count);
 	route_escalation(&settings, route);

@@ -184,10 +184,10 @@ struct bell_settings {
 };
 
 struct route_settings {
-	struct wq_list stations, kinds, towns, parameters, assist;
+	struct wq_list stations, kinds, towns, parameters, assist, escalate_to;
 	int min_level;
-	const char *lead, *escalate_to, *season;
-	wq_ms escalate_after, escalate_after_level[5], deadline;
+	const char *lead, *season;
+	wq_ms escalate_next, escalate_after, escalate_after_level[5], deadline;
 	wq_ms remind, remind_level[5], remind_acknowledged;
 	int64_t remind_most;
 	bool commissioning;

@@ -98,6 +98,25 @@ static void shorten(wq_ms spans[5], const struct config_route *route)
 	}
 }
 
+/* All steps of the routes: the router knows whose is due. Room for those of every route that is heard. */
+static void climb(struct wq_further further[5], const struct config_route *route, size_t steps, struct arena *arena)
+{
+	for (int level = (int)route->min_level; level < 5; level++) {
+		struct wq_further *of = &further[level];
+		wq_ms *spans = (wq_ms *)of->spans;
+
+		if (spans == NULL)
+			spans = arena_array(arena, steps, sizeof *spans);
+		for (size_t step = 0; step <= route->escalate_count; step++) {
+			const wq_ms span = config_route_step(route, (enum wq_level)level, step);
+
+			if (span != WQ_NO_TIME)
+				spans[of->count++] = span;
+		}
+		of->spans = spans;
+	}
+}
+
 static void oftener(wq_ms *span, wq_ms other)
 {
 	if (other > 0 && (*span == 0 || other < *span))
@@ -132,12 +151,15 @@ static void take_spans(struct wq_rule_use *use, const struct wq_site *site, cons
         struct arena *arena)
 {
 	struct wq_seasonal *seasonal;
-	size_t count = 0;
+	size_t count = 0, steps = 0;
 
 	never(use->escalate_after);
+	for (size_t i = 0; i < routes->route_count; i++)
+		steps += heard[i] ? routes->routes[i].escalate_count + 1 : 0;
 	for (size_t i = 0; i < routes->route_count; i++) {
 		if (heard[i] && all_year(&routes->routes[i])) {
 			shorten(use->escalate_after, &routes->routes[i]);
+			climb(use->escalate_further, &routes->routes[i], steps, arena);
 			remind(use, &use->remind, site, &routes->routes[i]);
 		}
 		count += heard[i] && !all_year(&routes->routes[i]);
@@ -152,6 +174,8 @@ static void take_spans(struct wq_rule_use *use, const struct wq_site *site, cons
 		seasonal[use->seasonal_count].season = routes->routes[i].season;
 		never(seasonal[use->seasonal_count].escalate_after);
 		remind(use, &seasonal[use->seasonal_count].remind, site, &routes->routes[i]);
+		climb(seasonal[use->seasonal_count].escalate_further, &routes->routes[i],
+		        routes->routes[i].escalate_count + 1, arena);
 		shorten(seasonal[use->seasonal_count++].escalate_after, &routes->routes[i]);
 	}
 }

@@ -167,6 +167,7 @@ static void print_refusal(const struct case_at_hand *c, uint32_t index, enum rou
 		[ROUTER_NO_PARAMETER] = "is told of ",
 		[ROUTER_NO_SEASON] = "is told on the days ",
 		[ROUTER_NO_REMINDER] = "reminds nobody of it",
+		[ROUTER_NO_STEP] = "has no step of its escalation then",
 		[ROUTER_NO_LEVEL] = "is told from level ",
 	};
 	const struct config_route *route = &c->config->routes[index];

@@ -101,6 +101,27 @@ static bool reminds(const struct config_route *route, const struct wq_change *ch
 	return spans[change->level] > 0 && change->reminder <= route->remind_most;
 }
 
+/* Steps of a route that an escalation has reached. Of one whose span is not known: all. */
+static size_t steps_reached(const struct config_route *route, const struct wq_change *change)
+{
+	size_t steps = 0;
+
+	if (change->waited <= 0)
+		return route->escalate_count;
+	for (wq_ms span; (span = config_route_step(route, change->level, steps)) != WQ_NO_TIME && span <= change->waited;)
+		steps++;
+	return steps;
+}
+
+/* A change is made for every step of any route; the others' lead was told of its own, or will be. */
+static bool step_due(const struct config_route *route, const struct wq_change *change)
+{
+	const size_t steps = steps_reached(route, change);
+
+	return change->waited <= 0 ||
+	        (steps > 0 && config_route_step(route, change->level, steps - 1) == change->waited);
+}
+
 enum router_no router_refuses(const struct config *config, uint32_t index, const struct wq_change *change)
 {
 	const struct wq_site *site = &config->site;
@@ -118,6 +139,8 @@ enum router_no router_refuses(const struct config *config, uint32_t index, const
 		return ROUTER_NO_SEASON;
 	if (change->kind == WQ_REMINDED && !reminds(route, change))
 		return ROUTER_NO_REMINDER;
+	if (change->kind == WQ_ESCALATED && !step_due(route, change))
+		return ROUTER_NO_STEP;
 	return change->level < route->min_level && !lead_only(site, change) ? ROUTER_NO_LEVEL : ROUTER_YES;
 }
 
@@ -191,8 +214,9 @@ static enum role role_by(const struct config *config, const struct config_route 
 	reason->key = "lead";
 	if (best == LEAD)
 		return LEAD;
-	if (change->kind == WQ_ESCALATED &&
-	        role_in(config, route->escalate_to, change, true, contact, &copy) != NOT_TOLD) {
+	for (size_t i = 0; change->kind == WQ_ESCALATED && i < steps_reached(route, change) && i < route->escalate_count; i++) {
+		if (role_in(config, route->escalate_to[i], change, true, contact, &copy) == NOT_TOLD)
+			continue;
 		copy.key = "escalate_to";
 		*reason = copy;
 		return LEAD;
@@ -347,8 +371,9 @@ const struct roster *router_vacant(const struct config *config, const struct wq_
 		found = vacant_in(config, route->lead, moment(change));
 		for (size_t k = 0; found == NULL && k < route->assist_count; k++)
 			found = vacant_in(config, route->assist[k], moment(change));
-		if (found == NULL && change->kind == WQ_ESCALATED)
-			found = vacant_in(config, route->escalate_to, moment(change));
+		for (size_t k = 0; found == NULL && change->kind == WQ_ESCALATED && k < steps_reached(route, change) &&
+		        k < route->escalate_count; k++)
+			found = vacant_in(config, route->escalate_to[k], moment(change));
 		if (found != NULL)
 			return found;
 	}

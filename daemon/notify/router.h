@@ -25,8 +25,8 @@
  * commissioning routes only, marked 【测试】, and they are told of nothing else. Changes that are
  * about the whole site go to the routes that name no stations, those about a bus to the routes of any
  * station that is read from it. A rule that is told to the lead (wq_rule.to_lead) is told to
- * the lead alone, whatever level the route begins at. An escalation goes to the route's
- * escalate_to group as well; a correction by late data goes to the lead only, it rings nobody else; a reminder to the lead of the routes that
+ * the lead alone, whatever level the route begins at. An escalation goes to the routes
+ * of which a step is due, and there to the groups of escalate_to up to that step as well; a correction by late data goes to the lead only, it rings nobody else; a reminder to the lead of the routes that
  * asked for it.
  * A group may name rosters: who is on duty when the change was decided is a member of it then. Who has the lead by the
  * roster stands as the group does, who assists gets a copy, and an escalation goes to the leader on call besides; in the
@@ -61,6 +61,7 @@ enum router_no {
 	ROUTER_NO_PARAMETER,
 	ROUTER_NO_SEASON,  /* by the day on which the change was decided */
 	ROUTER_NO_REMINDER, /* it is a reminder, and the route asked for none of this level, or for fewer */
+	ROUTER_NO_STEP,     /* it is an escalation, and no step of the route is due by it */
 	ROUTER_NO_LEVEL,
 };
 

@@ -204,9 +204,11 @@ static void say_escalated(struct wording *body, struct wording *tail, const stru
 	char within[32];
 
 	wording_add(body, "%s%s", f->place, f->says);
-	if (escalation(f) > 0) {
-		span_chinese(escalation(f), within);
-		wording_add(tail, ",已%s无人确认,现升级通知。", within);
+	const wq_ms waited = f->change->waited > 0 ? f->change->waited : escalation(f);
+
+	if (waited > 0) {
+		span_chinese(waited, within);
+		wording_add(tail, ",已%s无人确认,%s升级通知。", within, f->change->escalation > 1 ? "再次" : "现");
 	} else {
 		wording_add(tail, ",仍无人确认,现升级通知。");
 	}

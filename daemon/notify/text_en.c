@@ -212,9 +212,12 @@ static void say_escalated(struct wording *body, struct wording *tail, const stru
 
 	begin(body, f, false);
 	add_what(body, f, false);
-	span_english(escalation(f), within);
-	if (escalation(f) > 0)
-		wording_add(tail, "; not acknowledged for %s. ", within);
+	const wq_ms waited = f->change->waited > 0 ? f->change->waited : escalation(f);
+
+	span_english(waited, within);
+	if (waited > 0)
+		wording_add(tail, "; not acknowledged for %s%s. ", within,
+		        f->change->escalation > 1 ? ", escalated again" : "");
 	else
 		wording_add(tail, "; not acknowledged. ");
 	add_downstream(tail, f);

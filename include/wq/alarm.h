@@ -31,7 +31,7 @@ const char *wq_change_name(enum wq_change_kind kind); /* "opened" … */
 enum wq_life_state {
 	WQ_LIFE_NORMAL,       /* no alarm */
 	WQ_LIFE_ACTIVE,       /* exceeds, and nobody has acknowledged it */
-	WQ_LIFE_ESCALATED,    /* nor in time */
+	WQ_LIFE_ESCALATED,    /* nor in time; it may escalate further */
 	WQ_LIFE_ACKNOWLEDGED, /* somebody deals with it */
 	WQ_LIFE_CORRECTED,    /* only late data say so: told as a correction, never escalates */
 	WQ_LIFE_RECOVERED,    /* meets again, waits for an acknowledgement: never escalates */
@@ -74,6 +74,9 @@ struct wq_alarm {
 	wq_ms reminded;    /* our clock: what reminders count from: when it was told as a new one, acknowledged, recovered or
 	                      last reminded of */
 	uint32_t reminders; /* since it was told as a new one, acknowledged or recovered */
+	uint32_t escalations; /* since `since` */
+	wq_ms waited;      /* the span after `since` of the last of them, with `escalations` only; WQ_NO_TIME: it was told in an earlier
+	                      life of the program, and is that many of the rule's spans */
 	bool restored;     /* `since` is of an earlier life of the program */
 	wq_ms watched;     /* our clock: when this life began to look, with `restored`; WQ_NO_TIME: it has not */
 	struct wq_verdict last; /* the newest verdict that raised it; when it has recovered, the one that says so */
@@ -107,6 +110,8 @@ struct wq_change {
 	/* Not stored, for who tells of it: */
 	wq_ms since;       /* as of the alarm, before the change: since when an answer is waited for; our clock */
 	uint32_t reminder; /* of reminded: which one, 1, 2 … */
+	uint32_t escalation; /* of escalated: which one, 1, 2 … */
+	wq_ms waited;        /* … and the span of the routes that has passed; 0: it is not known, all of them have */
 	enum wq_life_state state; /* of the alarm, after the change */
 	double value, limit; /* NaN: none */
 	char who[WQ_PERSON_TEXT];  /* of acknowledged, closed, shelved, unshelved; "" where nobody did it */

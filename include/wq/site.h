@@ -135,10 +135,17 @@ struct wq_reminding {
 	wq_ms acknowledged[5]; /* of one that was, and is still open */
 };
 
+/* Further spans of one level after which an alarm escalates again, in any order. Borrowed. */
+struct wq_further {
+	size_t count;
+	const wq_ms *spans;
+};
+
 /* How soon somebody must answer, where that differs by season: as wq_rule_use.escalate_after, on the days of the season. */
 struct wq_seasonal {
 	struct wq_season season;
 	wq_ms escalate_after[5];
+	struct wq_further escalate_further[5];
 	struct wq_reminding remind;
 };
 
@@ -151,6 +158,7 @@ struct wq_rule_use {
 	size_t place_count; /* where it applies: indices of series, or of stations, ascending; */
 	const uint32_t *places; /* scope network: one place, 0 */
 	wq_ms escalate_after[5]; /* by level 1 … 4: unacknowledged for this long escalates; WQ_NO_TIME: never */
+	struct wq_further escalate_further[5]; /* likewise, and for these spans again */
 	struct wq_reminding remind;
 	int64_t remind_most;     /* reminders of one telling, at most */
 	size_t seasonal_count;   /* … and on certain days, where that is sooner */
@@ -225,6 +233,9 @@ uint32_t wq_site_rule_source(const struct wq_site *site, uint32_t rule);
 /* How long an alarm of a rule may stay unacknowledged at a moment, by the site's days: the shortest of what holds then.
  * WQ_NO_TIME: for ever. */
 wq_ms wq_site_escalation(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at);
+
+/* The next of these spans after `passed`; all count from the same instant. WQ_NO_TIME: there is none. */
+wq_ms wq_site_escalation_next(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at, wq_ms passed);
 
 /* How long after the last word people are reminded of one, likewise. */
 wq_ms wq_site_reminder(const struct wq_site *site, uint32_t rule, enum wq_level level, bool acknowledged, wq_ms at);

@@ -275,11 +275,30 @@ static wq_ms waited(const struct wq_engine *engine, struct wq_alarm *alarm, wq_m
 	return engine->doubted || seen > by_clock ? seen : by_clock;
 }
 
-static bool overdue(const struct wq_engine *engine, const struct slot *slot, wq_ms now)
+/* Of an earlier life only the number of its escalations is known: that many of the spans have passed. */
+static wq_ms passed(const struct wq_engine *engine, const struct wq_alarm *alarm, wq_ms now)
+{
+	wq_ms span = -1;
+	if (alarm->escalations > 0 && alarm->waited != WQ_NO_TIME)
+		return alarm->waited;
+	for (uint32_t i = 0; i < alarm->escalations; i++) {
+		const wq_ms next = wq_site_escalation_next(engine->site, alarm->rule, alarm->level, now, span);
+		if (next == WQ_NO_TIME)
+			break;
+		span = next;
+	}
+	return span;
+}
+
+wq_ms alarms_next_step(const struct wq_engine *engine, const struct wq_alarm *alarm, wq_ms now)
+{
+	return wq_site_escalation_next(engine->site, alarm->rule, alarm->level, now, passed(engine, alarm, now));
+}
+
+static bool overdue(const struct wq_engine *engine, const struct slot *slot, wq_ms after, wq_ms now)
 {
 	struct wq_alarm *alarm = slot->alarm;
-	wq_ms after = wq_site_escalation(engine->site, slot->use, alarm->level, now);
-	if (after == WQ_NO_TIME || slot->shelf != NULL)
+	if (slot->shelf != NULL || after == WQ_NO_TIME)
 		return false;
 	if (waited(engine, alarm, now) < after)
 		return false;
@@ -295,8 +314,9 @@ void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out
 			.verdict = &slot->alarm->last,
 			.time = now,
 			.now = now,
-			.until = WQ_NO_TIME };
-		if (overdue(engine, slot, now))
+			.until = WQ_NO_TIME,
+			.waited = alarms_next_step(engine, slot->alarm, now) };
+		if (overdue(engine, slot, deed.waited, now))
 			alarms_step(engine, slot, &deed, out);
 	}
 }

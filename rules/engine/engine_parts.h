@@ -263,6 +263,8 @@ void report_make(const struct wq_site *site, uint32_t station, wq_day day, const
 /* alarms.c: what a verdict does to the alarm of its slot. */
 void alarms_apply(struct wq_engine *engine, struct slot *slot, const struct wq_verdict *verdict, wq_ms now,
 	bool correction, struct wq_outcome *out);
+/* The span after which an open alarm escalates next, if its state lets it; WQ_NO_TIME: there is no further one. */
+wq_ms alarms_next_step(const struct wq_engine *engine, const struct wq_alarm *alarm, wq_ms now);
 void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out);
 /* reminders.c: when the next reminder of a slot's open alarm is due, INT64_MAX: never as things are. */
 wq_ms reminders_due(const struct wq_engine *engine, const struct slot *slot, wq_ms now);
@@ -278,6 +280,7 @@ struct deed {
 	const char *who, *note; /* of what people do, or NULL */
 	const char *cause, *action; /* of closing, or NULL */
 	wq_ms until;            /* of shelved, otherwise WQ_NO_TIME */
+	wq_ms waited;           /* of an escalation: its span */
 };
 int alarms_step(struct wq_engine *engine, struct slot *slot, const struct deed *deed, struct wq_outcome *out);
 

@@ -22,7 +22,7 @@ enum life_event {
 	LIFE_LATE_MEETS,
 	LIFE_LATE_MEETS_LATCHED,
 	/* time and people */
-	LIFE_OVERDUE, /* escalate_after has passed; never while it is on the shelf */
+	LIFE_OVERDUE, /* a span of the escalation has passed; never while it is on the shelf */
 	LIFE_REMIND,  /* the time between reminders has passed; never while it is on the shelf or held back in a flood */
 	LIFE_ACKNOWLEDGE,
 	LIFE_CLOSE,

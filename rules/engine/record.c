@@ -104,6 +104,10 @@ void record_change(struct wq_engine *engine, struct slot *slot, enum wq_change_k
 	change->opened = alarm->opened;
 	change->since = since;
 	change->reminder = kind == WQ_REMINDED ? alarm->reminders : 0;
+	if (kind == WQ_ESCALATED)
+		alarm->waited = deed->waited;
+	change->escalation = kind == WQ_ESCALATED ? alarm->escalations : 0;
+	change->waited = kind == WQ_ESCALATED ? deed->waited : 0;
 	change->state = alarm->state;
 	change->value = verdict->value;
 	change->limit = verdict->limit;

@@ -28,8 +28,8 @@ static wq_ms escalations(const struct wq_engine *engine)
 	wq_ms next = INT64_MAX;
 	for (size_t i = 0; i < engine->alarm_count; i++) {
 		const struct wq_alarm *alarm = engine->alarms[i];
-		wq_ms after = wq_site_escalation(engine->site, alarm->rule, alarm->level, engine->ticked);
-		if (alarm->state != WQ_LIFE_ACTIVE || slots_at(engine, alarm->rule, alarm->place)->shelf != NULL)
+		wq_ms after = alarms_next_step(engine, alarm, engine->ticked);
+		if ((alarm->state != WQ_LIFE_ACTIVE && alarm->state != WQ_LIFE_ESCALATED) || slots_at(engine, alarm->rule, alarm->place)->shelf != NULL)
 			continue;
 		if (after != WQ_NO_TIME)
 			next = earlier(next, wait_from(engine, alarm) + after);

@@ -49,6 +49,11 @@ void wq_alarm_follow(struct wq_alarm *alarm, enum wq_change_kind kind, enum wq_l
 	if (rows[kind].since || alarm->state == WQ_LIFE_NORMAL) {
 		alarm->since = decided;
 		alarm->restored = false;
+		alarm->escalations = 0;
+	}
+	if (kind == WQ_ESCALATED) {
+		alarm->escalations++;
+		alarm->waited = WQ_NO_TIME;
 	}
 	if (rows[kind].rhythm || alarm->state == WQ_LIFE_NORMAL || kind == WQ_REMINDED)
 		alarm->reminded = decided;

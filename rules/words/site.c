@@ -68,16 +68,36 @@ static void sooner(wq_ms *span, wq_ms other)
 		*span = other;
 }
 
-wq_ms wq_site_escalation(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at)
+static void sooner_than_passed(wq_ms *span, wq_ms other, wq_ms passed)
+{
+	if (other > passed)
+		sooner(span, other);
+}
+
+static void next_of(wq_ms *span, wq_ms first, const struct wq_further *further, wq_ms passed)
+{
+	sooner_than_passed(span, first, passed);
+	for (size_t i = 0; i < further->count; i++)
+		sooner_than_passed(span, further->spans[i], passed);
+}
+
+wq_ms wq_site_escalation_next(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at, wq_ms passed)
 {
 	const struct wq_rule_use *use = &site->rules[rule];
-	wq_ms after = use->escalate_after[level];
 	const wq_day today = use->seasonal_count > 0 ? wq_day_of(site->zone, at) : 0;
+	wq_ms span = WQ_NO_TIME;
 
+	next_of(&span, use->escalate_after[level], &use->escalate_further[level], passed);
 	for (size_t i = 0; i < use->seasonal_count; i++)
 		if (wq_season_has(&use->seasonal[i].season, today))
-			sooner(&after, use->seasonal[i].escalate_after[level]);
-	return after;
+			next_of(&span, use->seasonal[i].escalate_after[level], &use->seasonal[i].escalate_further[level],
+				passed);
+	return span;
+}
+
+wq_ms wq_site_escalation(const struct wq_site *site, uint32_t rule, enum wq_level level, wq_ms at)
+{
+	return wq_site_escalation_next(site, rule, level, at, -1);
 }
 
 static wq_ms every(const struct wq_reminding *remind, enum wq_level level, bool acknowledged)

@@ -29,11 +29,12 @@ static void people_are_resolved_in_order(void **state)
 	assert_string_equal(config->groups[0].name, "lead");
 	assert_int_equal(route->lead, 0);
 	assert_int_equal(route->assist[0], 1);
-	assert_int_equal(route->escalate_to, 1);
+	assert_int_equal(route->escalate_count, 1);
+	assert_int_equal(route->escalate_to[0], 1);
 	assert_int_equal(route->kinds, 1U << WQ_TRIBUTARY);
 	assert_false(route->all_stations);
 	assert_int_equal(route->min_level, WQ_LEVEL_WARNING);
-	assert_true(config->routes[0].escalate_to == WQ_NONE);
+	assert_int_equal(config->routes[0].escalate_count, 0);
 	assert_true(config->routes[0].all_stations);
 	config_free(config);
 }
@@ -137,6 +138,36 @@ static void a_deadline_is_a_minute_unless_it_is_given(void **state)
 	(void)state;
 	assert_true(config->routes[0].deadline == WQ_MINUTES(1));
 	assert_true(config->routes[1].deadline == WQ_SECONDS(5));
+	config_free(config);
+}
+
+static void an_escalation_has_steps_and_a_rule_those_of_all_routes(void **state)
+{
+	static const int all[] = { 10, 20, 30, 120 }; /* minutes */
+	struct config *config = load_right(
+	        HEAD "group \"copy\" { members = \"wang\" } group \"third\" { members = \"wang\" }\n"
+	             "route \"ladder\" { lead = \"lead\" escalate_to = { \"copy\", \"lead\" } escalate_after = \"30m\" "
+	             "escalate_next = \"90m\" escalate_after_watch = \"1h\" }\n"
+	             "route \"even\" { lead = \"lead\" escalate_to = { \"copy\", \"third\", \"lead\" } escalate_after = \"10m\" }\n"
+	             "above \"a\" { }\n");
+	const struct config_route *ladder = &config->routes[1], *even = &config->routes[2];
+	wq_ms passed = -1;
+
+	(void)state;
+	assert_int_equal(ladder->escalate_count, 2);
+	assert_int_equal(ladder->escalate_to[0], 1);
+	assert_int_equal(config_route_step(ladder, WQ_LEVEL_ALARM, 0), WQ_MINUTES(30));
+	assert_int_equal(config_route_step(ladder, WQ_LEVEL_ALARM, 1), WQ_HOURS(2));
+	assert_int_equal(config_route_step(ladder, WQ_LEVEL_WATCH, 1), WQ_MINUTES(150));
+	assert_true(config_route_step(ladder, WQ_LEVEL_ALARM, 2) == WQ_NO_TIME);
+	assert_true(config_route_step(ladder, WQ_LEVEL_INFO, 1) == WQ_NO_TIME);
+	assert_int_equal(config_route_step(even, WQ_LEVEL_ALARM, 2), WQ_MINUTES(30));
+	assert_true(config_route_step(even, WQ_LEVEL_ALARM, 3) == WQ_NO_TIME);
+	for (size_t i = 0; i < 4; i++) {
+		passed = wq_site_escalation_next(&config->site, 0, WQ_LEVEL_ALARM, 0, passed);
+		assert_int_equal(passed, WQ_MINUTES(all[i]));
+	}
+	assert_true(wq_site_escalation_next(&config->site, 0, WQ_LEVEL_ALARM, 0, passed) == WQ_NO_TIME);
 	config_free(config);
 }
 
@@ -365,6 +396,7 @@ int main(void)
 		cmocka_unit_test(escalation_is_by_level_and_zero_is_never),
 		cmocka_unit_test(reminders_are_by_level_and_by_the_shortest_span),
 		cmocka_unit_test(a_deadline_is_a_minute_unless_it_is_given),
+		cmocka_unit_test(an_escalation_has_steps_and_a_rule_those_of_all_routes),
 		cmocka_unit_test(rules_escalate_by_the_quickest_route_that_hears_of_them),
 		cmocka_unit_test(a_season_has_its_own_spans),
 		cmocka_unit_test(what_is_told_to_nobody_on_some_day_is_a_warning),

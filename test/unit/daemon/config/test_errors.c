@@ -213,6 +213,14 @@ static const struct row {
 	{ "route \"g\" { lead = \"laed\" }", 13, "there is no such group; did you mean 'lead'?" },
 	{ "route \"g\" { lead = \"lead\" assist = { \"x\" } }", 13, "there is no such group" },
 	{ "route \"g\" { lead = \"lead\" escalate_to = \"x\" }", 13, "there is no such group" },
+	{ "route \"g\" { lead = \"lead\" escalate_to = { \"lead\", \"x\" } }", 13, "there is no such group" },
+	{ "route \"g\" { lead = \"lead\" escalate_to = \"lead\" escalate_next = \"1h\" }", 13,
+	        "escalate_next is the time to the second group of escalate_to and further ones; there is none" },
+	{ "group \"a\" { members = \"wang\" } group \"b\" { members = \"wang\" } group \"c\" { members = \"wang\" } "
+	  "group \"d\" { members = \"wang\" } group \"e\" { members = \"wang\" } group \"f\" { members = \"wang\" } "
+	  "group \"i\" { members = \"wang\" } group \"j\" { members = \"wang\" } "
+	  "route \"g\" { lead = \"lead\" escalate_to = { \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"i\", \"j\", \"lead\" } }",
+	        13, "escalate_to names 9 groups; 8 are allowed, one a step" },
 	{ "route \"g\" { lead = \"lead\" stations = { \"x\" } }", 13, "there is no such station" },
 	{ "station \"b\" { kind = national town = \"yangshe\" }\nroute \"g\" { lead = \"lead\"\n towns = { \"yangsh\" } }", 15,
 	        "towns = \"yangsh\": there is no such town; did you mean 'yangshe'?" },

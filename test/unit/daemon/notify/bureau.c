@@ -83,7 +83,7 @@ static const struct config_group groups[] = {
 	{ .id = "leaders", .name = "值班领导", .member_count = 1, .members = leaders },
 	{ .id = "installers", .name = "安装", .member_count = 1, .members = installers },
 };
-static const uint32_t assisting[] = { 1 };
+static const uint32_t assisting[] = { 1 }, leading[] = { 2 };
 static const struct config_route routes[] = {
 	{ .id = "all",
 	        .kinds = ~0u,
@@ -92,13 +92,13 @@ static const struct config_route routes[] = {
 	        .lead = 0,
 	        .assist_count = 1,
 	        .assist = assisting,
-	        .escalate_to = 2 },
+	        .escalate_count = 1,
+	        .escalate_to = leading },
 	{ .id = "commissioning",
 	        .kinds = ~0u,
 	        .all_stations = true,
 	        .min_level = WQ_LEVEL_INFO,
 	        .lead = 3,
-	        .escalate_to = WQ_NONE,
 	        .commissioning = true },
 };
 

@@ -228,6 +228,43 @@ static void a_reminder_goes_to_the_lead_of_routes_that_asked_for_it(void **state
 	assert_string_equal(told(&config, &change), "li:lead wang:lead");
 }
 
+/* Two routes with ladders of their own: zhang and li by 40 s, wang after it and the leader at 100 s; li's law office by 90 s. */
+static void each_route_climbs_its_own_ladder(void **state)
+{
+	static const uint32_t steps[] = { 1, 2 }, installers[] = { 3 };
+	static const struct {
+		int waited;
+		const char *who;
+	} rows[] = {
+		{ 40, "zhang:lead li:lead wang:lead" },
+		{ 90, "li:lead wang:lead installer:lead" },
+		{ 100, "zhang:lead li:lead wang:lead leader:lead" },
+		{ 60, "" },
+		{ 160, "" }, /* there is no third step */
+	};
+	struct config config = bureau();
+	struct config_route routes[2] = { config.routes[0], config.routes[0] };
+	struct wq_change change = bureau_change(WQ_ESCALATED, WQ_LEVEL_ALARM);
+
+	(void)state;
+	config.routes = routes;
+	routes[0].assist_count = routes[1].assist_count = 0;
+	routes[0].escalate_to = steps;
+	routes[0].escalate_count = 2;
+	routes[0].escalate_after[WQ_LEVEL_ALARM] = WQ_SECONDS(40);
+	routes[0].escalate_next[WQ_LEVEL_ALARM] = WQ_SECONDS(60);
+	routes[1].lead = 1; /* wang and li lead here */
+	routes[1].escalate_to = installers;
+	routes[1].escalate_after[WQ_LEVEL_ALARM] = WQ_SECONDS(90);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		change.waited = WQ_SECONDS(rows[i].waited);
+		assert_string_equal(told(&config, &change), rows[i].who);
+		assert_reasons_fit(&config, &change);
+		if (rows[i].who[0] == '\0')
+			assert_int_equal(router_refuses(&config, 0, &change), ROUTER_NO_STEP);
+	}
+}
+
 /* Its stations do not ring meanwhile: whoever hears of one of them must hear of the bus. */
 static void a_bus_is_told_to_the_routes_of_what_is_read_from_it(void **state)
 {
@@ -340,7 +377,7 @@ static void a_group_tells_who_is_on_duty_at_that_moment(void **state)
 		config.route_count = 1;
 		route.lead = rows[i].in_lead ? 0 : 1;
 		route.assist = rows[i].in_assist ? first : (const uint32_t[]){ 1 };
-		route.escalate_to = rows[i].to_leaders ? 0 : 1;
+		route.escalate_to = rows[i].to_leaders ? first : (const uint32_t[]){ 1 };
 		change.decided += rows[i].later;
 		assert_string_equal(told(&config, &change), rows[i].who);
 		assert_true((router_vacant(&config, &change) != NULL) == (rows[i].leads == 0));
@@ -469,6 +506,7 @@ int main(void)
 		cmocka_unit_test(routes_match_by_town_parameter_and_day_of_the_year),
 		cmocka_unit_test(a_season_begins_at_the_site_s_midnight),
 		cmocka_unit_test(a_reminder_goes_to_the_lead_of_routes_that_asked_for_it),
+		cmocka_unit_test(each_route_climbs_its_own_ladder),
 		cmocka_unit_test(a_bus_is_told_to_the_routes_of_what_is_read_from_it),
 		cmocka_unit_test(a_maintenance_that_nobody_ended_is_told_to_the_lead_whatever_the_level),
 		cmocka_unit_test(a_group_tells_who_is_on_duty_at_that_moment),

@@ -324,6 +324,23 @@ static void a_reminder_says_how_long_nobody_has_answered(void **state)
 	}
 }
 
+static void a_further_step_says_so_and_how_long_nobody_has_answered(void **state)
+{
+	const struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_ESCALATED, WQ_LEVEL_WARNING);
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	change.escalation = 1;
+	change.waited = WQ_MINUTES(40);
+	text_message(&config.site, &change, false, text);
+	assert_non_null(strstr(text, ",已40分钟无人确认,现升级通知。"));
+	change.escalation = 2;
+	change.waited = WQ_HOURS(2);
+	text_message(&config.site, &change, false, text);
+	assert_non_null(strstr(text, ",已2小时无人确认,再次升级通知。"));
+}
+
 static void people_and_what_they_said_are_in_the_data(void **state)
 {
 	const struct config config = bureau();
@@ -447,6 +464,7 @@ int main(void)
 		cmocka_unit_test(data_for_machines_is_compact_and_exact),
 		cmocka_unit_test(what_has_no_value_is_null),
 		cmocka_unit_test(a_reminder_says_how_long_nobody_has_answered),
+		cmocka_unit_test(a_further_step_says_so_and_how_long_nobody_has_answered),
 		cmocka_unit_test(people_and_what_they_said_are_in_the_data),
 		cmocka_unit_test(evidence_that_does_not_fit_or_is_no_object_is_left_out),
 		cmocka_unit_test(evidence_that_is_too_long_gets_shorter),

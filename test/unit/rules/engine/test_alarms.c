@@ -402,6 +402,76 @@ static void late_data_ring_no_escalation_and_remind_nobody(void **state)
 	plant_free(p);
 }
 
+/* Level 4 escalates after 30 minutes, then after 2 and 4 hours. */
+static struct plant *plant_with_a_ladder(void)
+{
+	static const wq_ms further[] = { WQ_HOURS(4), WQ_HOURS(2) };
+	struct plant *p = plant_new(0);
+	((struct wq_rule_use *)p->site.rules)[0].escalate_further[WQ_LEVEL_ALARM] = (struct wq_further){ 2, further };
+	return p;
+}
+
+static void expect_step(const struct plant *p, uint32_t step, wq_ms waited)
+{
+	assert_int_equal(p->out.changes[0].escalation, step);
+	assert_int_equal(p->out.changes[0].waited, waited);
+}
+
+static void an_alarm_escalates_step_by_step_until_somebody_answers(void **state)
+{
+	struct plant *p = plant_with_a_ladder();
+	(void)state;
+	give(p, 0, 40, "opened");
+	tick(p, 30, "escalated");
+	expect_step(p, 1, WQ_MINUTES(30));
+	tick(p, 119, "");
+	assert_int_equal(wq_engine_wake(p->engine), M(120));
+	tick(p, 120, "escalated");
+	expect_step(p, 2, WQ_HOURS(2));
+	tick(p, 239, "");
+	tick(p, 240, "escalated");
+	expect_step(p, 3, WQ_HOURS(4));
+	tick(p, 900, "");
+	give(p, 910, 1, "cleared");
+	/* Anew with the next; and an answer ends it. */
+	give(p, 1000, 40, "opened");
+	tick(p, 1030, "escalated");
+	expect_step(p, 1, WQ_MINUTES(30));
+	assert_int_equal(wq_engine_acknowledge(p->engine, alarm_of(p)->id, "张三", NULL, M(1031), &p->out, NULL), 0);
+	tick(p, 1400, "");
+	plant_free(p);
+}
+
+/* The clock is set by a year between two steps; then the program starts anew, with two steps due. */
+static void the_ladder_outlives_clocks_and_restarts(void **state)
+{
+	struct plant *p = plant_with_a_ladder();
+	(void)state;
+	give(p, 0, 40, "opened");
+	tick(p, 30, "escalated");
+	wq_engine_stepped(p->engine, WQ_DAYS(365), M(60) + WQ_DAYS(365));
+	plant_tick(p, M(119) + WQ_DAYS(365));
+	expect(p, "");
+	plant_tick(p, M(120) + WQ_DAYS(365));
+	expect(p, "escalated");
+	expect_step(p, 2, WQ_HOURS(2));
+	plant_free(p);
+
+	p = plant_with_a_ladder();
+	struct wq_alarm alarm = { .id = 2026030500009, .last = { .series = TP } };
+	wq_alarm_follow(&alarm, WQ_OPENED, WQ_LEVEL_ALARM, M(0), M(0), WQ_HUSH_NONE);
+	wq_alarm_follow(&alarm, WQ_ESCALATED, WQ_LEVEL_ALARM, M(31), M(31), WQ_HUSH_NONE);
+	assert_int_equal(alarm.escalations, 1);
+	assert_int_equal(wq_engine_restore_alarm(p->engine, &alarm, NULL), 0);
+	tick(p, 119, "");
+	tick(p, 300, "escalated");
+	expect_step(p, 2, WQ_HOURS(2));
+	tick(p, 301, "escalated");
+	expect_step(p, 3, WQ_HOURS(4));
+	tick(p, 900, "");
+	plant_free(p);
+}
+
 static void what_came_first_at_a_station_is_marked(void **state)
 {
 	struct plant *p = plant_new(0);
@@ -732,6 +802,8 @@ int main(void)
 		cmocka_unit_test(nobody_is_reminded_of_lesser_levels_of_what_is_shelved),
 		cmocka_unit_test(what_has_recovered_and_waits_reminds_too),
 		cmocka_unit_test(reminders_outlive_restarts_and_clocks),
+		cmocka_unit_test(an_alarm_escalates_step_by_step_until_somebody_answers),
+		cmocka_unit_test(the_ladder_outlives_clocks_and_restarts),
 		cmocka_unit_test(what_came_first_at_a_station_is_marked),
 		cmocka_unit_test(an_alarm_whose_series_is_silent_is_stale_and_keeps_its_level),
 		cmocka_unit_test(a_rule_of_time_is_asked_again_when_its_delay_is_over),

@@ -34,7 +34,7 @@ static const struct {
 	{ LIFE_LATE_HIGHER, { "C:k", "A:k", "E:k", "K:k", "C:k", "C:k" } },
 	{ LIFE_LATE_MEETS, { ".", "N:kc", "N:kc", "N:kc", "N:kc", "N:c" } },
 	{ LIFE_LATE_MEETS_LATCHED, { ".", "R:kv", "R:kv", "N:kc", "R:kv", "." } },
-	{ LIFE_OVERDUE, { ".", "E:e", ".", ".", ".", "." } },
+	{ LIFE_OVERDUE, { ".", "E:e", "E:e", ".", ".", "." } },
 	{ LIFE_REMIND, { ".", "A:m", "E:m", "K:m", ".", "R:m" } },
 	{ LIFE_ACKNOWLEDGE, { "!", "K:a", "K:a", "?", "K:a", "N:ac" } },
 	{ LIFE_CLOSE, { "!", "N:x", "N:x", "N:x", "N:x", "N:x" } },

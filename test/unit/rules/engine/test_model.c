@@ -58,13 +58,23 @@ static void lay_out_site(void)
 		[SITE_RULE] = { &kinds[2], "site", 1, one },
 		[FLOOD] = { &kinds[2], WQ_FLOOD_RULE, 1, one },
 	};
+	static wq_ms further[5][2];
+	for (int level = WQ_LEVEL_WATCH; level < 5; level++) {
+		further[level][0] = WQ_MINUTES(25 * level);
+		further[level][1] = WQ_MINUTES(15 * level);
+	}
 	for (size_t r = 0; r < RULES; r++) {
 		uses[r] = (struct wq_rule_use){ .rule = rows[r].rule,
 			.name = rows[r].name,
 			.place_count = rows[r].count,
 			.places = rows[r].places };
 		for (int level = 0; level < 5; level++)
+		{
 			uses[r].escalate_after[level] = level >= WQ_LEVEL_WATCH ? WQ_MINUTES(10 * level) : NONE;
+			/* One step, two or three. */
+			if (level >= WQ_LEVEL_WATCH)
+				uses[r].escalate_further[level] = (struct wq_further){ r % 3, further[level] };
+		}
 		uses[r].remind = (struct wq_reminding){ .open = { 0, 0, WQ_MINUTES(9), WQ_MINUTES(35), WQ_MINUTES(15) },
 			.acknowledged = { 0, WQ_MINUTES(20), 0, WQ_MINUTES(25), WQ_MINUTES(12) } };
 		uses[r].remind_most = 3;
@@ -122,6 +132,8 @@ struct model_slot {
 	int64_t id;
 	uint32_t changes;
 	int level;
+	uint32_t escalations; /* since it began to wait */
+	wq_ms last_step;      /* the span of the last of them; of an earlier life NONE */
 	wq_ms opened, since, since_stored;
 	bool restored; /* `since` is of an earlier life */
 	wq_ms watched; /* then: when this one began to look; NONE: it has not */
@@ -195,6 +207,7 @@ static void is_over(size_t slot)
 static void begins_to_wait(struct model_slot *s, wq_ms now)
 {
 	s->since = s->since_stored = now;
+	s->escalations = 0;
 	s->restored = false;
 }
 
@@ -429,6 +442,27 @@ static void model_remind(size_t slot, wq_ms now)
 	expect(slot, WQ_REMINDED, WQ_HUSH_NONE);
 }
 
+/* The step after `passed` minutes a level: 10, then 15 and 25 where there are so many. */
+static wq_ms step_after(const struct model_slot *s, wq_ms passed)
+{
+	static const int all[][3] = { { 10 }, { 10, 25 }, { 10, 15, 25 } };
+	for (uint32_t i = 0; s->level >= WQ_LEVEL_WATCH && i <= s->use % 3; i++)
+		if (WQ_MINUTES(all[s->use % 3][i] * s->level) > passed)
+			return WQ_MINUTES(all[s->use % 3][i] * s->level);
+	return NONE;
+}
+
+static wq_ms next_step(const struct model_slot *s)
+{
+	wq_ms passed = 0;
+	if (s->escalations > 0 && s->last_step != NONE)
+		return step_after(s, s->last_step);
+	for (uint32_t i = 0; i < s->escalations; i++)
+		if (step_after(s, passed) != NONE)
+			passed = step_after(s, passed);
+	return step_after(s, passed);
+}
+
 static void model_tick(wq_ms now)
 {
 	struct model_slot *flood = &model.slots[flood_slot()];
@@ -440,14 +474,16 @@ static void model_tick(wq_ms now)
 	}
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct model_slot *s = &model.slots[i];
-		wq_ms after = s->open ? uses[s->use].escalate_after[s->level] : NONE;
+		wq_ms after = s->open ? next_step(s) : NONE;
 		if (after == NONE || s->shelf_until != NONE)
 			continue;
 		if (s->restored && s->watched == NONE)
 			s->watched = now;
 		wq_ms from = s->restored && s->watched < s->since ? s->watched : s->since;
-		if (s->acknowledged || s->escalated || s->late_only || s->recovered || now - from < after)
+		if (s->acknowledged || s->late_only || s->recovered || now - from < after)
 			continue;
+		s->escalations++;
+		s->last_step = after;
 		s->escalated = true;
 		s->untold = false;
 		expect(i, WQ_ESCALATED, WQ_HUSH_NONE);
@@ -490,6 +526,7 @@ static void model_restart(void)
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct model_slot *s = &model.slots[i];
 		s->since = s->since_stored;
+		s->last_step = NONE;
 		s->restored = s->open;
 		s->watched = NONE;
 		s->reminded = s->reminded_stored;
@@ -621,6 +658,7 @@ static void compare(struct wq_engine *engine)
 		assert_int_equal(alarms[i]->level, s->level);
 		assert_int_equal(alarms[i]->changes, s->changes);
 		assert_int_equal(alarms[i]->untold, s->untold);
+		assert_int_equal(alarms[i]->escalations, s->escalations);
 		assert_true(alarms[i]->opened == s->opened && alarms[i]->since == s->since);
 		assert_true(alarms[i]->reminded == s->reminded && alarms[i]->reminders == s->reminders);
 	}

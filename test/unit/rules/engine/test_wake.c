@@ -69,13 +69,16 @@ static void play(struct story *story, unsigned seed, bool each)
 {
 	static const struct wq_reminding often = { .open = { 0, 0, WQ_MINUTES(95), WQ_HOURS(5), WQ_MINUTES(40) },
 		.acknowledged = { 0, 0, 0, WQ_HOURS(7), WQ_HOURS(9) } };
+	static const wq_ms further[] = { WQ_HOURS(9), WQ_HOURS(2) }, in_season[] = { WQ_HOURS(5) };
 	static const struct wq_seasonal late = { .season = { 3, 15, 2, 28 },
 		.escalate_after = { WQ_NO_TIME, WQ_NO_TIME, WQ_NO_TIME, WQ_HOURS(3), WQ_MINUTES(20) },
+		.escalate_further = { [3] = { 1, in_season }, [4] = { 1, in_season } },
 		.remind = { .open = { 0, 0, WQ_MINUTES(30), WQ_HOURS(1), 0 } } };
 	struct plant *p = plant_new(WQ_HOURS(4));
 	for (size_t i = 0; i < p->site.rule_count; i++) {
 		struct wq_rule_use *use = (struct wq_rule_use *)&p->site.rules[i];
 		use->remind = often;
+		use->escalate_further[3] = use->escalate_further[4] = (struct wq_further){ 2, further };
 		use->remind_most = 5;
 		use->seasonal = &late;
 		use->seasonal_count = 1;
