@@ -67,9 +67,16 @@ class Picture:
         self.out.append(f'<path d="M{self.x(hour):.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="#e07b00"/>'
                         f'<text x="{self.x(hour) - 4:.1f}" y="{TOP + 12}" text-anchor="end" fill="#a65a00">{text}</text>')
 
-    def write(self, path):
+    def between(self, earliest, latest, value, text):
+        """A bar at `value` from the earliest to the latest hour; open where that lies beyond the picture."""
+        end = min(latest, self.end)
+        self.line(((earliest, value), (end, value)), 'stroke="#e07b00" stroke-width="6" stroke-opacity="0.5"')
+        self.out.append(f'<text x="{self.x(end) - 4:.1f}" y="{self.y(value) + 40:.1f}" text-anchor="end" fill="#a65a00">{text}</text>')
+
+    def write(self, path, section):
+        # The name of the section is no part of the picture: not every viewer has letters for it.
         with open(path, "w", encoding="utf-8") as f:
-            f.write("\n".join([*self.out, f"<desc>Source: {SOURCE}</desc></svg>\n"]))
+            f.write("\n".join([*self.out, f"<desc>{section}. Source: {SOURCE}</desc></svg>\n"]))
 
 
 def draw_rise(found, path):
@@ -84,15 +91,19 @@ def draw_rise(found, path):
     if told is None or over is None or time_of(told["time"]) >= time_of(over):
         return False
     seen = [r for r in rows if time_of(r[0]) <= time_of(told["time"])][-18:]
-    fit = trend(alias, seen, "--scale", "log")
-    picture = Picture(rows, 12, limit, f"permanganate index, mg/L, {section}: readings blue, limit of Class III red, line at the warning orange")
+    fit = trend(alias, seen, "--limit", f"{limit}")
+    picture = Picture(rows, 12, limit, "permanganate index, mg/L, a section in Shaanxi: readings blue, limit of Class III red, line at the warning orange")
     lead = (time_of(over) - time_of(told["time"])).total_seconds() / 3600
     start, now = picture.at(seen[0][0]), picture.at(seen[-1][0])
     picture.line(((start, fit["intercept"]), (now, fit["fitted_now"])), 'stroke="#e07b00" stroke-width="2"')
-    picture.moment(now, f"warned, {lead:.0f} h before")
+    if fit["hours_earliest"] > lead:
+        return False
+    picture.moment(now, f"warned; over the limit {lead:.0f} h later")
+    picture.between(now + fit["hours_earliest"], now + (fit["hours_latest"] or picture.end), limit,
+                    f"told: in {fit['hours_earliest']:.0f} h at the earliest (interval of the line: to {fit['hours_latest']:.0f} h)")
     picture.readings()
-    picture.write(path)
-    print(f"{path}: {told['text']}; first reading over it {lead:.0f} h later")
+    picture.write(path, section)
+    print(f"{path}: {told['text']}; first reading over it {lead:.0f} h later; the line by {fit['hours_to_exceed']:.0f} h")
     return True
 
 
@@ -102,11 +113,11 @@ def draw_none(found, path):
     plain, ours = trend(alias, rows, "--test", "mk"), trend(alias, rows)
     if not (plain["verdict"] == "rising" and ours["verdict"] == "no trend"):
         return False
-    picture = Picture(rows, .25, .2, f"total phosphorus, mg/L, {section}: plain Mann-Kendall p = {plain['p']:.3f}, a trend (grey); "
+    picture = Picture(rows, .25, .2, f"total phosphorus, mg/L, a section in Shaanxi: plain Mann-Kendall p = {plain['p']:.3f}, a trend (grey); "
                                      f"ar1 p = {ours['p']:.2f}, none")
     picture.line(((0, plain["intercept"]), (picture.end, plain["fitted_now"])), 'stroke="#888" stroke-width="2" stroke-dasharray="6 4"')
     picture.readings()
-    picture.write(path)
+    picture.write(path, section)
     print(f"{path}: mk p {plain['p']:.4f}, ar1 p {ours['p']:.2f}")
     return True
 
