@@ -120,7 +120,7 @@ static double value_of(struct reading *r, const struct wq_csv_row *row)
 	if (field->cell == WQ_CELL_MISSING || field->cell == WQ_CELL_NOT_MEASURED)
 		return NAN;
 	if (field->cell == WQ_CELL_WRONG && !half_of_limit(field, &value)) {
-		ctl_complain(&r->wrong, "%s:%zu: %s = '%.60s': not a number", r->name, row->line,
+		ctl_complain(&r->wrong, "%s:%zu: %s = '%.60s': not a number of at most ±1e300", r->name, row->line,
 		        r->source->query.parameter, field->text);
 		return NAN;
 	}

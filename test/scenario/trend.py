@@ -164,6 +164,10 @@ def gaps_limits_and_verdicts():
     near("logarithms: the unit stays", round(answer["intercept"], 4), .05)
     near("logarithms: hours", round(answer["hours_to_exceed"]), round(4 * (math.log(5) / math.log(1.06) - 17)))
     expect("below detection is half of it", one(table(["<0.02", ".03", ".04", ".05", ".06", ".07"]), "--test", "mk")["s"], 15)
+    four = one(table([1, 2, 3, 4]), "--test", "ar1")
+    expect("four values have no corrected variance", [four[k] for k in ("n", "s", "var_s", "z", "p", "slope_low", "slope_high", "verdict")],
+           [4, 6, None, None, None, None, None, "too few values"])
+    expect("1e300 is a number", one(table([1, 2, "1e300"]), "--test", "mk")["n"], 3)
     expect("too few", one(table([1, 2, 3]), "--test", "mk")["verdict"], "too few values")
 
 
@@ -173,6 +177,7 @@ def what_is_refused():
     two = "time,station,tp\n2026-03-01,a,1\n2026-03-02,b,2\n"
     for what, text, args, status, said in [
             ("not a number", good.replace("2026-03-01T08:00:00,", "2026-03-01T08:00:00,x"), (), 1, "stdin:4: tp = 'x"),
+            ("too large", table([1, "1e308", 2]), (), 1, "stdin:3: tp = '1e308': not a number of at most ±1e300"),
             ("no time", good.replace("2026-03-01T08:00:00", "soon"), (), 1, "stdin:4: 'soon' is no time"),
             ("rows go back", go_back, (), 1, "stdin:14:"),
             ("no such column", good, ("--parameter", "do"), 1, "no column of the parameter 'do'"),
