@@ -30,8 +30,8 @@ struct request {
 struct case_at_hand {
 	const struct config *config;
 	struct wq_change change; /* kind opened; decided = the moment asked for */
-	wq_ms escalates;         /* WQ_NO_TIME: never, or not any more */
-	wq_ms after;             /* the span it comes from */
+	wq_ms from;              /* what its escalation counts from; WQ_NO_TIME: it does not escalate, or not any more */
+	wq_ms passed;            /* the span of the last step that was told; -1: none was */
 };
 
 enum { KEY_ALARM = 'A', KEY_STATION = 's', KEY_LEVEL = 'l', KEY_PARAMETER = 'p', KEY_AT = 'a', KEY_CONFIG = 'c', KEY_DATABASE = 'd' };
@@ -301,44 +301,56 @@ static size_t print_people(const struct case_at_hand *c)
 	return count;
 }
 
-static int explain(struct case_at_hand *c)
+/* The next span after `passed` at which a step of a route that hears of it is due. */
+static wq_ms next_step(const struct case_at_hand *c, wq_ms passed)
 {
+	wq_ms next = WQ_NO_TIME;
+
+	for (uint32_t i = 0; i < c->config->route_count; i++) {
+		if (router_refuses(c->config, i, &c->change) != ROUTER_YES)
+			continue;
+		for (size_t step = 0; step < CONFIG_STEPS_MAX; step++) {
+			const wq_ms span = config_route_step(&c->config->routes[i], c->change.level, step);
+
+			if (span > passed && (next == WQ_NO_TIME || span < next))
+				next = span;
+		}
+	}
+	return next;
+}
+
+/* Each step with those who are told then. Which routes hear of it is as of the moment asked for; who is told as of the step. */
+static void print_ladder(const struct case_at_hand *c)
+{
+	struct case_at_hand then = *c;
 	char at[WQ_INSTANT_TEXT], span[WQ_INSTANT_TEXT];
+
+	then.change.kind = WQ_ESCALATED;
+	for (wq_ms passed = next_step(c, c->passed); passed != WQ_NO_TIME; passed = next_step(c, passed)) {
+		then.change.decided = c->from + passed;
+		then.change.waited = passed;
+		printf("escalates at %s, when nobody acknowledges it within %s:\n",
+		        wq_instant_format_short(c->config->site.zone, then.change.decided, at), wq_span_format(passed, span));
+		print_people(&then);
+	}
+}
+
+static int explain(const struct case_at_hand *c)
+{
+	char at[WQ_INSTANT_TEXT];
 	size_t told;
 
 	printf("told at %s:\n", wq_instant_format_short(c->config->site.zone, c->change.decided, at));
 	told = print_people(c);
 	print_refusals(c);
-	if (c->escalates == WQ_NO_TIME) {
+	if (c->from == WQ_NO_TIME || next_step(c, c->passed) == WQ_NO_TIME)
 		printf("it does not escalate\n");
-		return told > 0 ? CTL_DONE : CTL_WRONG;
-	}
-	printf("escalates at %s, when nobody acknowledges it within %s:\n",
-	        wq_instant_format_short(c->config->site.zone, c->escalates, at), wq_span_format(c->after, span));
-	c->change.kind = WQ_ESCALATED;
-	c->change.decided = c->escalates;
-	print_people(c);
+	else
+		print_ladder(c);
 	return told > 0 ? CTL_DONE : CTL_WRONG;
 }
 
 /* -- what is asked for -- */
-
-static void shorter(wq_ms *span, wq_ms other)
-{
-	if (other != WQ_NO_TIME && (*span == WQ_NO_TIME || other < *span))
-		*span = other;
-}
-
-/* The shortest span of the routes that hear of the change: what a rule that watches this station alone would have. */
-static wq_ms after_by_routes(const struct case_at_hand *c)
-{
-	wq_ms after = WQ_NO_TIME;
-
-	for (uint32_t i = 0; i < c->config->route_count; i++)
-		if (router_refuses(c->config, i, &c->change) == ROUTER_YES)
-			shorter(&after, c->config->routes[i].escalate_after[c->change.level]);
-	return after;
-}
 
 /* WQ_NONE: the alarm is about no parameter, or about one that is not configured any more. */
 static uint32_t series_named(const struct wq_site *site, uint32_t station, const char *parameter)
@@ -364,8 +376,7 @@ static int take_station(const struct request *r, struct case_at_hand *c)
 		fprintf(stderr, "wqctl route: '%s' is not measured at %s\n", r->parameter, r->station);
 		return CTL_WRONG;
 	}
-	c->after = after_by_routes(c);
-	c->escalates = c->after == WQ_NO_TIME ? WQ_NO_TIME : c->change.decided + c->after;
+	c->from = c->change.decided;
 	printf("an alarm of level %s at ", wq_level_name(c->change.level));
 	ctl_text_write(stdout, station->name);
 	printf("%s%s\n", r->parameter == NULL ? "" : ", ", r->parameter == NULL ? "" : r->parameter);
@@ -389,6 +400,18 @@ static void print_alarm(const struct case_at_hand *c, const struct route_alarm *
 	ctl_text_write(stdout, a->rule);
 	printf("\", level %s, %s, opened %s\n", wq_level_name(a->alarm.level), a->open ? wq_life_name(a->alarm.state) : "over",
 	        wq_instant_format_short(c->config->site.zone, a->alarm.opened, opened));
+}
+
+/* As the engine counts them after a restart. */
+static void take_steps(struct case_at_hand *c, const struct route_alarm *a)
+{
+	c->from = a->alarm.since;
+	for (uint32_t i = 0; i < a->alarm.escalations; i++) {
+		const wq_ms next = wq_site_escalation_next(
+		        &c->config->site, c->change.rule, a->alarm.level, c->change.decided, c->passed);
+
+		c->passed = next != WQ_NO_TIME ? next : c->passed;
+	}
 }
 
 static int take_alarm(const struct request *r, struct case_at_hand *c)
@@ -415,9 +438,8 @@ static int take_alarm(const struct request *r, struct case_at_hand *c)
 		printf("it is on the shelf: nobody is told while it stands there\n");
 	if (a.alarm.state == WQ_LIFE_CORRECTED)
 		c->change.kind = WQ_CORRECTED; /* until fresh data confirm it */
-	c->after = wq_site_escalation(site, c->change.rule, a.alarm.level, c->change.decided);
-	if (a.open && !a.shelved && a.alarm.state == WQ_LIFE_ACTIVE && c->after != WQ_NO_TIME)
-		c->escalates = a.alarm.since + c->after;
+	if (a.open && !a.shelved && (a.alarm.state == WQ_LIFE_ACTIVE || a.alarm.state == WQ_LIFE_ESCALATED))
+		take_steps(c, &a);
 	return CTL_DONE;
 }
 
@@ -425,7 +447,7 @@ int ctl_route(int argc, char **argv)
 {
 	static struct config_report report;
 	struct request request = { .file = "/etc/wqd/wqd.conf" };
-	struct case_at_hand c = { .escalates = WQ_NO_TIME, .after = WQ_NO_TIME };
+	struct case_at_hand c = { .from = WQ_NO_TIME, .passed = -1 };
 	struct config *config;
 	struct wq_err err;
 	int status;

@@ -162,6 +162,8 @@ int data_write(
 	if (change->kind == WQ_SHELVED && change->until != WQ_NO_TIME)
 		put_text(object, "until",
 		        wq_instant_format(text_zone(&config->site, change), change->until, time));
+	if (change->kind == WQ_ESCALATED && change->escalation > 0)
+		json_object_set_new(object, "escalation", json_integer(change->escalation));
 	if (change->kind == WQ_REMINDED)
 		json_object_set_new(object, "reminder", json_integer(change->reminder));
 	/* Somebody has answered: link.h asks nobody else. */

@@ -106,8 +106,24 @@ def explains_who_would_be_told(folder):
         'route "source": lead = "office": on duty by roster "water", this shift until 03-05 20:00',
         "matches by all stations, kinds, level alarm (told from alarm on)",
         "channels: w, then m (the next one after 20s at the latest)"], out)
+    later = seen.get("escalates at 03-05 20:25, when nobody acknowledges it within 30m", {})
     expect("it escalates in the night's shift, to the swapped one and the leader", list(then) == [
-        "王五 (wang): lead 牵头", "刘局 (liu): lead 牵头", "陈科 (chief): lead 牵头"], out)
+        "王五 (wang): lead 牵头", "刘局 (liu): lead 牵头", "陈科 (chief): assist 配合"], out)
+    expect("by each route in its own time", 'route "all"' in str(then) and 'route "source"' not in str(then) and list(later) == [
+        "王五 (wang): lead 牵头", "刘局 (liu): lead 牵头", "陈科 (chief): lead 牵头"] and 'route "all"' not in str(later), out)
+    ladder = configuration(folder, TURNS, """
+group "chief" { members = "chief" }
+group "director" { members = "liu" }
+station "bei" { kind = "tributary" }
+route "ladder" { lead = "duty" stations = "bei" escalate_to = { "chief", "director" } escalate_after = "30m" escalate_next = "90m" }
+""")
+    status, out, err = run("route", "explain", "--config", ladder, "--station", "bei", "--level", "warning", "--at", "2026-03-05T12:00")
+    seen = blocks(out)
+    steps = [seen.get(f"escalates at 03-05 {at}, when nobody acknowledges it within {after}", {}) for at, after in (("12:30", "30m"), ("14:00", "2h"))]
+    expect("the whole ladder, step by step", status == 0 and out.count("escalates at") == 2 and
+           ['escalate_to = "chief"' in str(s) for s in steps] == [True, True] and
+           ['escalate_to = "director"' in str(s) for s in steps] == [False, False] and
+           all("刘局 (liu): lead 牵头" in s and "陈科 (chief): lead 牵头" in s for s in steps), (status, out, err))
     status, out, err = run("route", "explain", "--config", conf, "--station", "nan", "--level", "alarm")
     expect("nobody hears of it", status == 1 and "nobody: no route hears of it" in out and "does not escalate" in out,
            (status, out, err))
@@ -172,7 +188,8 @@ def explains_an_alarm_of_the_history(folder):
     explain = ("route", "explain", "--config", conf, "--alarm", "W20260305-007", "--at", "2026-03-05T16:05")
     opened, escalated, acknowledged, shelved, unshelved = 0, 2, 3, 9, 10
     for changes, says, no in (([(opened, 1)], "escalates at 03-05 16:11, when nobody acknowledges it within 10m", "shelf"),
-                              ([(opened, 1), (escalated, 11)], "it does not escalate", "escalates at"),
+                              ([(opened, 1), (escalated, 11)], "escalates at 03-05 16:31, when nobody acknowledges it within 30m", "16:11"),
+                              ([(opened, 1), (escalated, 11), (escalated, 31)], "it does not escalate", "escalates at"),
                               ([(opened, 1), (acknowledged, 3)], "acknowledged, opened 03-05 16:01", "escalates at"),
                               ([(opened, 1), (shelved, 3)], "it is on the shelf", "escalates at"),
                               ([(opened, 1), (shelved, 3), (unshelved, 63)], "escalates at 03-05 17:13", "shelf")):
