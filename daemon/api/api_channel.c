@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "config/suggest.h"
 #include "notify/deliver/deliverer.h"
+#include "notify/wording.h"
 #include "wq/err.h"
 
 #include <inttypes.h>
@@ -72,15 +73,17 @@ static void write_test(const struct config *config, const struct config_channel 
 
 	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
 		chance = (uint64_t)clock_boot();
+	const char *site = config->site.name != NULL ? config->site.name : "";
+
+	wq_instant_format_short(config->site.zone, now, time);
 	*notice = (struct wq_notice){ .alarm = number_of(config->site.zone, now), .number = 1, .kind = WQ_OPENED,
 		.level = WQ_LEVEL_INFO, .time = now, .created = now, .expires = now + TEST_LIFETIME, .test = true };
 	snprintf(notice->id, sizeof notice->id, TEST_PREFIX "%016" PRIx64, chance);
 	snprintf(notice->contact, sizeof notice->contact, "%s", contact->id);
 	snprintf(notice->channel, sizeof notice->channel, "%s", channel->name);
 	snprintf(notice->address, sizeof notice->address, "%s", contact->phone != NULL ? contact->phone : "");
-	snprintf(notice->text, sizeof notice->text, "【测试】%.90s%s通道%.60s测试,收到请忽略。",
-		config->site.name != NULL ? config->site.name : "", wq_instant_format_short(config->site.zone, now, time),
-		channel->name);
+	snprintf(notice->text, sizeof notice->text, "【测试】%.90s%s%s通道%.60s测试,收到请忽略。",
+		site, wording_gap(site, time), time, channel->name);
 	write_data(config, notice);
 }
 

@@ -102,10 +102,30 @@ static void add_state(struct wording *line, const struct relief_alarm *alarm)
 		wording_add(line, "%s", words[alarm->state]);
 }
 
+/* Of the reason of one alarm. */
+#define SAYS_ROOM 64
+#define CUT       "…"
+
+/* As much of the reason as ends before a comma. */
+static void shorten(const char *from, char out[SAYS_ROOM + sizeof CUT])
+{
+	static const char *const marks[] = { ",", ",", ";", ";", "、" };
+	size_t end = 0;
+
+	text_clean(from, out, SAYS_ROOM);
+	if (strlen(out) == strlen(from))
+		return;
+	for (size_t at = 1; out[at] != '\0'; at++)
+		for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+			if (strncmp(out + at, marks[i], strlen(marks[i])) == 0)
+				end = at;
+	strcpy(out + (end > 0 ? end : strlen(out)), CUT);
+}
+
 static void write_alarm(const struct relief *relief, const struct relief_alarm *alarm, struct wording *line)
 {
 	static const char *const levels[] = { "", "提示", "关注", "预警", "报警" };
-	char name[WQ_ALARM_NAME], says[64];
+	char name[WQ_ALARM_NAME], says[SAYS_ROOM + sizeof CUT];
 
 	wording_add(line, "%s%s", alarm->test ? "(测试)" : "", (unsigned)alarm->level < 5 ? levels[alarm->level] : "");
 	wording_add(line, "%s", alarm->station != NULL ? alarm->station : "系统");
@@ -115,8 +135,8 @@ static void write_alarm(const struct relief *relief, const struct relief_alarm *
 			wording_add(line, "%.6g%s", alarm->value,
 			        alarm->unit != NULL && strcmp(alarm->unit, "-") != 0 ? alarm->unit : "");
 	} else {
-		text_clean(alarm->says != NULL ? alarm->says : "", says, sizeof says);
-		wording_add(line, "%s", says);
+		shorten(alarm->says != NULL ? alarm->says : "", says);
+		wording_add(line, "%s%s", wording_gap(alarm->station != NULL ? alarm->station : "", says), says);
 	}
 	wording_add(line, "已");
 	add_span(line, relief->now - alarm->opened);
@@ -133,8 +153,10 @@ static void write_head(const struct relief *relief, struct wording *line)
 	static const char *const roles[] = { "值守", "配合", "带班" };
 	char time[WQ_INSTANT_TEXT];
 
-	wording_add(line, "【%s】%.60s%s起由您%s。", memo_word(WQ_TOPIC_HANDOVER), relief->roster,
-	        wq_instant_format_short(relief->zone, relief->from, time) + DAY, roles[relief->role]);
+	const char *from = wq_instant_format_short(relief->zone, relief->from, time) + DAY;
+
+	wording_add(line, "【%s】%.60s%s%s起由您%s。", memo_word(WQ_TOPIC_HANDOVER), relief->roster, wording_gap(relief->roster, from), from,
+	        roles[relief->role]);
 	if (relief->open == 0)
 		wording_add(line, "目前无未结预警");
 	else

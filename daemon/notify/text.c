@@ -99,6 +99,7 @@ struct facts {
 	const struct wq_site *site;
 	const struct wq_change *change;
 	const char *place, *item; /* names of station and parameter; item may be "" */
+	struct wq_subject about;    /* the item, or what the program says of itself */
 	const char *level;        /* 预警 …; of a fault of the equipment 告警 */
 	bool device, assist;
 	bool own;   /* we say it of ourselves: its level never rises, but more may come to it */
@@ -181,9 +182,35 @@ static void add_note(struct wording *line, const struct facts *f)
 	wording_add(line, "。");
 }
 
+/* "11月24日…": what is said of a day, or of a month, has its own date. */
+static bool is_dated(const char *says)
+{
+	size_t digits = strspn(says, "0123456789");
+
+	return digits > 0 && strncmp(says + digits, "月", strlen("月")) == 0;
+}
+
+/* Which alarm: "一干河总磷预警", "测站网总线north告警". */
+static void add_subject(struct wording *body, const struct facts *f)
+{
+	wording_add(body, "%s%s%s%s%s", f->place, f->about.word, wording_gap(f->about.word[0] != '\0' ? f->about.word : f->place,
+	        f->about.name), f->about.name, f->level);
+}
+
+/* Where, when, what. */
+static void add_event(struct wording *body, const struct facts *f)
+{
+	bool digit = f->says[0] >= '0' && f->says[0] <= '9';
+
+	if (is_dated(f->says))
+		wording_add(body, "%s%s%s", f->place, wording_gap(f->place, f->says), f->says);
+	else
+		wording_add(body, "%s%s%s%s%s", f->place, wording_gap(f->place, f->time), f->time, digit ? " " : "", f->says);
+}
+
 static void say_opened(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	add_event(body, f);
 	wording_add(tail, "。");
 	add_downstream(tail, f);
 	add_ask(tail, f);
@@ -191,7 +218,7 @@ static void say_opened(struct wording *body, struct wording *tail, const struct 
 
 static void say_raised(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	add_event(body, f);
 	if (!f->own)
 		wording_add(tail, ",级别升为%s", wq_level_chinese(f->change->level));
 	wording_add(tail, "。");
@@ -203,7 +230,7 @@ static void say_escalated(struct wording *body, struct wording *tail, const stru
 {
 	char within[32];
 
-	wording_add(body, "%s%s", f->place, f->says);
+	wording_add(body, "%s%s%s", f->place, wording_gap(f->place, f->says), f->says);
 	const wq_ms waited = f->change->waited > 0 ? f->change->waited : escalation(f);
 
 	if (waited > 0) {
@@ -219,17 +246,17 @@ static void say_escalated(struct wording *body, struct wording *tail, const stru
 static void say_acknowledged(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	(void)tail;
-	wording_add(body, "%s%s%s已于%s由%s确认", f->place, f->item, f->level, f->time, f->change->who);
+	add_subject(body, f);
+	wording_add(body, "已于%s由%s确认", f->time, f->change->who);
 	add_note(body, f);
 }
 
 static void say_cleared(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	wording_add(body, "%s%s", f->place, f->time);
 	if (f->says[0] != '\0')
-		wording_add(body, "%s", f->says);
+		add_event(body, f);
 	else
-		wording_add(body, "%s恢复正常", f->item);
+		wording_add(body, "%s%s%s%s恢复正常", f->place, wording_gap(f->place, f->time), f->time, f->item);
 	if (f->flood)
 		wording_add(tail, "。");
 	else
@@ -239,25 +266,26 @@ static void say_cleared(struct wording *body, struct wording *tail, const struct
 static void say_closed(struct wording *body, struct wording *tail, const struct facts *f)
 {
 	(void)tail;
-	wording_add(body, "%s%s%s已于%s由%s销号", f->place, f->item, f->level, f->time, f->change->who);
+	add_subject(body, f);
+	wording_add(body, "已于%s由%s销号", f->time, f->change->who);
 	add_closing(body, f);
 }
 
 static void say_corrected(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	add_event(body, f);
 	wording_add(tail, ",此前通知以本条为准。");
 }
 
 static void say_recovered(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	add_event(body, f);
 	wording_add(tail, ",已恢复,待确认。%s", f->assist ? "请知悉。" : "请确认。");
 }
 
 static void say_reopened(struct wording *body, struct wording *tail, const struct facts *f)
 {
-	wording_add(body, "%s%s%s", f->place, f->time, f->says);
+	add_event(body, f);
 	wording_add(tail, ",再次报警。");
 	add_downstream(tail, f);
 	add_ask(tail, f);
@@ -281,7 +309,7 @@ static void say_reminded(struct wording *body, struct wording *tail, const struc
 	char waited[32];
 
 	elapsed_chinese(change->decided - (acknowledged ? change->opened : change->since), waited);
-	wording_add(body, "%s%s", f->place, f->says);
+	wording_add(body, "%s%s%s", f->place, wording_gap(f->place, f->says), f->says);
 	if (acknowledged)
 		wording_add(tail, ",已%s未解除,第%u次提醒。请跟进并回复。", waited, (unsigned)change->reminder);
 	else
@@ -294,7 +322,7 @@ static void say_shelved(struct wording *body, struct wording *tail, const struct
 {
 	char until[WQ_INSTANT_TEXT];
 
-	wording_add(body, "%s%s%s", f->place, f->item, f->level);
+	add_subject(body, f);
 	if (f->change->who[0] != '\0')
 		wording_add(body, "由%s搁置", f->change->who);
 	else
@@ -349,6 +377,10 @@ static void gather(struct facts *f)
 	if (f->place == NULL)
 		f->place = station != NULL ? station->id : "";
 	f->item = parameter != NULL ? parameter->name : "";
+	if (rule != NULL && parameter == NULL)
+		f->about = wq_system_subject(f->site->rules[change->rule].name);
+	if (f->about.word == NULL)
+		f->about = (struct wq_subject){ "", f->item };
 	f->device = rule != NULL && rule->about == WQ_ABOUT_DEVICE;
 	f->own = rule == &wq_rule_system;
 	f->flood = rule == &wq_rule_system &&

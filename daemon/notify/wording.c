@@ -2,7 +2,21 @@
 #include "wording.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+
+static bool is_plain(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+const char *wording_gap(const char *before, const char *after)
+{
+	size_t n = strlen(before);
+
+	return n > 0 && is_plain(before[n - 1]) && is_plain(after[0]) ? " " : "";
+}
 
 void wording_add(struct wording *wording, const char *format, ...)
 {

@@ -12,4 +12,8 @@ struct wording {
 
 __attribute__((format(printf, 2, 3))) void wording_add(struct wording *wording, const char *format, ...);
 
+/* " " between two texts that would run into each other, of which one ends and the other begins with an ASCII letter or digit; else
+ * "". */
+const char *wording_gap(const char *before, const char *after);
+
 #endif

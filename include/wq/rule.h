@@ -263,6 +263,13 @@ extern const struct wq_rule *const wq_rules[];
  * uses, and their verdicts come by wq_engine_tell(). */
 extern const struct wq_rule wq_rule_system;
 
+/* What an alarm of such a use is about, in Chinese, by the use's title ("wqd:roster": "值班表无人值班", "wqd:bus:north": "总线north");
+ * word NULL: it is none of the daemon's own. Valid as long as the title. Pure. */
+struct wq_subject {
+	const char *word, *name; /* the name stands behind the word; "" */
+};
+struct wq_subject wq_system_subject(const char *title);
+
 /* Likewise: a bus (gateway, broker) that is down. One use a bus, in the order of wq_site.sources; told by wq_engine_bus(). */
 extern const struct wq_rule wq_rule_bus;
 

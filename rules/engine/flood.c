@@ -123,10 +123,12 @@ static void name_first(const struct wq_engine *engine, char *buf, size_t cap)
 	const struct wq_rule_use *use = &site->rules[first->use];
 	uint32_t station = alarms_station(engine, slot);
 	char number[WQ_ALARM_NAME];
-	snprintf(buf, cap, "%s%s(%s)", station != WQ_NONE ? site->stations[station].name : site->name,
-		use->rule->scope == WQ_SCOPE_SERIES
-			? site->parameters[site->series[use->places[first->place]].parameter].name
-			: use->name,
+	struct wq_subject about = wq_system_subject(use->name);
+	if (use->rule->scope == WQ_SCOPE_SERIES)
+		about = (struct wq_subject){ "", site->parameters[site->series[use->places[first->place]].parameter].name };
+	else if (about.word == NULL)
+		about = (struct wq_subject){ "", use->name };
+	snprintf(buf, cap, "%s%s%s(%s)", station != WQ_NONE ? site->stations[station].name : site->name, about.word, about.name,
 		wq_alarm_name(first->alarm, number));
 }
 

@@ -217,7 +217,8 @@ static void judge_bus(struct wq_engine *engine, uint32_t source, wq_ms now, stru
 	}
 	struct burden b = burden_of(engine, source, now);
 	wq_ms since = later(bus->from, b.since);
-	if (slot->alarm != NULL || b.count == 0 || now - since < engine->site->bus_down_after)
+	/* Of one that is open the sentence is renewed: what is told of it later says how long it is by then. */
+	if (b.count == 0 || (slot->alarm == NULL && now - since < engine->site->bus_down_after))
 		return;
 	verdict.finding = WQ_FINDING_RAISE;
 	verdict.level = WQ_LEVEL_WARNING;

@@ -197,6 +197,25 @@ static void it_says_what_is_open_the_highest_first(void **state)
 	                          "关注一干河备用水源地总磷0.263mg/L已3天,未确认,W20260305-001。编号J20260305-2000");
 }
 
+static void a_long_reason_ends_before_a_comma(void **state)
+{
+	struct relief relief = shift();
+	struct relief_alarm alarm = alarm_of(4, WQ_LEVEL_WARNING, WQ_LIFE_ACTIVE, "2026-03-05 19:30:00");
+	char text[WQ_NOTICE_TEXT];
+
+	(void)state;
+	relief.roster = "Gap";
+	alarm.station = alarm.parameter = NULL;
+	alarm.says = "总线down连接中断已5分钟,一干河备用水源地、南横套河等9站共63项无数据";
+	relief_add(&relief, &alarm);
+	relief_text(&relief, text);
+	assert_string_equal(text, "【交接班】Gap 20:00起由您值守。未结1起,未确认1起。"
+	                          "预警系统总线down连接中断已5分钟,一干河备用水源地…已30分钟,未确认,W20260305-004。编号J20260305-2000");
+	relief.alarms[0].says = "历史库无法写入,读数暂存";
+	relief_text(&relief, text);
+	assert_non_null(strstr(text, "系统历史库无法写入,读数暂存已30分钟"));
+}
+
 static void in_english_it_says_the_same(void **state)
 {
 	struct relief relief = shift();
@@ -303,6 +322,7 @@ int main(void)
 		cmocka_unit_test(what_began_while_it_was_down_is_told_for_two_hours),
 		cmocka_unit_test(a_mark_of_a_clock_that_was_ahead_silences_nobody_for_long),
 		cmocka_unit_test(it_says_what_is_open_the_highest_first),
+		cmocka_unit_test(a_long_reason_ends_before_a_comma),
 		cmocka_unit_test(in_english_it_says_the_same),
 		cmocka_unit_test(nothing_open_is_said_too),
 		cmocka_unit_test(two_parts_hold_the_counts_and_the_worst),

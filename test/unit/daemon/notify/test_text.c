@@ -58,7 +58,7 @@ static const struct row rows[] = {
 	        "【测试】【水质预警】新站03-05 16:00" TP
 	        "。请30分钟内核查并回复。编号W20260305-007" },
 	{ WQ_OPENED, WQ_LEVEL_WARNING, WQ_NONE, LIMIT, false, "3个断面同时超标。", "", "",
-	        "【水质预警】张家港03-05 16:00"
+	        "【水质预警】张家港03-05 16:00 "
 	        "3个断面同时超标。请30分钟内核查并回复。编号W20260305-007" },
 	{ WQ_OPENED, WQ_LEVEL_WATCH, QINGLONG, MISSING, false, "总磷分析仪连续2次无数据,不参与预警",
 	        "", "",
@@ -69,6 +69,10 @@ static const struct row rows[] = {
 	{ WQ_RAISED, WQ_LEVEL_ALARM, YIGAN, LIMIT, false, NULL, "", "",
 	        "【水质报警】一干河备用水源地03-05 16:00" TP
 	        ",级别升为报警。请20秒内核查并回复。编号W20260305-007" },
+	{ WQ_OPENED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, "3月4日水质Ⅳ类,劣于目标Ⅲ类", "", "",
+	        "【水质预警】一干河备用水源地3月4日水质Ⅳ类,劣于目标Ⅲ类。请30分钟内核查并回复。编号W20260305-007" },
+	{ WQ_CLEARED, WQ_LEVEL_WARNING, YIGAN, LIMIT, false, "3月4日水质Ⅲ类,达标", "", "",
+	        "【预警解除】一干河备用水源地3月4日水质Ⅲ类,达标,本次预警解除。编号W20260305-007" },
 	{ WQ_ESCALATED, WQ_LEVEL_WARNING, NANHENG, LIMIT, false, NULL, "", "",
 	        "【预警升级】南横套河" TP ",已30分钟无人确认,现升级通知。下游:"
 	        "一干河备用水源地。请立即处置并回复。编号W20260305-007" },
@@ -166,6 +170,43 @@ static void a_flood_has_words_of_its_own(void **state)
 	text_message(&config.site, &change, true, text);
 	assert_string_equal(text,
 	        "【报警潮结束】张家港03-05 16:00报警共40条,其中26条提示、关注未单独通知。编号W20260305-007");
+}
+
+static void a_name_that_ends_in_a_digit_does_not_run_into_the_time(void **state)
+{
+	static const uint32_t site[] = { 0 };
+	static const struct wq_rule_use uses[] = {
+		{ .rule = &wq_rule_system, .name = "wqd:roster", .place_count = 1, .places = site },
+		{ .rule = &wq_rule_bus, .name = "wqd:bus:down", .place_count = 1, .places = site },
+	};
+	static const char *const subjects[] = { "值班表无人值班", "总线down" };
+	struct config config = bureau();
+	struct wq_change change = bureau_change(WQ_OPENED, WQ_LEVEL_WARNING);
+	char text[WQ_NOTICE_TEXT], want[200];
+
+	(void)state;
+	config.site.name = "测站0";
+	config.site.rules = uses;
+	config.site.rule_count = 2;
+	change.station = change.series = WQ_NONE;
+	snprintf(change.says, sizeof change.says, "历史库无法写入");
+	change.rule = 0;
+	text_message(&config.site, &change, false, text);
+	assert_non_null(strstr(text, "【设备告警】测站0 03-05 16:00历史库无法写入。"));
+	/* What people do to an alarm of the site as a whole names what it is about. */
+	for (uint32_t i = 0; i < 2; i++) {
+		change.rule = i;
+		for (int kind = 0; kind < WQ_CHANGE_KINDS; kind++) {
+			if (kind != WQ_ACKNOWLEDGED && kind != WQ_CLOSED && kind != WQ_SHELVED)
+				continue;
+			change.kind = (enum wq_change_kind)kind;
+			snprintf(change.who, sizeof change.who, "Ann");
+			text_message(&config.site, &change, false, text);
+			snprintf(want, sizeof want, "】测站0%s告警%s", subjects[i], kind == WQ_SHELVED ? "由Ann搁置" : "已于03-05 16:00由Ann");
+			if (strstr(text, want) == NULL)
+				fail_msg("%s is not in %s", want, text);
+		}
+	}
 }
 
 /* What we say of ourselves has one level: that more came to it is no higher one. */
@@ -458,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_change_has_its_words),
 		cmocka_unit_test(a_flood_has_words_of_its_own),
+		cmocka_unit_test(a_name_that_ends_in_a_digit_does_not_run_into_the_time),
 		cmocka_unit_test(what_came_to_an_alarm_of_our_own_is_no_higher_level),
 		cmocka_unit_test(the_longest_message_keeps_its_ask_and_its_number),
 		cmocka_unit_test(what_is_no_utf8_becomes_a_question_mark),
