@@ -316,8 +316,12 @@ void alarms_escalate(struct wq_engine *engine, wq_ms now, struct wq_outcome *out
 			.now = now,
 			.until = WQ_NO_TIME,
 			.waited = alarms_next_step(engine, slot->alarm, now) };
-		if (overdue(engine, slot, deed.waited, now))
-			alarms_step(engine, slot, &deed, out);
+		const uint32_t changes = slot->alarm->changes;
+		if (!overdue(engine, slot, deed.waited, now) || alarms_step(engine, slot, &deed, out) < 0)
+			continue;
+		/* It says all that a reminder in the same second would. */
+		if (slot->alarm->changes != changes && reminders_due(engine, slot, now) <= now)
+			slot->alarm->reminded = now;
 	}
 }
 

@@ -187,6 +187,20 @@ static void who_does_not_answer_is_reminded_a_few_times(void **state)
 	plant_free(p);
 }
 
+static void a_reminder_that_is_due_with_the_escalation_waits_a_span(void **state)
+{
+	static const struct wq_reminding remind = { .open = { 0, 0, 0, WQ_MINUTES(30), WQ_MINUTES(30) } };
+	const struct wq_life life = { 0 };
+	struct plant *p = plant_that_reminds(&life);
+	(void)state;
+	((struct wq_rule_use *)p->site.rules)[0].remind = remind;
+	give(p, 0, 40, "opened");
+	tick(p, 30, "escalated");
+	tick(p, 59, "");
+	tick(p, 60, "reminded");
+	plant_free(p);
+}
+
 static void an_answer_ends_the_reminders_and_begins_rarer_ones(void **state)
 {
 	const struct wq_life life = { 0 };
@@ -798,6 +812,7 @@ int main(void)
 		cmocka_unit_test(a_shelf_always_ends),
 		cmocka_unit_test(late_data_ring_no_escalation_and_remind_nobody),
 		cmocka_unit_test(who_does_not_answer_is_reminded_a_few_times),
+		cmocka_unit_test(a_reminder_that_is_due_with_the_escalation_waits_a_span),
 		cmocka_unit_test(an_answer_ends_the_reminders_and_begins_rarer_ones),
 		cmocka_unit_test(nobody_is_reminded_of_lesser_levels_of_what_is_shelved),
 		cmocka_unit_test(what_has_recovered_and_waits_reminds_too),

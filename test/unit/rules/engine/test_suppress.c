@@ -74,6 +74,10 @@ static void a_dead_gateway_is_one_alarm_and_one_clearing(void **state)
 	assert_string_equal(f->story, "bus - - opened warning\n");
 	assert_non_null(strstr(f->out.changes[0].says, "总线gateway连接中断已2分钟,零号站、一号站等10站共90项无数据"));
 	assert_non_null(strstr(f->out.changes[0].evidence, "\"covers\":90,\"covered\":[\"s0/ph\",\"s0/do\""));
+	/* What is told of it later says how long it is by then: since the tick after M(10). */
+	const struct wq_alarm *const *alarms;
+	assert_int_equal(wq_engine_alarms(f->engine, &alarms), 1);
+	assert_non_null(strstr(alarms[0]->last.says, "总线gateway连接中断已49分钟,零号站、一号站等10站共90项无数据"));
 	field_forget(f);
 	run(f, M(80), EVERY, NULL, WQ_BUS_UP);
 	assert_string_equal(f->story, "bus - - cleared warning\n");
