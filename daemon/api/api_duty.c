@@ -9,18 +9,36 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "张三、李四" */
+/* Named by a role before this one. */
+static bool is_named(const struct roster_duty *duty, int role, uint32_t person)
+{
+	for (int before = 0; before < role; before++)
+		if (roster_has(duty, (enum roster_role)before, person))
+			return true;
+	return false;
+}
+
+/* "lead 张三、李四, leader 刘局": each once, by the first of his roles. */
 static void name_people(const struct config *config, const struct roster_duty *duty, char *to, size_t cap)
 {
 	size_t used = 0;
 	to[0] = '\0';
-	for (int role = 0; role < ROSTER_ROLES; role++)
+	for (int role = 0; role < ROSTER_ROLES; role++) {
+		bool begun = false;
 		for (size_t i = 0; i < duty->count[role]; i++) {
 			const char *name = config->contacts[duty->people[role][i]].name;
-			if (used + strlen(name) + 8 >= cap)
+			if (is_named(duty, role, duty->people[role][i]))
+				continue;
+			if (used + strlen(name) + 16 >= cap)
 				return;
-			used += (size_t)snprintf(to + used, cap - used, "%s%s", used > 0 ? "、" : "", name);
+			if (begun)
+				used += (size_t)snprintf(to + used, cap - used, "、%s", name);
+			else
+				used += (size_t)snprintf(to + used, cap - used, "%s%s %s", used > 0 ? ", " : "",
+					roster_role_name((enum roster_role)role), name);
+			begun = true;
 		}
+	}
 }
 
 static json_t *shift_json(const struct config *config, const struct roster *roster, wq_ms now)

@@ -120,11 +120,13 @@ int ctl_outbox(int argc, char **argv)
 }
 
 /* The last that each contact got by each channel, among the newest notices. */
+/* As the daemon judges: what was refused (misconfigured, unreachable this way, failed) has failed, though it is tried again. */
 static const char drill_sql[] =
         "WITH newest AS (SELECT max(n.seq) AS seq FROM notice n WHERE n.seq>(SELECT coalesce(max(seq),0) FROM notice)-20000 "
         "AND n.topic=4 GROUP BY n.contact,n.channel) "
         "SELECT n.contact, n.channel, strftime('%Y-%m-%dT%H:%M:%S',(n.time+m.zone_offset)/1000,'unixepoch')||m.zone_text AS time, "
-        "CASE n.state WHEN 0 THEN 'under way' WHEN 1 THEN 'passed' ELSE 'failed' END AS result, "
+        "CASE WHEN n.state=1 THEN 'passed' WHEN n.state<>0 OR EXISTS(SELECT 1 FROM delivery d WHERE d.notice=n.id AND d.kind IN(3,4,6)) "
+        "THEN 'failed' ELSE 'under way' END AS result, "
         "n.attempts, coalesce((SELECT d.text FROM delivery d WHERE d.notice=n.id AND d.text NOT LIKE 'given up%' "
         "ORDER BY d.seq DESC LIMIT 1),'not tried') AS last "
         "FROM newest w JOIN notice n ON n.seq=w.seq JOIN meta m ORDER BY n.time DESC, n.contact, n.channel";

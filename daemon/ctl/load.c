@@ -242,6 +242,15 @@ static int answer_all(struct reader *reader, const struct request *request, wq_m
 	return r < 0 ? CTL_WRONG : CTL_DONE;
 }
 
+static int no_span(const struct reader *reader, wq_ms from, wq_ms to)
+{
+	char first[WQ_INSTANT_TEXT], last[WQ_INSTANT_TEXT];
+
+	fprintf(stderr, "wqctl load: --from %s is not before --to %s; nothing lies between\n",
+	        wq_instant_format(reader_zone(reader), from, first), wq_instant_format(reader_zone(reader), to, last));
+	return CTL_USAGE;
+}
+
 int ctl_load(int argc, char **argv)
 {
 	struct request request = { 0 };
@@ -259,7 +268,10 @@ int ctl_load(int argc, char **argv)
 	} else {
 		if (from == WQ_NO_TIME)
 			from = to - WQ_DAYS(DAYS_BY_ITSELF);
-		status = answer_all(reader, &request, from, to);
+		if (from < to)
+			status = answer_all(reader, &request, from, to);
+		else
+			status = no_span(reader, from, to);
 	}
 	reader_close(reader);
 	return status;

@@ -169,7 +169,7 @@ def main():
         done = subprocess.run([os.path.join(BIN, "wqctl"), "load", "--config", conf, "--to", "2026-03-14"], capture_output=True, timeout=60)
         text = done.stdout.decode()
         expect("tables", done.returncode == 0 and text.startswith("2026-02-12T00:00:00+08:00 to 2026-03-14") and "time to acknowledge" in text and "zhang" in text, text)
-        for wrong in (["--station", "yigan"], ["--from", "soon"], ["extra"], ["--format", "csv"]):
+        for wrong in (["--station", "yigan"], ["--from", "soon"], ["--from", "2026-03-08", "--to", "2026-03-07"], ["extra"], ["--format", "csv"]):
             done = subprocess.run([os.path.join(BIN, "wqctl"), "load", "--config", conf, *wrong], capture_output=True, timeout=60)
             expect(f"{wrong} is told", done.returncode == 2 and done.stderr, done)
     print("\n".join(bad) if bad else "ok: the load is what a loop over the rows counts")
