@@ -196,7 +196,7 @@ def a_shift_is_handed_over_once(folder, bureau):
     time.sleep(2.5)
     expect("a reload repeats nothing", len(bureau.told("duty.handover")) == 1, bureau.took)
     status = subprocess.run([os.path.join(BIN, "wqctl"), "status", "--socket", f"{folder}/wqd.sock"], capture_output=True, text=True)
-    expect("status says who is next", "duty      水质值班, now 张三, from " in status.stdout and "李四" in status.stdout, status)
+    expect("status says who is next", "duty      水质值班, now lead 张三, from " in status.stdout and "李四" in status.stdout, status)
     site.stop()
 
 
@@ -283,7 +283,7 @@ def a_drill_finds_the_channel_that_is_dead(folder, bureau):
                               capture_output=True, text=True)
         return sorted((c[0], c[1], c[3]) for c in (line.split(",") for line in done.stdout.splitlines()[1:]))
 
-    expect("wqctl lists it", site.wait(lambda: results() == [("li", "w", "passed"), ("zhang", "m", "under way"), ("zhang", "w", "passed")]), results())
+    expect("wqctl lists it", site.wait(lambda: results() == [("li", "w", "passed"), ("zhang", "m", "failed"), ("zhang", "w", "passed")]), results())
     site.stop()
     site.start()
     time.sleep(2.5)

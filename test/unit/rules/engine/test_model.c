@@ -422,20 +422,25 @@ static int model_acknowledge(size_t slot, wq_ms now)
 	return 0;
 }
 
-static void model_remind(size_t slot, wq_ms now)
+static bool reminds(const struct model_slot *s, wq_ms now)
 {
-	struct model_slot *s = &model.slots[slot];
 	const struct wq_reminding *remind = &uses[s->use].remind;
 	bool corrected = s->late_only && !s->recovered && !s->acknowledged && !s->escalated;
 	bool held = flooded() && s->level <= WQ_LEVEL_WATCH;
+	/* A recovered alarm is not acknowledged: its acknowledgement would have ended it. */
+	wq_ms span = s->acknowledged && !s->recovered ? remind->acknowledged[s->level] : remind->open[s->level];
+	return span != 0 && !corrected && s->shelf_until == NONE && !s->untold && !held && s->reminders < uses[s->use].remind_most &&
+		now - s->reminded >= span;
+}
+
+static void model_remind(size_t slot, wq_ms now)
+{
+	struct model_slot *s = &model.slots[slot];
 	if (!s->open)
 		return;
 	if (s->reminded > now)
 		s->reminded = now;
-	/* A recovered alarm is not acknowledged: its acknowledgement would have ended it. */
-	wq_ms span = s->acknowledged && !s->recovered ? remind->acknowledged[s->level] : remind->open[s->level];
-	if (span == 0 || corrected || s->shelf_until != NONE || s->untold || held || s->reminders >= uses[s->use].remind_most ||
-		now - s->reminded < span)
+	if (!reminds(s, now))
 		return;
 	s->reminded = s->reminded_stored = now;
 	s->reminders++;
@@ -487,6 +492,9 @@ static void model_tick(wq_ms now)
 		s->escalated = true;
 		s->untold = false;
 		expect(i, WQ_ESCALATED, WQ_HUSH_NONE);
+		/* It says all that a reminder would; that it did is not stored. */
+		if (reminds(s, now))
+			s->reminded = now;
 	}
 	for (size_t i = 0; i < SLOTS; i++)
 		model_remind(i, now);
