@@ -77,6 +77,12 @@ def message_to(plant, station, change, contact='duty'):
         (m for m in messages(plant, station, change) if m['contact'] == contact), None))
 
 
+def start(plant):
+    """What is published before the daemon has subscribed is lost."""
+    plant.daemon()
+    wait_until('the link to the broker', lambda: plant.status()['buses'][0]['state'] == 'up')
+
+
 def raise_alarm(plant, number, value=0.3):
     publish(plant, f's{number}', value)
     m = message_to(plant, f's{number}', 'opened')
@@ -327,7 +333,7 @@ def kept_across_kills(plant):
         time.sleep(random.choice([0.0, 0.001, 0.002, 0.004, 0.008, 0.02, 0.06]) * random.random() * 2)
         plant.kill()
         t.join()
-        plant.daemon()
+        start(plant)
         done = bool(acknowledgements(plant, alarm))
         told = bool(answers) and answers[0][0] == 200 and '已确认' in answers[0][2]
         assert done or not told, (i, alarm, answers)
@@ -372,7 +378,7 @@ def a_unix_socket(plant):
     plant.kill(signal.SIGTERM)
     path = plant.path('links.sock')
     write_config(plant, path)
-    plant.daemon()
+    start(plant)
     wait_until('the socket', lambda: os.path.exists(path))
     with socket.socket(socket.AF_UNIX) as s:
         s.connect(path)
@@ -390,7 +396,7 @@ def a_port_that_is_taken(plant):
         s.bind(('127.0.0.1', plant.port))
         s.listen(1)
         write_config(plant, f'127.0.0.1:{plant.port}')
-        plant.daemon()
+        start(plant)
         wait_until('the complaint', lambda: 'links do not open until that is mended' in plant.read('wqd.log'))
         link, alarm = raise_alarm(plant, 11)
         assert plant.status()['links']['state'] == 'not served' and 'in use' in plant.status()['links']['why']
@@ -406,7 +412,7 @@ def main():
     keys = new_key()
     put_keys(plant, keys)
     write_config(plant, f'127.0.0.1:{plant.port}')
-    plant.daemon()
+    start(plant)
     wait_until('pages', lambda: served(plant))
     opening_changes_nothing_and_the_button_acknowledges(plant)
     acknowledged_otherwise(plant)
