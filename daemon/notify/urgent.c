@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Which changes are news, as a table. */
 #include "urgent.h"
 
 static const bool news[WQ_CHANGE_KINDS] = { [WQ_OPENED] = true, [WQ_RAISED] = true, [WQ_REOPENED] = true, [WQ_UNSHELVED] = true,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One piece after the other, within its bound. */
 #include "wording.h"
 
 #include <stdarg.h>

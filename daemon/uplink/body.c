@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Records as JSON. */
 #include "body.h"
 
 #include "wq/decimal.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Records to frames of HJ 212, and back what a platform means. */
 #include "hj212_form.h"
 
 #include "wq/decimal.h"

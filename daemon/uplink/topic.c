@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Words of a topic, filled in. */
 #include "topic.h"
 
 #include "wq/err.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The thread of one uplink: reads, sends, moves on with what is acknowledged. */
 #include "uplink.h"
 
 #include "body.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What is under way, and the cursor behind it. */
 #include "window.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Opens the port or the socket. */
 #include "listen.h"
 
 #include "http.h"

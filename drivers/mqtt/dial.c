@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Read out of the library's trace. */
 #include "dial.h"
 
 #include <MQTTAsync.h>

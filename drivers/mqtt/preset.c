@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The forms, as a table. */
 #include "preset.h"
 
 const struct mqtt_preset mqtt_presets[MQTT_PRESETS] = {

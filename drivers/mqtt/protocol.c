@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Calls of the library and what their answers mean, MQTT 3.1.1 and 5. */
 #include "protocol.h"
 
 #include <stddef.h>

@@ -345,7 +345,7 @@ static void a_warning_that_is_gathered_takes_along_what_waited_for_the_morning(v
 	assert_true(hold_next(hold, 1, night, BOOT + WQ_MINUTES(1), &due));
 	assert_true(due.tell);
 	assert_string_equal(due.digest.id, raised.id);
-	assert_true(hold_next(hold, 1, night, BOOT + WQ_MINUTES(1), &due) == false);
+	assert_false(hold_next(hold, 1, night, BOOT + WQ_MINUTES(1), &due));
 	assert_true(hold_next(hold, 1, night + WQ_HOURS(8), BOOT + WQ_HOURS(8), &due));
 	assert_true(due.tell && due.fold.hold == WQ_HOLD_LATER);
 	assert_non_null(strstr(due.digest.text, "共1起(关注1)"));
